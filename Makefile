@@ -1,0 +1,39 @@
+# The few things people do here. Everything else is CMake: `cmake --preset debug`, `cmake --build --preset debug`.
+
+JOBS ?= 2
+# ON makes warnings errors, as .ci/run does.
+WERROR ?= OFF
+BUILDS := release asan tsan fuzz
+
+.PHONY: build deps test-deps demo test bench clean
+
+build: deps
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target lokitail
+
+# Installs the Debian packages that are missing; needs root only if some are.
+deps:
+	@packaging/deps.sh build
+
+test-deps:
+	@packaging/deps.sh build test
+
+# The agent at work, without a Loki.
+demo: build
+	build/release/lokitail demo
+
+# All tests under all sanitizers, in one run of ctest: it reads build/CTestTestfile.cmake, which joins
+# the builds. For a part of them: make test TESTS='-R e2e'
+test: test-deps
+	set -e; for build in $(BUILDS); do \
+	  cmake --preset $$build -DLOKITAIL_WERROR=$(WERROR); \
+	  cmake --build --preset $$build -j $(JOBS); \
+	done
+	echo 'subdirs($(BUILDS))' > build/CTestTestfile.cmake
+	ctest --test-dir build -j $$(( $(JOBS) * 2 )) --output-on-failure --no-tests=error $(TESTS)
+
+bench: build
+	cmake --build --preset release -j $(JOBS) --target bench
+
+clean:
+	rm -rf build

@@ -1,0 +1,91 @@
+#include "agent/command/run.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "agent/command/check.h"
+#include "agent/daemon.h"
+#include "agent/telemetry/log.h"
+#include "agent/version.h"
+#include "config/flags.h"
+
+namespace lokitail::agent {
+namespace {
+
+constexpr int kBadConfiguration = 1;
+constexpr int kBadFlags = 2;
+
+void configure_log(const config::ServerConfig& server) {
+  const std::string& level = server.log_level;
+  log::configure(level == "debug"  ? log::Level::kDebug
+                 : level == "warn" ? log::Level::kWarn
+                 : level == "error" ? log::Level::kError
+                                    : log::Level::kInfo,
+                 server.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
+}
+
+int run_with(const config::Options& options, config::LoadedConfig loaded) {
+  configure_log(loaded.config.server);
+  if (options.print_config_stderr) {
+    fmt::print(stderr, "---\n# Loki Config\n# lokitail {}\n{}\n", kVersion,
+               config::to_yaml(loaded.config));
+  }
+  try {
+    Daemon daemon(loaded.config, options.shutdown_timeout, loaded.warnings);
+    for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
+    daemon.run();
+  } catch (const std::exception& problem) {
+    log::error("error creating lokitail", {{"error", problem.what()}});
+    return kBadConfiguration;
+  }
+  return EXIT_SUCCESS;
+}
+
+int check_syntax(config::LoadedConfig loaded) {
+  check_jobs(loaded.config, loaded.warnings);
+  for (const std::string& warning : loaded.warnings.texts()) fmt::print(stderr, "warning: {}\n", warning);
+  fmt::print("Valid config file! No syntax issues found\n");
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int run_agent(std::span<const char* const> arguments) {
+  config::Options options;
+  try {
+    options = config::parse_flags(arguments);
+  } catch (const std::exception& problem) {
+    fmt::print(stderr, "{}\nRun with -help to get list of available parameters\n", problem.what());
+    return kBadFlags;
+  }
+  if (options.dry_run || options.inspect) {
+    fmt::print(stderr, "-{} is not supported by lokitail yet\n", options.dry_run ? "dry-run" : "inspect");
+    return kBadFlags;
+  }
+  if (options.help) {
+    fmt::print("{}", config::flags_usage());
+    return kBadFlags;
+  }
+  if (options.check_syntax && options.config_file.empty()) {
+    fmt::print("Invalid config file\n");
+    return kBadConfiguration;
+  }
+  try {
+    config::LoadedConfig loaded = config::load_files(options, config::process_env);
+    if (options.print_version) {
+      fmt::print("lokitail, version {}\n", kVersion);
+      return EXIT_SUCCESS;
+    }
+    if (options.check_syntax) return check_syntax(std::move(loaded));
+    return run_with(options, std::move(loaded));
+  } catch (const std::exception& problem) {
+    fmt::print("Unable to parse config: {}\n", problem.what());
+    return kBadConfiguration;
+  }
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,91 @@
+// Gathers the entries of one worker for one client into batches, a batch for each tenant, and hands
+// full or old enough ones over as pushes.
+//
+// Threads: belongs to one worker. Ownership: everything given to the constructor outlives it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agent/delivery/batch.h"
+#include "agent/delivery/push.h"
+#include "pipeline/entry.h"
+
+namespace lokitail::agent {
+
+struct BatcherConfig {
+  std::size_t client = 0;  // index of the client in the configuration
+  std::chrono::nanoseconds batch_wait{std::chrono::seconds(1)};
+  std::size_t batch_size = 1048576;  // bytes, as Batch::bytes() counts them
+  std::map<std::string, std::string> external_labels;
+  std::string tenant;             // where an entry names none
+  std::size_t max_line_size = 0;  // bytes; 0 for no limit
+  bool max_line_size_truncate = false;
+  std::size_t max_streams = 0;  // in one batch; 0 for no limit
+};
+
+// What a batcher reports. Called on the worker's thread; implementations are safe for several
+// workers.
+class BatcherEvents {
+ public:
+  virtual ~BatcherEvents() = default;
+  // A push is ready. It is in the budget from now on.
+  virtual void push_ready(std::size_t client, std::unique_ptr<Push> push) = 0;
+  // `reason` as in promtail_dropped_entries_total and promtail_mutated_entries_total.
+  virtual void entry_dropped(std::size_t client, const std::string& tenant, const char* reason,
+                             std::size_t bytes) = 0;
+  virtual void entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
+                             std::size_t bytes) = 0;
+};
+
+class Batcher {
+ public:
+  using Clock = std::chrono::steady_clock;
+  // Runs a call on the worker's thread; any thread may call it.
+  using Post = std::function<void(std::function<void()>)>;
+
+  Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post, BatcherEvents& events);
+
+  // The entry's origin stays retained until the push that carries the entry is settled.
+  void add(const pipeline::Entry& entry);
+  // Hands over the batches that are older than batch_wait.
+  void flush_due(Clock::time_point now);
+  void flush_all();
+  // Whether there is something to hand over.
+  bool empty() const;
+
+ private:
+  struct TenantBatch {
+    TenantBatch(std::string name, const pipeline::SymbolTable& symbols)
+        : tenant(std::move(name)), batch(symbols) {}
+    std::string tenant;
+    Batch batch;
+    Clock::time_point since;
+    std::vector<pipeline::Origin*> origins;  // retained, each at least once
+  };
+
+  std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Entry& entry);
+  TenantBatch& batch_of(std::string_view tenant);
+  void hand_over(TenantBatch& open);
+  std::unique_ptr<Push> compress(const TenantBatch& open, const Batch::Request& request);
+
+  const BatcherConfig config_;
+  pipeline::SymbolTable& symbols_;
+  const Post post_;
+  BatcherEvents& events_;
+  const pipeline::Symbol tenant_label_;
+  pipeline::Labels external_labels_;  // views into config_
+  pipeline::Labels combined_;         // of the present entry
+  std::vector<std::unique_ptr<TenantBatch>> batches_;  // the client's own tenant first
+  ByteBuffer request_;
+  ByteBuffer compressed_;
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,18 @@
+// The file targets that a configuration names by itself: static_configs, relabelled.
+//
+// Threads: pure function. Errors: config::Error for a relabel rule that cannot be compiled.
+// Source:  Promtail's file target manager (targets.md of its behaviour: labels, __host__, __path__).
+#pragma once
+
+#include <vector>
+
+#include "agent/source/file/file_targets.h"
+#include "config/config.h"
+
+namespace lokitail::agent {
+
+// Targets that relabelling drops, that are meant for another host, or that have no __path__ are left
+// out, with a line in the log.
+std::vector<FileTarget> static_targets(const config::Config& config);
+
+}  // namespace lokitail::agent

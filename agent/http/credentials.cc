@@ -1,0 +1,89 @@
+#include "agent/http/credentials.h"
+
+#include <boost/beast/core/detail/base64.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace lokitail::agent::http {
+namespace {
+
+// A secret's file, without the newline that editors put at the end.
+std::optional<std::string> read_secret(const std::string& path, std::string& error) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) {
+    error = "unable to read " + path + ": " + std::strerror(errno);
+    return std::nullopt;
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+// The secret itself, or what its file holds.
+std::optional<std::string> secret(const config::Secret& literal, const std::string& file,
+                                  std::string& error) {
+  return file.empty() ? literal.reveal() : read_secret(file, error);
+}
+
+}  // namespace
+
+std::string basic_authorization(const std::string& user, const std::string& password) {
+  const std::string text = user + ':' + password;
+  std::string encoded(boost::beast::detail::base64::encoded_size(text.size()), '\0');
+  encoded.resize(boost::beast::detail::base64::encode(encoded.data(), text.data(), text.size()));
+  return "Basic " + encoded;
+}
+
+namespace {
+
+// The value of the Authorization header; empty for none.
+std::string authorization(const Url& url, const config::HttpClientConfig& config,
+                          std::string& error) {
+  if (config.basic_auth) {
+    const auto& basic = *config.basic_auth;
+    const auto user = basic.username_file.empty() ? std::optional(basic.username)
+                                                  : read_secret(basic.username_file, error);
+    const auto password = secret(basic.password, basic.password_file, error);
+    return user && password ? basic_authorization(*user, *password) : std::string();
+  }
+  if (config.authorization) {
+    const auto& given = *config.authorization;
+    const auto credentials = secret(given.credentials, given.credentials_file, error);
+    return credentials ? given.type + ' ' + *credentials : std::string();
+  }
+  if (!config.bearer_token.empty() || !config.bearer_token_file.empty()) {
+    const auto token = secret(config.bearer_token, config.bearer_token_file, error);
+    return token ? "Bearer " + *token : std::string();
+  }
+  return url.has_user ? basic_authorization(url.user, url.password) : std::string();
+}
+
+}  // namespace
+
+Headers read_secret_headers(const Url& url, const config::HttpClientConfig& config,
+                            std::string& error) {
+  Headers headers;
+  for (const auto& [name, header] : config.http_headers) {
+    for (const auto& value : header.values) headers.emplace_back(name, value);
+    for (const auto& value : header.secrets) headers.emplace_back(name, value.reveal());
+    for (const auto& file : header.files) {
+      if (const auto value = read_secret(file, error)) headers.emplace_back(name, *value);
+    }
+  }
+  if (std::string value = authorization(url, config, error); !value.empty()) {
+    headers.emplace_back("Authorization", std::move(value));
+  }
+  // A line break in a secret would let it write headers of its own.
+  for (const auto& [name, value] : headers) {
+    if (value.find_first_of("\r\n") != std::string::npos) error = name + " holds a line break";
+  }
+  return headers;
+}
+
+}  // namespace lokitail::agent::http

@@ -1,0 +1,318 @@
+#include "agent/source/file/file_discovery.h"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <utility>
+
+#include "agent/source/file/file_handle.h"
+#include "agent/source/file/filesystem.h"
+#include "agent/state/durable_file.h"
+#include "agent/telemetry/log.h"
+
+namespace lokitail::agent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What inotify lost, or what happened to folders as a whole, is made up for after this time.
+constexpr std::chrono::milliseconds kScanDelay{50};
+// In between, a sync looks whether folders have changed; each so many it looks at everything.
+constexpr unsigned kSyncsPerScan = 6;
+constexpr int kMostLinks = 16;
+
+constexpr std::uint32_t kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                        IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
+std::string join(const std::string& folder, std::string_view name) {
+  std::string path = folder == "/" ? std::string() : folder;
+  path += '/';
+  path += name;
+  return path;
+}
+
+}  // namespace
+
+// A folder under one of the paths that lead to it.
+struct FileDiscovery::Folder final : InotifyListener {
+  struct Place {
+    TargetPointer target;
+    GlobPlace place;
+    std::uint64_t scan;  // in which it was confirmed last
+  };
+  struct Link {
+    std::string name;
+    std::string path;  // is to be looked at when something happens to the name
+    std::uint64_t scan;
+  };
+
+  Folder(FileDiscovery& owner, std::string where) : discovery(owner), path(std::move(where)) {}
+  void inotify_event(std::uint32_t mask, std::string_view name) override {
+    discovery.folder_event(*this, mask, name);
+  }
+
+  FileDiscovery& discovery;
+  const std::string path;
+  std::vector<Place> places;
+  std::vector<Link> links;
+  Inotify::Watch watch = Inotify::kNoWatch;
+  Poller::Ticket polled = 0;
+  std::int64_t modified = 0;
+  std::uint64_t inode = 0;
+};
+
+class FileDiscovery::Visitor final : public GlobVisitor {
+ public:
+  Visitor(FileDiscovery& discovery, TargetPointer target)
+      : discovery_(discovery), target_(std::move(target)) {}
+
+  void file(const std::string& path) override {
+    if (!target_->excludes(path)) discovery_.follower_.look(target_, path);
+  }
+
+  void directory(const std::string& path, GlobPlace place) override {
+    Folder& folder = discovery_.folder(path);
+    const auto known =
+        std::find_if(folder.places.begin(), folder.places.end(), [&](const Folder::Place& other) {
+          return other.target == target_ && other.place == place;
+        });
+    if (known != folder.places.end()) {
+      known->scan = discovery_.scan_;
+    } else {
+      folder.places.push_back({target_, place, discovery_.scan_});
+    }
+  }
+
+ private:
+  FileDiscovery& discovery_;
+  const TargetPointer target_;
+};
+
+FileDiscovery::FileDiscovery(boost::asio::io_context& control, DiscoveryConfig config,
+                             FileFollower& follower, Inotify& inotify, Poller& poller)
+    : control_(control),
+      config_(config),
+      follower_(follower),
+      inotify_(inotify),
+      poller_(poller),
+      sync_timer_(control),
+      scan_timer_(control) {
+  follower_.on_path_followed([this](const std::string& path) { watch_links(path); });
+}
+
+FileDiscovery::~FileDiscovery() = default;
+
+// ---- Targets --------------------------------------------------------------------------------------
+
+void FileDiscovery::add(FileTarget target) {
+  auto watched = std::make_shared<const WatchedTarget>(std::move(target));
+  for (const Glob* const glob : {&watched->path, watched->exclude ? &*watched->exclude : nullptr}) {
+    if (glob == nullptr || glob->problem().empty()) continue;
+    log::error("bad pattern", {{"job", watched->target.job},
+                               {"pattern", glob->literal()},
+                               {"error", glob->problem()}});
+  }
+  targets_.push_back(watched);
+  if (!started_) return;
+  scan_target(watched);
+  follower_.resume_absent({watched});
+}
+
+void FileDiscovery::remove(const FileTarget& target) {
+  const auto found = std::find_if(targets_.begin(), targets_.end(), [&](const TargetPointer& other) {
+    return other->target == target;
+  });
+  if (found == targets_.end()) return;
+  const TargetPointer removed = *found;
+  targets_.erase(found);
+  for (const auto& [path, folder] : folders_) {
+    std::erase_if(folder->places, [&](const auto& place) { return place.target == removed; });
+  }
+  follower_.drop(removed);
+  if (started_) scan_soon();  // another target may have the same files
+}
+
+void FileDiscovery::start() {
+  started_ = true;
+  scan();
+  follower_.resume_absent(targets_);
+  sync_later();
+}
+
+void FileDiscovery::stop() {
+  started_ = false;
+  sync_timer_.cancel();
+  scan_timer_.cancel();
+}
+
+// ---- Scans ----------------------------------------------------------------------------------------
+
+void FileDiscovery::scan_target(const TargetPointer& target) {
+  Visitor visitor(*this, target);
+  walk(target->path, visitor);
+}
+
+void FileDiscovery::scan() {
+  ++scan_;
+  for (const TargetPointer& target : targets_) scan_target(target);
+  follower_.look_at_rest();
+  for (const std::string& path : follower_.paths()) watch_links(path);
+  forget_unused_folders();
+}
+
+void FileDiscovery::scan_soon() {
+  if (!started_ || std::exchange(scan_scheduled_, true)) return;
+  scan_timer_.expires_after(kScanDelay);
+  scan_timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+        if (cancelled || alive.expired()) return;
+        scan_scheduled_ = false;
+        if (started_) scan();
+      });
+}
+
+void FileDiscovery::sync_later() {
+  sync_timer_.expires_after(std::chrono::duration_cast<Clock::duration>(config_.sync_period));
+  sync_timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+        if (cancelled || alive.expired() || !started_) return;
+        sync();
+        sync_later();
+      });
+}
+
+// Most syncs cost a look at each folder and each open file, and find nothing.
+void FileDiscovery::sync() {
+  bool changed = ++syncs_ % kSyncsPerScan == 0 || follower_.has_unreadable();
+  for (const auto& [path, folder] : folders_) {
+    const auto facts = stat_path(path.c_str());
+    const std::uint64_t inode = facts ? facts->identity.inode : 0;
+    const std::int64_t modified = facts ? facts->modified : 0;
+    if (std::exchange(folder->inode, inode) != inode) changed = true;
+    if (std::exchange(folder->modified, modified) != modified) changed = true;
+  }
+  if (changed) scan();
+  follower_.check_all();
+}
+
+// ---- Folders --------------------------------------------------------------------------------------
+
+FileDiscovery::Folder& FileDiscovery::folder(const std::string& path) {
+  auto& folder = folders_[path];
+  if (!folder) {
+    folder = std::make_unique<Folder>(*this, path);
+    if (const auto facts = stat_path(path.c_str())) {
+      folder->inode = facts->identity.inode;
+      folder->modified = facts->modified;
+    }
+    watch(*folder);
+  }
+  return *folder;
+}
+
+void FileDiscovery::watch(Folder& folder) {
+  const int descriptor = ::open(folder.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const bool remote = descriptor >= 0 && needs_polling(FileHandle(descriptor).get());
+  if (config_.use_inotify && !remote) {
+    folder.watch = inotify_.add(folder.path, kFolderEvents, folder);
+    if (folder.watch != Inotify::kNoWatch) return;
+    if (errno == ENOSPC && !std::exchange(watch_limit_told_, true)) {
+      log::warn("cannot watch more folders with inotify; polling the others",
+                {{"see", "fs.inotify.max_user_watches"}});
+    }
+  }
+  folder.polled = poller_.add([this, path = folder.path] { return poll(path); });
+}
+
+bool FileDiscovery::poll(const std::string& path) {
+  const auto found = folders_.find(path);
+  if (found == folders_.end()) return false;
+  Folder& folder = *found->second;
+  const auto facts = stat_path(path.c_str());
+  const std::uint64_t inode = facts ? facts->identity.inode : 0;
+  const std::int64_t modified = facts ? facts->modified : 0;
+  if (folder.inode == inode && folder.modified == modified) return false;
+  folder.inode = inode;
+  folder.modified = modified;
+  scan_soon();
+  return true;
+}
+
+void FileDiscovery::folder_event(Folder& folder, std::uint32_t mask, std::string_view name) {
+  if ((mask & IN_IGNORED) != 0) folder.watch = Inotify::kNoWatch;
+  if ((mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) {
+    // What this path means now, if anything, the scan finds out.
+    if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
+    poller_.remove(folder.polled);
+    if (const auto found = folders_.find(folder.path);
+        found != folders_.end() && found->second.get() == &folder) {
+      vanished_.push_back(std::move(found->second));
+      folders_.erase(found);
+    }
+    scan_soon();
+    return;
+  }
+  if (name.empty()) return;
+  const std::string directory = folder.path;
+  const std::string path = join(directory, name);
+  const auto places = folder.places;
+  std::vector<std::string> linked;
+  for (const Folder::Link& link : folder.links) {
+    if (link.name == name) linked.push_back(link.path);
+  }
+  // From here on the folder may be gone.
+  follower_.look_again(path);
+  for (const std::string& other : linked) follower_.look_again(other);
+  if ((mask & (IN_CREATE | IN_MOVED_TO | IN_ATTRIB)) == 0) return;
+  for (const Folder::Place& place : places) {
+    Visitor visitor(*this, place.target);
+    walk_from(place.target->path, place.place, directory, name, visitor);
+  }
+}
+
+// A path may be a symbolic link to a file elsewhere: what happens to the names on the way there matters.
+void FileDiscovery::watch_links(const std::string& path) {
+  std::string at = path;
+  for (int hops = 0; hops < kMostLinks; ++hops) {
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = ::readlink(at.c_str(), target.data(), target.size());
+    if (size <= 0) return;
+    const std::string_view link(target.data(), static_cast<std::size_t>(size));
+    at = clean_path(link.starts_with('/') ? std::string(link) : join(folder_of(at), link));
+    Folder& there = folder(folder_of(at));
+    const std::string name = at.substr(at.rfind('/') + 1);
+    const auto known = std::find_if(
+        there.links.begin(), there.links.end(),
+        [&](const Folder::Link& other) { return other.name == name && other.path == path; });
+    if (known != there.links.end()) {
+      known->scan = scan_;
+    } else {
+      there.links.push_back({name, path, scan_});
+    }
+  }
+}
+
+// Those that the latest scan did not come through.
+void FileDiscovery::forget_unused_folders() {
+  for (auto it = folders_.begin(); it != folders_.end();) {
+    Folder& folder = *it->second;
+    std::erase_if(folder.places, [this](const auto& place) { return place.scan != scan_; });
+    std::erase_if(folder.links, [this](const auto& link) { return link.scan != scan_; });
+    if (!folder.places.empty() || !folder.links.empty()) {
+      ++it;
+      continue;
+    }
+    if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
+    poller_.remove(folder.polled);
+    it = folders_.erase(it);
+  }
+  vanished_.clear();
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,172 @@
+// From paths to generations of files: opens what is seen at a path, follows it wherever it is renamed
+// to, and puts the generations of a path in order.
+//
+// Three things are kept apart:
+//   - a FollowedFile is one file on disk that is open. Each has one position
+//   - a Tail is one path with one set of labels; it has a current file, or none at the moment
+//   - a FileReader reads one file with one set of labels. While some tail has it as its current one it
+//     is *placed*; after that it is *retired*: read to its end, followed for a grace time in which
+//     somebody may still write, then finished
+//
+// So a file that is renamed from a path to another that the pattern also matches just changes its
+// place, and is not read again. A file that a path led to while nobody looked is found beside it, by
+// its identity or by its age, and is read before what came later.
+//
+// Threads: the control thread only; events of sources are posted there.
+// Ownership: everything given by reference outlives the follower.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "agent/source/file/followed_file.h"
+#include "agent/state/folder_index.h"
+
+namespace lokitail::agent {
+
+struct FollowerConfig {
+  // How long a file that was rotated away is followed after its last growth.
+  std::chrono::milliseconds grace{5000};
+  // More retired files than this are not kept open: the oldest is given up, and counted.
+  std::size_t most_retired = 1000;
+  std::size_t max_line_bytes = FileSource::kMostLineBytes;
+  bool use_inotify = true;
+};
+
+// What happened to files so far.
+struct FileCounters {
+  std::uint64_t rotated = 0;    // a path led to another file, or to none
+  std::uint64_t truncated = 0;
+  std::uint64_t failed = 0;     // could not be opened or read
+  std::uint64_t lost_bytes = 0; // gone before they were read, as far as that is known
+};
+
+struct FileStatus {
+  std::string path;  // the label `filename`
+  std::string job;
+  std::map<std::string, std::string> labels;
+  std::uint64_t read_offset = 0;
+  std::uint64_t settled_offset = 0;
+  std::uint64_t size = 0;
+  std::uint64_t lines = 0;      // of all generations of this path
+  std::uint64_t cut_lines = 0;
+  std::int64_t last_read = 0;   // nanoseconds since 1970
+  bool retired = false;         // rotated away or deleted
+};
+
+class FileFollower {
+ public:
+  using ChooseWorker = std::function<Worker&(const FileTarget&)>;
+  // Told of each path that is followed, so that links on the way to it are watched.
+  using PathFollowed = std::function<void(const std::string& path)>;
+
+  FileFollower(boost::asio::io_context& control, FollowerConfig config, Positions& positions,
+               Inotify& inotify, Poller& poller, ChooseWorker choose_worker);
+  ~FileFollower();
+  FileFollower(const FileFollower&) = delete;
+  FileFollower& operator=(const FileFollower&) = delete;
+
+  void on_path_followed(PathFollowed told) { path_followed_ = std::move(told); }
+
+  // Something may be at this path, which matches the target; or not any more.
+  void look(const TargetPointer& target, const std::string& path);
+  // The same for a path that is followed already; nothing for others.
+  void look_again(const std::string& path);
+  // For all paths that look() was not asked about since the last time.
+  void look_at_rest();
+  // Files that were not read to their end when the agent stopped, and whose path leads nowhere now.
+  void resume_absent(const std::vector<TargetPointer>& targets);
+  // Stops reading for this target. Positions are kept.
+  void drop(const TargetPointer& target);
+  // The net below inotify: wakes whatever has changed, and forgets paths that are long gone.
+  void check_all();
+  void stop();
+
+  bool reads_anything() const { return !files_.empty(); }
+  bool has_unreadable() const { return !unreadable_.empty(); }
+  std::vector<FileStatus> status() const;
+  const FileCounters& counters() const { return counters_; }
+  std::vector<std::string> paths() const;
+
+ private:
+  // Tails.
+  Tail* find_tail(const std::string& path, const LabelSet* labels);
+  Tail& add_tail(const TargetPointer& target, const std::string& path);
+  void enter(Tail& tail, FollowedFile& file);
+  void leave(Tail& tail);
+  void forget_old_tails();
+
+  // Files (file_follower_files.cc).
+  FollowedFile* open_file(const std::string& path);
+  std::unique_ptr<FollowedFile> try_open(const std::string& path);
+  FollowedFile& follow(std::unique_ptr<FollowedFile> file);
+  void resume(FollowedFile& file, const std::string& path);
+  void close_file(FollowedFile& file);
+  void watch(FollowedFile& file);
+  bool poll(FileKey key);
+  bool is_polled_filesystem(const FollowedFile& file);
+  void file_event(FollowedFile& file, std::uint32_t mask);
+  void wake(FollowedFile& file);
+  void look_at_places(FollowedFile& file);
+  void restart(FollowedFile& file);
+
+  // Readers (file_follower_readers.cc).
+  FileReader& start(Tail& tail, FollowedFile& file);
+  std::string filename_for(const Tail& tail, const FollowedFile& file) const;
+  void retire(FollowedFile& file, FileReader& reader);
+  void schedule_retirement();
+  void check_retired();
+  void limit_retired();
+  void source_event(const SourcePointer& source, FileSource::Event event);
+  void source_ended(const SourcePointer& source);
+  FollowedFile* file_of(const FileSource& source);
+
+  // Generations that nobody looked at in time (file_follower_missed.cc).
+  void start_missed(Tail& tail, const FollowedFile* newcomer);
+  std::vector<FollowedFile*> found_before(const std::string& path);
+  std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer);
+  FollowedFile* find_generation(FolderIndex& index, const std::string& path,
+                                const Positions::Generation& generation);
+  std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path,
+                                          const Positions::Generation& last,
+                                          const FollowedFile* newcomer);
+  bool is_known(const FollowedFile& file) const;
+  void start_retired(Tail& tail, FollowedFile& file);
+  void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);
+
+  boost::asio::io_context& control_;
+  const FollowerConfig config_;
+  Positions& positions_;
+  Inotify& inotify_;
+  Poller& poller_;
+  const ChooseWorker choose_worker_;
+  PathFollowed path_followed_;
+  boost::asio::steady_timer retirement_;
+  bool retirement_scheduled_ = false;
+  bool watch_limit_told_ = false;
+  std::map<std::uint64_t, bool> polled_devices_;
+  std::set<std::string> unreadable_;  // told already
+
+  std::set<LabelSet> label_sets_;  // so that sets are compared by address
+  std::map<std::string, std::vector<std::unique_ptr<Tail>>> tails_;
+  std::map<FileKey, std::unique_ptr<FollowedFile>> files_;
+  // Ended, but not all is settled.
+  std::unordered_map<FileSource*, SourcePointer> ending_;
+  // To be looked at again when a source has ended.
+  std::vector<std::pair<TargetPointer, std::string>> postponed_;
+  std::uint64_t look_ = 1;  // number of the present round of looks
+  FileCounters counters_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,196 @@
+// The files that FileFollower has open.
+#include <fcntl.h>
+#include <sys/inotify.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "agent/source/file/file_follower.h"
+#include "agent/source/file/filesystem.h"
+#include "agent/telemetry/log.h"
+
+namespace lokitail::agent {
+
+// Opened so that nothing else than a regular file can hold us up.
+std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  const auto handle = descriptor < 0 ? nullptr : std::make_shared<FileHandle>(descriptor);
+  const auto facts = handle ? identify(descriptor) : std::nullopt;
+  if (!facts) {
+    const int error = errno;
+    if (error != ENOENT && unreadable_.insert(path).second) {
+      ++counters_.failed;
+      log::error("cannot read file", {{"path", path}, {"error", std::strerror(error)}});
+    }
+    return nullptr;
+  }
+  if (!facts->regular) return nullptr;
+  unreadable_.erase(path);
+  auto file = std::make_unique<FollowedFile>();
+  file->handle = handle;
+  file->identity = facts->identity;
+  file->size = facts->size;
+  file->modified = facts->modified;
+  return file;
+}
+
+FollowedFile* FileFollower::open_file(const std::string& path) {
+  auto file = try_open(path);
+  if (!file) return nullptr;
+  // Another file may have come to this path since it was looked at.
+  if (const auto known = files_.find(file->key()); known != files_.end()) return known->second.get();
+  resume(*file, path);
+  return &follow(std::move(file));
+}
+
+FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
+  file->on_event = [this](FollowedFile& changed, std::uint32_t mask) { file_event(changed, mask); };
+  FollowedFile& kept = *files_.insert_or_assign(file->key(), std::move(file)).first->second;
+  watch(kept);
+  return kept;
+}
+
+// Where to go on: where this very file was left, whatever its name was then; or where Promtail left
+// this path; or at the beginning.
+void FileFollower::resume(FollowedFile& file, const std::string& path) {
+  FileFacts facts;
+  facts.identity = file.identity;
+  facts.size = file.size;
+  facts.modified = file.modified;
+  auto known = positions_.with_inode(file.identity.inode);
+  std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
+  for (const Positions::Generation& generation : known) {
+    if (!is_same_file(file.handle->get(), facts, *generation.identity)) continue;
+    if (generation.offset > file.size) {  // cut, and the head is the same
+      positions_.forget(generation.id);
+      continue;
+    }
+    file.generation = generation.id;
+    file.start_offset = generation.offset;
+    for (const auto& [pointer, source] : ending_) {
+      if (source->generation() != generation.id) continue;
+      file.start_offset = std::max(file.start_offset, source->read_offset());
+    }
+    positions_.identify(generation.id, file.identity);
+    return;
+  }
+  if (const auto last = positions_.last_at(path); last && !last->identity) {
+    file.generation = last->id;
+    file.start_offset = last->offset <= file.size ? last->offset : 0;
+    positions_.identify(last->id, file.identity);
+    return;
+  }
+  file.generation = positions_.add(path, facts, 0);
+}
+
+void FileFollower::close_file(FollowedFile& file) {
+  if (file.watch != Inotify::kNoWatch) inotify_.remove(file.watch, file);
+  poller_.remove(file.polled);
+  for (Tail* const tail : file.tails) {
+    tail->file = nullptr;
+    tail->empty_since = FollowClock::now();
+  }
+  files_.erase(file.key());
+}
+
+// ---- Seeing changes -------------------------------------------------------------------------------
+
+bool FileFollower::is_polled_filesystem(const FollowedFile& file) {
+  const auto [found, is_new] = polled_devices_.try_emplace(file.identity.device, false);
+  if (is_new) found->second = needs_polling(file.handle->get());
+  return found->second;
+}
+
+void FileFollower::watch(FollowedFile& file) {
+  if (config_.use_inotify && !is_polled_filesystem(file)) {
+    // By descriptor, so that it is this file for sure.
+    const std::string path = fmt::format("/proc/self/fd/{}", file.handle->get());
+    file.watch = inotify_.add(path, IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF, file);
+    if (file.watch != Inotify::kNoWatch) return;
+    if (!std::exchange(watch_limit_told_, true)) {
+      log::warn("cannot watch more files with inotify; polling the others",
+                {{"error", std::strerror(errno)}, {"see", "fs.inotify.max_user_watches"}});
+    }
+  }
+  file.polled = poller_.add([this, key = file.key()] { return poll(key); });
+}
+
+bool FileFollower::poll(FileKey key) {
+  const auto found = files_.find(key);
+  if (found == files_.end()) return false;
+  FollowedFile& file = *found->second;
+  const auto facts = stat_file(file.handle->get());
+  const bool changed =
+      !facts || facts->size != file.size || facts->modified != file.modified || facts->deleted;
+  if (facts) {
+    if (facts->size != file.size) file.last_growth = FollowClock::now();
+    file.size = facts->size;
+    file.modified = facts->modified;
+  }
+  if (changed) wake(file);
+  look_at_places(file);
+  return changed;
+}
+
+void FileFollower::file_event(FollowedFile& file, std::uint32_t mask) {
+  if ((mask & IN_IGNORED) != 0) {
+    file.watch = Inotify::kNoWatch;
+    return;
+  }
+  wake(file);
+  if ((mask & (IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)) != 0) look_at_places(file);
+}
+
+void FileFollower::wake(FollowedFile& file) {
+  for (const FileReader& reader : file.readers) reader.source->wake();
+}
+
+void FileFollower::look_at_places(FollowedFile& file) {
+  std::vector<std::pair<TargetPointer, std::string>> places;
+  for (const Tail* const tail : file.tails) places.emplace_back(tail->target, tail->path);
+  for (const auto& [target, path] : places) look(target, path);
+}
+
+// The file was truncated: what it holds now is something new.
+void FileFollower::restart(FollowedFile& file) {
+  const auto facts = identify(file.handle->get());
+  const auto old = positions_.find(file.generation);
+  const std::string path = !file.tails.empty() ? file.tails[0]->path : old ? old->path : std::string();
+  ++counters_.truncated;
+  log::info("file was truncated; reading it from its beginning", {{"path", path}});
+  std::vector<FileReader> readers = std::exchange(file.readers, {});
+  std::uint64_t read = file.size;
+  for (const FileReader& reader : readers) {
+    read = std::min(read, reader.source->read_offset());
+    ending_.emplace(reader.source.get(), reader.source);
+    if (!reader.source->ended()) reader.source->abandon();
+  }
+  lose(path, read, file.size, "truncated before it was read to its end");
+  positions_.forget(file.generation);
+  if (!facts || file.tails.empty()) return close_file(file);
+  file.identity = facts->identity;
+  file.size = facts->size;
+  file.modified = facts->modified;
+  file.start_offset = 0;
+  file.generation = positions_.add(path, *facts, 0);
+  for (Tail* const tail : file.tails) {
+    if (file.reader(tail->labels) == nullptr) start(*tail, file);
+    FileReader& reader = *file.reader(tail->labels);
+    ++reader.places;
+    tail->last = reader.source;
+    positions_.place(tail->path, file.generation);
+  }
+}
+
+void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to,
+                        const char* why) {
+  if (to <= from) return;
+  counters_.lost_bytes += to - from;
+  log::error("lines are lost", {{"path", path}, {"why", why}, {"from", from}, {"to", to}});
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,178 @@
+// The readers of FileFollower: how they start, retire and end.
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "agent/source/file/file_follower.h"
+#include "agent/telemetry/log.h"
+#include "agent/worker.h"
+
+namespace lokitail::agent {
+
+// A file that was renamed keeps the name under which its lines are known.
+std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& file) const {
+  const auto generation = positions_.find(file.generation);
+  if (!generation || generation->path == tail.path || !tail.target->covers(generation->path)) {
+    return tail.path;
+  }
+  const auto there = stat_path(generation->path.c_str());
+  const bool still_there =
+      there && FileKey{there->identity.device, there->identity.inode} == file.key();
+  return still_there ? tail.path : generation->path;
+}
+
+FileReader& FileFollower::start(Tail& tail, FollowedFile& file) {
+  const FileTarget& target = tail.target->target;
+  FileSource::Spec spec;
+  spec.file = file.handle;
+  spec.identity = file.identity;
+  spec.offset = file.start_offset;
+  spec.generation = file.generation;
+  spec.job = target.job;
+  spec.labels = target.labels;
+  spec.labels["filename"] = filename_for(tail, file);
+  spec.counters = tail.counters;
+  spec.max_line_bytes = config_.max_line_bytes;
+  if (tail.last && !tail.last->ended()) {
+    spec.predecessor = tail.last;
+    spec.predecessor_end = tail.last->request_end();
+  }
+  log::info("tailing file", {{"path", tail.path}, {"offset", file.start_offset}});
+  Worker& worker = choose_worker_(target);
+  const auto source = std::make_shared<FileSource>(
+      std::move(spec), worker, positions_,
+      [this, &control = control_, alive = std::weak_ptr(alive_)](FileSource& from,
+                                                                 FileSource::Event event) {
+        const auto pointer = std::static_pointer_cast<FileSource>(from.shared_from_this());
+        boost::asio::post(control, [this, alive, pointer, event] {
+          if (!alive.expired()) source_event(pointer, event);
+        });
+      });
+  worker.add(source);
+  FileReader reader;
+  reader.labels = tail.labels;
+  reader.source = source;
+  file.readers.push_back(std::move(reader));
+  return file.readers.back();
+}
+
+// ---- Retirement -----------------------------------------------------------------------------------
+
+void FileFollower::retire(FollowedFile& file, FileReader& reader) {
+  reader.retired_since = FollowClock::now();
+  reader.last_end = reader.source->request_end();
+  if (const auto facts = stat_file(file.handle->get())) {
+    file.size = facts->size;
+    file.modified = facts->modified;
+    positions_.seen(file.generation, file.size, file.modified);
+  }
+  limit_retired();
+  schedule_retirement();
+}
+
+void FileFollower::schedule_retirement() {
+  if (std::exchange(retirement_scheduled_, true)) return;
+  retirement_.expires_after(std::max(config_.grace / 8, std::chrono::milliseconds(10)));
+  retirement_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+        if (cancelled || alive.expired()) return;
+        retirement_scheduled_ = false;
+        check_retired();
+      });
+}
+
+void FileFollower::check_retired() {
+  const auto now = FollowClock::now();
+  bool any = false;
+  for (const auto& [key, file] : files_) {
+    const auto is_retired = [](const FileReader& reader) { return reader.places == 0; };
+    if (std::none_of(file->readers.begin(), file->readers.end(), is_retired)) continue;
+    any = true;
+    if (const auto facts = stat_file(file->handle->get()); facts && facts->size != file->size) {
+      file->size = facts->size;
+      file->last_growth = now;
+      wake(*file);
+    }
+    for (const FileReader& reader : file->readers) {
+      if (reader.places > 0 || reader.source->finishing()) continue;
+      const auto quiet_since = std::max(file->last_growth, reader.retired_since);
+      if (now - quiet_since >= config_.grace && reader.source->reached_end(reader.last_end)) {
+        reader.source->finish();
+      }
+    }
+  }
+  if (any) schedule_retirement();
+}
+
+void FileFollower::limit_retired() {
+  std::size_t retired = 0;
+  const FollowedFile* oldest_file = nullptr;
+  const FileReader* oldest = nullptr;
+  for (const auto& [key, file] : files_) {
+    for (const FileReader& reader : file->readers) {
+      if (reader.places > 0 || reader.source->finishing() || reader.source->ended()) continue;
+      ++retired;
+      if (oldest == nullptr || reader.retired_since < oldest->retired_since) {
+        oldest_file = file.get();
+        oldest = &reader;
+      }
+    }
+  }
+  if (retired <= config_.most_retired) return;
+  lose(oldest->source->filename(), oldest->source->read_offset(), oldest_file->size,
+       "too many rotated files wait to be read");
+  positions_.forget(oldest->source->generation());
+  oldest->source->abandon();
+}
+
+// ---- Ends -----------------------------------------------------------------------------------------
+
+FollowedFile* FileFollower::file_of(const FileSource& source) {
+  for (const auto& [key, file] : files_) {
+    for (const FileReader& reader : file->readers) {
+      if (reader.source.get() == &source) return file.get();
+    }
+  }
+  return nullptr;
+}
+
+void FileFollower::source_event(const SourcePointer& source, FileSource::Event event) {
+  using Event = FileSource::Event;
+  switch (event) {
+    case Event::kSettled:
+      ending_.erase(source.get());
+      return;
+    case Event::kReplaced:
+      if (FollowedFile* const file = file_of(*source)) restart(*file);
+      return;
+    case Event::kFailed:
+      ++counters_.failed;
+      log::error("reading failed; trying again soon", {{"path", source->filename()}});
+      source_ended(source);
+      return;
+    case Event::kEnded:
+      source_ended(source);
+      return;
+  }
+}
+
+void FileFollower::source_ended(const SourcePointer& source) {
+  ending_.emplace(source.get(), source);
+  if (FollowedFile* const file = file_of(*source)) {
+    const auto reader =
+        std::find_if(file->readers.begin(), file->readers.end(),
+                     [&source](const FileReader& candidate) { return candidate.source == source; });
+    for (Tail* const tail : std::vector(file->tails)) {
+      if (tail->labels != reader->labels) continue;
+      tail->file = nullptr;
+      tail->empty_since = FollowClock::now();
+      std::erase(file->tails, tail);
+    }
+    file->readers.erase(reader);
+    if (file->readers.empty()) close_file(*file);
+  }
+  for (const auto& [target, path] : std::exchange(postponed_, {})) look(target, path);
+}
+
+}  // namespace lokitail::agent

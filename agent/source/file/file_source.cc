@@ -1,0 +1,371 @@
+#include "agent/source/file/file_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "agent/worker.h"
+
+namespace lokitail::agent {
+namespace {
+
+constexpr std::chrono::milliseconds kHeadCheckPeriod{100};
+constexpr std::uint64_t kNoMore = std::numeric_limits<std::uint64_t>::max();
+
+// All there is, up to `size`: a short read alone does not mean the end of the file everywhere.
+ssize_t read_fully(int file, char* buffer, std::size_t size, std::uint64_t offset) {
+  std::size_t got = 0;
+  while (got < size) {
+    const ssize_t n = ::pread(file, buffer + got, size - got, static_cast<off_t>(offset + got));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -1;
+    if (n == 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  return static_cast<ssize_t>(got);
+}
+
+const char* last_newline(const char* data, std::size_t size) {
+  return static_cast<const char*>(::memrchr(data, '\n', size));
+}
+
+const char* first_newline(const char* data, std::size_t size) {
+  return static_cast<const char*>(std::memchr(data, '\n', size));
+}
+
+std::string filename_of(const std::map<std::string, std::string>& labels) {
+  const auto found = labels.find("filename");
+  return found == labels.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+// What one read found behind the offset.
+struct FileSource::Block {
+  const char* data = nullptr;
+  std::size_t size = 0;
+  std::size_t before = 0;  // bytes in front of `data` that belong to the file too
+  bool at_end = false;     // of the file
+};
+
+FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events events)
+    : spec_(std::move(spec)),
+      filename_(filename_of(spec_.labels)),
+      worker_(worker),
+      positions_(positions),
+      reader_(positions.start_reading(spec_.generation, spec_.offset)),
+      events_(std::move(events)),
+      file_(std::move(spec_.file)),
+      predecessor_(std::move(spec_.predecessor)),
+      identity_(spec_.identity),
+      ledger_(this, spec_.offset, [this](std::uint64_t offset) { settled(offset); }),
+      offset_(spec_.offset),
+      at_start_(spec_.offset == 0),
+      read_offset_(spec_.offset),
+      settled_offset_(spec_.offset) {}
+
+FileSource::~FileSource() = default;
+
+void FileSource::attach(Worker& worker) {
+  pipeline_ = &worker.pipeline(spec_.job);
+  for (const auto& [name, value] : spec_.labels) labels_.set(worker.symbols().intern(name), value);
+}
+
+// ---- From other threads ---------------------------------------------------------------------------
+
+void FileSource::wake() { worker_.wake(*this); }
+
+std::uint64_t FileSource::request_end() {
+  const std::uint64_t request = ends_asked_.fetch_add(1) + 1;
+  wake();
+  return request;
+}
+
+void FileSource::finish() {
+  finish_asked_ = true;
+  wake();
+}
+
+void FileSource::abandon() {
+  abandoned_ = true;
+  wake();
+}
+
+// ---- Order of generations -------------------------------------------------------------------------
+
+bool FileSource::predecessor_ended() {
+  if (predecessor_ == nullptr) return true;
+  if (!predecessor_->wait_for_end(spec_.predecessor_end, *this)) return false;
+  predecessor_.reset();
+  return true;
+}
+
+// Says whether the end was reached already; if not, `waiter` is woken then.
+bool FileSource::wait_for_end(std::uint64_t request, FileSource& waiter) {
+  const std::lock_guard lock(waiters_mutex_);
+  if (reached_end(request)) return true;
+  if (!std::exchange(waiter.waits_, true)) {
+    waiters_.push_back(
+        {request, std::static_pointer_cast<FileSource>(waiter.shared_from_this())});
+  }
+  return false;
+}
+
+void FileSource::announce_end(std::uint64_t request) {
+  if (reached_end(request)) return;
+  std::vector<std::shared_ptr<FileSource>> awake;
+  {
+    const std::lock_guard lock(waiters_mutex_);
+    ends_reached_ = request;
+    std::erase_if(waiters_, [request, &awake](const Waiter& waiter) {
+      if (waiter.request > request) return false;
+      if (auto source = waiter.source.lock()) awake.push_back(std::move(source));
+      return true;
+    });
+  }
+  for (const auto& source : awake) source->wake();
+}
+
+// ---- Turns ----------------------------------------------------------------------------------------
+
+Source::Turn FileSource::take_turn(Worker& worker) {
+  if (left_) return Turn::kFinished;
+  if (ended_) return leave_when_settled();
+  if (abandoned_) return end(Event::kEnded, false);
+  if (!predecessor_ended()) return Turn::kIdle;
+  // Asked before the file is looked at: what is asked later, a later look answers.
+  const std::uint64_t request = ends_asked_;
+  const bool finish = finish_asked_;
+  Found found = std::exchange(idle_, false) ? check_head() : Found::kMore;
+  if (found == Found::kMore) found = read_block(worker, finish);
+  switch (found) {
+    case Found::kMore:
+      return Turn::kMore;
+    case Found::kReplaced:
+      return end(Event::kReplaced, false);
+    case Found::kFailed:
+      return end(Event::kFailed, false);
+    case Found::kEnd:
+      break;
+  }
+  announce_end(request);
+  if (finish) return end(Event::kEnded, true);
+  idle_ = true;
+  return Turn::kIdle;
+}
+
+Source::Turn FileSource::end(Event event, bool finished) {
+  finished_ = finished;
+  ended_ = true;
+  end_skipping();
+  file_.reset();
+  predecessor_.reset();
+  announce_end(kNoMore);
+  events_(*this, event);
+  return leave_when_settled();
+}
+
+Source::Turn FileSource::leave_when_settled() {
+  if (!ledger_.all_settled()) return Turn::kIdle;  // settled() wakes us
+  left_ = true;
+  positions_.stop_reading(spec_.generation, reader_, finished_);
+  events_(*this, Event::kSettled);
+  return Turn::kFinished;
+}
+
+void FileSource::settled(std::uint64_t offset) {
+  settled_offset_.store(offset, std::memory_order_relaxed);
+  positions_.settled(spec_.generation, reader_, offset);
+  if (ended_ && ledger_.all_settled()) wake();
+}
+
+// ---- Is it still the same file? -------------------------------------------------------------------
+
+FileSource::Found FileSource::check_head() {
+  const auto now = Clock::now();
+  if (now - head_checked_ < kHeadCheckPeriod) return Found::kMore;
+  head_checked_ = now;
+  const auto head = fingerprint(file_->get(), identity_.fingerprint_bytes);
+  return head == identity_.fingerprint ? Found::kMore : Found::kReplaced;
+}
+
+// A file that was short when it was found gets a longer fingerprint before its first lines can settle.
+FileSource::Found FileSource::grow_fingerprint() {
+  if (check_head() == Found::kReplaced) return Found::kReplaced;
+  const auto facts = identify(file_->get());
+  if (!facts) return Found::kFailed;
+  identity_ = facts->identity;
+  positions_.identify(spec_.generation, identity_);
+  return Found::kMore;
+}
+
+bool FileSource::load_witness() {
+  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kWitnessBytes, offset_));
+  if (read_fully(file_->get(), witness_.data(), bytes, offset_ - bytes) !=
+      static_cast<ssize_t>(bytes)) {
+    return false;
+  }
+  witness_bytes_ = bytes;
+  return true;
+}
+
+// `available` bytes in front of `end` are those in front of the offset.
+void FileSource::keep_witness(const char* end, std::size_t available) {
+  witness_bytes_ = std::min(kWitnessBytes, available);
+  std::memcpy(witness_.data(), end - witness_bytes_, witness_bytes_);
+}
+
+// ---- Reading --------------------------------------------------------------------------------------
+
+FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted, Block& block) {
+  if (witness_bytes_ == 0 && offset_ > 0 && !load_witness()) return Found::kReplaced;
+  char* const buffer = worker.read_buffer(witness_bytes_ + wanted);
+  const ssize_t n =
+      read_fully(file_->get(), buffer, witness_bytes_ + wanted, offset_ - witness_bytes_);
+  if (n < 0) return Found::kFailed;
+  const auto got = static_cast<std::size_t>(n);
+  if (got < witness_bytes_ || std::memcmp(buffer, witness_.data(), witness_bytes_) != 0) {
+    return Found::kReplaced;
+  }
+  block.data = buffer + witness_bytes_;
+  block.size = got - witness_bytes_;
+  block.before = witness_bytes_;
+  block.at_end = block.size < wanted;
+  if (identity_.fingerprint_bytes < kFingerprintBytes &&
+      offset_ + block.size > identity_.fingerprint_bytes) {
+    return grow_fingerprint();
+  }
+  return Found::kMore;
+}
+
+// A long unfinished line that grows by small pieces is not read from its start each time.
+FileSource::Found FileSource::probe() {
+  const auto facts = stat_file(file_->get());
+  if (!facts) return Found::kFailed;
+  if (facts->size < offset_ + pending_) return Found::kMore;  // reading tells what happened
+  std::array<char, 16 * 1024> piece;
+  for (;;) {
+    const ssize_t n = read_fully(file_->get(), piece.data(), piece.size(), offset_ + pending_);
+    if (n < 0) return Found::kFailed;
+    const auto size = static_cast<std::size_t>(n);
+    if (first_newline(piece.data(), size) != nullptr) return Found::kMore;
+    pending_ += size;
+    if (pending_ > spec_.max_line_bytes) return Found::kMore;
+    if (size < piece.size()) return Found::kEnd;
+  }
+}
+
+FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
+  if (pending_ >= kBlockBytes && !finish) {
+    if (const Found found = probe(); found != Found::kMore) return found;
+  }
+  Block block;
+  std::size_t wanted = std::min(kBlockBytes, spec_.max_line_bytes + 1);
+  const char* newline = nullptr;
+  for (;;) {
+    if (const Found found = read_at_offset(worker, wanted, block); found != Found::kMore) return found;
+    if (at_start_ && block.size > 0 && block.data[0] == '\0') return skip_nul_bytes(block);
+    if (skipping_) return skip_rest_of_line(block);
+    newline = last_newline(block.data, block.size);
+    if (newline != nullptr || block.at_end || wanted > spec_.max_line_bytes) break;
+    wanted = std::min(4 * wanted, spec_.max_line_bytes + 1);
+  }
+  if (newline == nullptr) return no_newline(worker, block, finish);
+  const auto size = static_cast<std::size_t>(newline + 1 - block.data);
+  push_lines(worker, block.data, size);
+  keep_witness(newline + 1, block.before + size);
+  if (wanted > kBlockBytes) worker.trim_read_buffer(kBlockBytes + kWitnessBytes);
+  pending_ = block.size - size;
+  // A rest that is to be sent as it is is looked at once more.
+  return block.at_end && !(finish && pending_ > 0) ? Found::kEnd : Found::kMore;
+}
+
+// An unfinished line, or one that is too long, or nothing at all.
+FileSource::Found FileSource::no_newline(Worker& worker, const Block& block, bool finish) {
+  const bool too_long = block.size > spec_.max_line_bytes;
+  pending_ = block.size;
+  if (!too_long && (!finish || block.size == 0)) return Found::kEnd;
+  const std::size_t size = std::min(block.size, spec_.max_line_bytes);
+  pipeline::OriginReference origin(ledger_.open(offset_ + size));
+  push_line(worker, {block.data, size}, origin.get());
+  advance(offset_ + size);
+  keep_witness(block.data + size, block.before + size);
+  if (too_long) {
+    spec_.counters->cut_lines.fetch_add(1, std::memory_order_relaxed);
+    skipping_ = true;
+    cut_line_ = std::move(origin);
+  }
+  worker.trim_read_buffer(kBlockBytes + kWitnessBytes);
+  return Found::kMore;
+}
+
+// Whoever truncates a file under a writer that does not append gets a hole where the old text was.
+FileSource::Found FileSource::skip_nul_bytes(const Block& block) {
+  std::size_t run = 0;
+  while (run < block.size && block.data[run] == '\0') ++run;
+  const off_t data = ::lseek(file_->get(), static_cast<off_t>(offset_ + run - 1), SEEK_DATA);
+  if (run < block.size) {
+    at_start_ = false;
+    advance(offset_ + run);
+  } else {
+    advance(std::max(offset_ + run, static_cast<std::uint64_t>(std::max<off_t>(data, 0))));
+  }
+  witness_bytes_ = 0;
+  return run == block.size && block.at_end ? Found::kEnd : Found::kMore;
+}
+
+FileSource::Found FileSource::skip_rest_of_line(const Block& block) {
+  const char* const newline = first_newline(block.data, block.size);
+  const std::size_t size =
+      newline == nullptr ? block.size : static_cast<std::size_t>(newline + 1 - block.data);
+  advance(offset_ + size);
+  keep_witness(block.data + size, block.before + size);
+  if (newline != nullptr) end_skipping();
+  return newline == nullptr && block.at_end ? Found::kEnd : Found::kMore;
+}
+
+// The rest that was skipped settles with the line that was cut, not before: a restart in its midst would
+// take it for a line of its own.
+void FileSource::end_skipping() {
+  if (!std::exchange(skipping_, false)) return;
+  pipeline::OriginReference(ledger_.open(offset_));
+  cut_line_ = pipeline::OriginReference();
+}
+
+void FileSource::push_lines(Worker& worker, const char* data, std::size_t size) {
+  at_start_ = false;
+  const pipeline::OriginReference origin(ledger_.open(offset_ + size));
+  const char* const end = data + size;
+  std::uint64_t lines = 0;
+  while (data != end) {
+    const char* const newline = first_newline(data, static_cast<std::size_t>(end - data));
+    pipeline_->push({data, static_cast<std::size_t>(newline - data)}, worker.now(), labels_,
+                    origin.get());
+    data = newline + 1;
+    ++lines;
+  }
+  spec_.counters->lines.fetch_add(lines, std::memory_order_relaxed);
+  last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
+  advance(offset_ + size);
+}
+
+void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {
+  at_start_ = false;
+  pipeline_->push(line, worker.now(), labels_, origin);
+  spec_.counters->lines.fetch_add(1, std::memory_order_relaxed);
+  last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
+}
+
+void FileSource::advance(std::uint64_t offset) {
+  spec_.counters->bytes.fetch_add(offset - offset_, std::memory_order_relaxed);
+  offset_ = offset;
+  pending_ = 0;
+  read_offset_.store(offset, std::memory_order_relaxed);
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,184 @@
+// Reads one generation of a log file: one file on disk, from an offset to wherever it ends, with one
+// set of labels.
+//
+// When a log is rotated, the new file is another source, whose predecessor is this one: it does not
+// begin before this one has been read to its end. So the lines of a path keep their order, however
+// often it is rotated while the worker has to wait.
+//
+// What can happen to a file while it is read, and how it is noticed:
+//   - it grows: whoever discovered it wakes the source
+//   - it is renamed or deleted: the descriptor stays; the discoverer asks for its end (request_end())
+//     and, when nobody has written to it for a while, has the source finish(): then its last line is
+//     sent even if it has no newline
+//   - it is truncated, perhaps written again beyond the old offset: the last bytes read are read again
+//     with each block and must be the same; now and then the head of the file is compared too. The
+//     source ends with kReplaced, and the discoverer starts another one for the new content
+//
+// Threads: take_turn() and attach() on the worker's; what is marked so on any.
+// Errors:  a file that cannot be read ends the source with kFailed.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agent/source/block.h"
+#include "agent/source/file/file_handle.h"
+#include "agent/source/source.h"
+#include "agent/state/file_identity.h"
+#include "agent/state/positions.h"
+#include "pipeline/labels.h"
+#include "pipeline/pipeline.h"
+
+namespace lokitail::agent {
+
+// What all generations of one path counted together. Written by workers, read by anyone.
+struct PathCounters {
+  std::atomic<std::uint64_t> lines{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> cut_lines{0};  // longer than max_line_bytes
+};
+
+class FileSource final : public Source {
+ public:
+  enum class Event {
+    kReplaced,  // the content is another than what was read: start anew. Nothing more is read
+    kFailed,    // reading failed. Nothing more is read
+    kEnded,     // nothing more is read, as was asked for
+    kSettled,   // ended, and all that was read is settled: the worker has let go of it
+  };
+  // Called on the worker's thread.
+  using Events = std::function<void(FileSource&, Event)>;
+
+  static constexpr std::size_t kBlockBytes = 256 * 1024;
+  static constexpr std::size_t kMostLineBytes = 4 * 1024 * 1024;
+
+  struct Spec {
+    std::shared_ptr<const FileHandle> file;
+    FileIdentity identity;
+    std::uint64_t offset = 0;
+    GenerationId generation = 0;
+    std::string job;
+    std::map<std::string, std::string> labels;  // `filename` among them
+    std::shared_ptr<PathCounters> counters;
+    // Read first, to the end that was asked for with request_end(). May be null.
+    std::shared_ptr<FileSource> predecessor;
+    std::uint64_t predecessor_end = 0;
+    std::size_t max_line_bytes = kMostLineBytes;  // what is longer is cut there
+  };
+
+  // `worker` and `positions` outlive the source. Control thread; then Worker::add().
+  FileSource(Spec spec, Worker& worker, Positions& positions, Events events);
+  ~FileSource() override;
+
+  void attach(Worker& worker) override;
+  Turn take_turn(Worker& worker) override;
+
+  // --- Any thread. ---
+
+  // There may be something to read.
+  void wake();
+  // From now on, reading to the end of the file is reached when reached_end() says so of this number.
+  std::uint64_t request_end();
+  bool reached_end(std::uint64_t request) const { return ends_reached_.load() >= request; }
+  // Nobody writes to the file any more: read what is there, send the last line as it is, and end.
+  void finish();
+  bool finishing() const { return finish_asked_.load(); }
+  // End without reading on.
+  void abandon();
+  // Nothing more is read.
+  bool ended() const { return ended_.load(); }
+
+  GenerationId generation() const { return spec_.generation; }
+  const std::string& filename() const { return filename_; }
+  const std::string& job() const { return spec_.job; }
+  const std::map<std::string, std::string>& labels() const { return spec_.labels; }
+  const std::shared_ptr<PathCounters>& counters() const { return spec_.counters; }
+  std::uint64_t read_offset() const { return read_offset_.load(std::memory_order_relaxed); }
+  std::uint64_t settled_offset() const { return settled_offset_.load(std::memory_order_relaxed); }
+  // Of the latest line; nanoseconds since 1970, 0 if there was none yet.
+  std::int64_t last_read() const { return last_read_.load(std::memory_order_relaxed); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Found { kMore, kEnd, kReplaced, kFailed };
+  struct Block;
+  struct Waiter {
+    std::uint64_t request;
+    std::weak_ptr<FileSource> source;
+  };
+
+  // As many bytes before the offset as are remembered to recognize the file.
+  static constexpr std::size_t kWitnessBytes = 64;
+
+  bool predecessor_ended();
+  bool wait_for_end(std::uint64_t request, FileSource& waiter);
+  void announce_end(std::uint64_t request);
+
+  Found check_head();
+  Found grow_fingerprint();
+  Found probe();
+  Found read_block(Worker& worker, bool finish);
+  Found read_at_offset(Worker& worker, std::size_t wanted, Block& block);
+  Found no_newline(Worker& worker, const Block& block, bool finish);
+  bool load_witness();
+  void keep_witness(const char* end, std::size_t available);
+  Found skip_nul_bytes(const Block& block);
+  Found skip_rest_of_line(const Block& block);
+  void end_skipping();
+  void push_lines(Worker& worker, const char* data, std::size_t size);
+  void push_line(Worker& worker, std::string_view line, pipeline::Origin* origin);
+  void advance(std::uint64_t offset);
+
+  Turn end(Event event, bool finished);
+  Turn leave_when_settled();
+  void settled(std::uint64_t offset);
+
+  Spec spec_;  // as given, but for what has moved to members below
+  const std::string filename_;
+  Worker& worker_;
+  Positions& positions_;
+  const Positions::Reader reader_;
+  const Events events_;
+
+  // --- The worker's thread. ---
+  std::shared_ptr<const FileHandle> file_;
+  std::shared_ptr<FileSource> predecessor_;
+  FileIdentity identity_;
+  pipeline::Pipeline* pipeline_ = nullptr;
+  pipeline::Labels labels_;  // views into spec_
+  BlockLedger ledger_;
+  std::uint64_t offset_;       // of the first byte that is not consumed
+  std::uint64_t pending_ = 0;  // bytes behind it that are known to have no newline
+  bool at_start_;              // no byte but NUL was seen yet
+  bool skipping_ = false;      // in a line that was cut
+  pipeline::OriginReference cut_line_;  // holds its block until its end is known
+  bool finished_ = false;
+  bool idle_ = true;
+  bool waits_ = false;  // for its predecessor, which knows
+  bool left_ = false;   // the worker
+  Clock::time_point head_checked_ = Clock::now();
+  std::array<char, kWitnessBytes> witness_;
+  std::size_t witness_bytes_ = 0;
+
+  // --- Any thread. ---
+  std::atomic<std::uint64_t> ends_asked_{0};
+  std::atomic<std::uint64_t> ends_reached_{0};
+  std::atomic<bool> finish_asked_{false};
+  std::atomic<bool> abandoned_{false};
+  std::atomic<bool> ended_{false};
+  std::atomic<std::uint64_t> read_offset_;
+  std::atomic<std::uint64_t> settled_offset_;
+  std::atomic<std::int64_t> last_read_{0};
+  std::mutex waiters_mutex_;
+  std::vector<Waiter> waiters_;  // guarded by it
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,36 @@
+// Which files to tail, with which labels, through which job's pipeline.
+//
+// Threads: plain values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "agent/source/file/glob.h"
+
+namespace lokitail::agent {
+
+// As discovery and relabelling leave it.
+struct FileTarget {
+  std::string job;
+  std::string path;     // a pattern (glob.h)
+  std::string exclude;  // a pattern too; may be empty
+  std::map<std::string, std::string> labels;  // without those that begin with __
+  bool operator==(const FileTarget&) const = default;
+};
+
+// The same, with its patterns compiled.
+struct WatchedTarget {
+  explicit WatchedTarget(FileTarget given) : target(std::move(given)), path(target.path) {
+    if (!target.exclude.empty()) exclude.emplace(target.exclude);
+  }
+  bool excludes(const std::string& file) const { return exclude && exclude->matches(file); }
+  bool covers(const std::string& file) const { return path.matches(file) && !excludes(file); }
+
+  const FileTarget target;
+  const Glob path;
+  std::optional<Glob> exclude;
+};
+
+}  // namespace lokitail::agent

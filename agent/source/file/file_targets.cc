@@ -1,0 +1,197 @@
+#include "agent/source/file/file_targets.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
+
+#include "config/config.h"
+
+namespace lokitail::agent {
+namespace {
+
+// What is settled is on disk this much later: many pushes together cost one write.
+constexpr std::chrono::milliseconds kFlushDelay{50};
+
+// Each file that is tailed is open. The soft limit is usually 1024, for the sake of programs that use
+// select(); the hard one is meant for programs like this.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+FollowerConfig follower_config(const FileTargetsConfig& config) {
+  FollowerConfig follower;
+  follower.grace = config.grace;
+  follower.most_retired = config.most_retired;
+  follower.max_line_bytes = config.max_line_bytes;
+  follower.use_inotify = config.use_inotify;
+  return follower;
+}
+
+prometheus::MetricFamily family(const char* name, const char* help, prometheus::MetricType type) {
+  prometheus::MetricFamily result;
+  result.name = name;
+  result.help = help;
+  result.type = type;
+  return result;
+}
+
+void add_value(prometheus::MetricFamily& to, std::uint64_t value, const std::string& path = {}) {
+  prometheus::ClientMetric metric;
+  if (!path.empty()) metric.label.push_back({"path", path});
+  metric.gauge.value = static_cast<double>(value);
+  metric.counter.value = static_cast<double>(value);
+  to.metric.push_back(std::move(metric));
+}
+
+}  // namespace
+
+FileTargetsConfig file_targets_config(const config::Config& config) {
+  FileTargetsConfig result;
+  result.sync_period = config.target_config.sync_period;
+  result.min_poll = config.global.file_watch_config.min_poll_frequency;
+  result.max_poll = config.global.file_watch_config.max_poll_frequency;
+  return result;
+}
+
+// Promtail's metrics of files, and some of ours.
+class FileTargets::Metrics final : public prometheus::Collectable {
+ public:
+  explicit Metrics(const FileTargets& targets) : targets_(targets), alive_(targets.alive_) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    if (alive_.expired()) return {};
+    using prometheus::MetricType;
+    auto read_bytes = family("promtail_read_bytes_total", "Number of bytes read.", MetricType::Gauge);
+    auto file_bytes =
+        family("promtail_file_bytes_total", "Number of bytes total.", MetricType::Gauge);
+    auto lines =
+        family("promtail_read_lines_total", "Number of lines read.", MetricType::Counter);
+    auto settled = family("lokitail_settled_bytes_total",
+                          "Number of bytes of a file that are settled.", MetricType::Gauge);
+    auto cut = family("lokitail_cut_lines_total",
+                      "Number of lines that were cut because they were too long.",
+                      MetricType::Counter);
+    std::uint64_t cut_lines = 0;
+    const auto paths = by_path();
+    for (const auto& [path, status] : paths) {
+      add_value(read_bytes, status.read_offset, path);
+      add_value(file_bytes, status.size, path);
+      add_value(settled, status.settled_offset, path);
+      add_value(lines, status.lines, path);
+      cut_lines += status.cut_lines;
+    }
+    add_value(cut, cut_lines);
+    return {std::move(read_bytes),
+            std::move(file_bytes),
+            std::move(lines),
+            std::move(settled),
+            std::move(cut),
+            total("promtail_files_active_total", "Number of active files.", MetricType::Gauge,
+                  paths.size()),
+            total("promtail_targets_active_total", "Number of active total.", MetricType::Gauge,
+                  targets_.targets()),
+            total("lokitail_file_rotations_total",
+                  "Number of times a path led to another file, or to none.", MetricType::Counter,
+                  targets_.counters().rotated),
+            total("lokitail_file_truncations_total", "Number of times a file was truncated.",
+                  MetricType::Counter, targets_.counters().truncated),
+            total("lokitail_file_errors_total",
+                  "Number of times a file could not be opened or read.", MetricType::Counter,
+                  targets_.counters().failed),
+            total("lokitail_lost_bytes_total",
+                  "Number of bytes that were gone before they were read.", MetricType::Counter,
+                  targets_.counters().lost_bytes)};
+  }
+
+ private:
+  static prometheus::MetricFamily total(const char* name, const char* help,
+                                        prometheus::MetricType type, std::uint64_t value) {
+    auto result = family(name, help, type);
+    add_value(result, value);
+    return result;
+  }
+
+  // One status for each path: of the file that is there now, or else of one that was.
+  std::map<std::string, FileStatus> by_path() const {
+    std::map<std::string, FileStatus> paths;
+    for (FileStatus& status : targets_.status()) {
+      const auto [known, is_new] = paths.try_emplace(status.path);
+      const std::uint64_t lines = std::max(known->second.lines, status.lines);
+      if (is_new || (known->second.retired && !status.retired)) known->second = std::move(status);
+      known->second.lines = lines;
+    }
+    return paths;
+  }
+
+  const FileTargets& targets_;
+  const std::weak_ptr<char> alive_;
+};
+
+FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig config,
+                         Positions& positions,
+                         std::function<Worker&(const FileTarget&)> choose_worker)
+    : positions_(positions),
+      flush_timer_(control),
+      inotify_(control, {[this] { discovery_.scan_soon(); }, [] {}}),
+      poller_(control, std::max<std::chrono::nanoseconds>(config.min_poll, std::chrono::milliseconds(1)),
+              std::max({config.min_poll, config.max_poll,
+                        std::chrono::nanoseconds(std::chrono::milliseconds(1))})),
+      follower_(control, follower_config(config), positions, inotify_, poller_,
+                std::move(choose_worker)),
+      discovery_(control, {config.sync_period, config.use_inotify}, follower_, inotify_, poller_) {
+  positions_.on_change([this, &control, alive = std::weak_ptr(alive_)] {
+    boost::asio::post(control, [this, alive] {
+      if (!alive.expired()) flush_positions_soon();
+    });
+  });
+}
+
+FileTargets::~FileTargets() = default;
+
+void FileTargets::add(FileTarget target) { discovery_.add(std::move(target)); }
+
+void FileTargets::remove(const FileTarget& target) { discovery_.remove(target); }
+
+void FileTargets::start() {
+  raise_file_limit();
+  discovery_.start();
+}
+
+void FileTargets::stop() {
+  discovery_.stop();
+  follower_.stop();
+  poller_.stop();
+  inotify_.stop();
+}
+
+bool FileTargets::ready() const { return follower_.reads_anything(); }
+
+std::size_t FileTargets::targets() const { return discovery_.targets(); }
+
+std::vector<FileStatus> FileTargets::status() const { return follower_.status(); }
+
+FileCounters FileTargets::counters() const { return follower_.counters(); }
+
+std::shared_ptr<prometheus::Collectable> FileTargets::metrics() {
+  return std::make_shared<Metrics>(*this);
+}
+
+void FileTargets::flush_positions_soon() {
+  flush_timer_.expires_after(kFlushDelay);
+  flush_timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+        if (!cancelled && !alive.expired()) positions_.flush();
+      });
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,84 @@
+// Tails files: everything between a list of targets and the sources that workers read.
+//
+// Threads: the control thread only; the metrics too are collected there.
+// Ownership: everything given by reference outlives this object. Sources live on in their workers until
+// they are settled.
+// Errors:  what cannot be read or watched is told in the log and tried again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <prometheus/collectable.h>
+
+#include "agent/source/file/file_discovery.h"
+#include "agent/source/file/file_follower.h"
+#include "agent/source/file/file_target.h"
+#include "agent/state/positions.h"
+
+namespace lokitail::config {
+struct Config;
+}
+
+namespace lokitail::agent {
+
+struct FileTargetsConfig {
+  std::chrono::nanoseconds sync_period{std::chrono::seconds(10)};
+  // Where inotify does not help.
+  std::chrono::nanoseconds min_poll{std::chrono::milliseconds(250)};
+  std::chrono::nanoseconds max_poll{std::chrono::milliseconds(250)};
+  bool use_inotify = true;
+  std::chrono::milliseconds grace = FollowerConfig{}.grace;
+  std::size_t most_retired = FollowerConfig{}.most_retired;
+  std::size_t max_line_bytes = FollowerConfig{}.max_line_bytes;
+};
+
+FileTargetsConfig file_targets_config(const config::Config& config);
+
+class FileTargets {
+ public:
+  // All sources of a target go to the worker that `choose_worker` names.
+  FileTargets(boost::asio::io_context& control, FileTargetsConfig config, Positions& positions,
+              std::function<Worker&(const FileTarget&)> choose_worker);
+  ~FileTargets();
+  FileTargets(const FileTargets&) = delete;
+  FileTargets& operator=(const FileTargets&) = delete;
+
+  // Before start(), or at any time after it.
+  void add(FileTarget target);
+  // Stops reading what only this target asks for. Positions are kept.
+  void remove(const FileTarget& target);
+
+  void start();
+  // No new files any more. What is settled goes on to be recorded.
+  void stop();
+
+  // Whether there is something to tail.
+  bool ready() const;
+  std::size_t targets() const;
+  // Of everything that is open. Asks each file for its size.
+  std::vector<FileStatus> status() const;
+  FileCounters counters() const;
+  // Kept alive by the caller, used no longer than this object lives.
+  std::shared_ptr<prometheus::Collectable> metrics();
+
+ private:
+  class Metrics;
+  void flush_positions_soon();
+
+  Positions& positions_;
+  boost::asio::steady_timer flush_timer_;
+  Inotify inotify_;
+  Poller poller_;
+  FileFollower follower_;
+  FileDiscovery discovery_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
+};
+
+}  // namespace lokitail::agent

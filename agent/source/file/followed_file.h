@@ -1,0 +1,85 @@
+// The parts that FileFollower (file_follower.h) keeps its order with. Control thread only.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/source/file/file_handle.h"
+#include "agent/source/file/file_source.h"
+#include "agent/source/file/file_target.h"
+#include "agent/source/file/inotify.h"
+#include "agent/source/file/poller.h"
+#include "agent/state/positions.h"
+
+namespace lokitail::agent {
+
+using FollowClock = std::chrono::steady_clock;
+using LabelSet = std::map<std::string, std::string>;
+using SourcePointer = std::shared_ptr<FileSource>;
+using TargetPointer = std::shared_ptr<const WatchedTarget>;
+
+struct FileKey {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  auto operator<=>(const FileKey&) const = default;
+};
+
+// One file, read with one set of labels.
+struct FileReader {
+  const LabelSet* labels = nullptr;
+  SourcePointer source;
+  unsigned places = 0;  // how many tails have it as their current one
+  FollowClock::time_point retired_since;
+  std::uint64_t last_end = 0;  // the end to be reached, once retired
+};
+
+struct Tail;
+
+// One file on disk that is open.
+struct FollowedFile final : InotifyListener {
+  using Event = std::function<void(FollowedFile&, std::uint32_t mask)>;
+
+  void inotify_event(std::uint32_t mask, std::string_view) override { on_event(*this, mask); }
+
+  FileReader* reader(const LabelSet* labels) {
+    for (FileReader& candidate : readers) {
+      if (candidate.labels == labels) return &candidate;
+    }
+    return nullptr;
+  }
+  FileKey key() const { return {identity.device, identity.inode}; }
+
+  std::shared_ptr<const FileHandle> handle;
+  FileIdentity identity;  // when it was opened, or truncated
+  GenerationId generation = 0;
+  std::uint64_t start_offset = 0;
+  std::string missed_at;  // the path whose missed generation this is, if it is one
+  Inotify::Watch watch = Inotify::kNoWatch;
+  Poller::Ticket polled = 0;
+  std::uint64_t size = 0;     // as last seen
+  std::int64_t modified = 0;  // as last seen
+  FollowClock::time_point last_growth = FollowClock::now();
+  std::vector<FileReader> readers;
+  std::vector<Tail*> tails;  // those whose current file this is
+  Event on_event;
+};
+
+// One path with one set of labels.
+struct Tail {
+  TargetPointer target;
+  std::string path;
+  const LabelSet* labels = nullptr;
+  std::shared_ptr<PathCounters> counters = std::make_shared<PathCounters>();
+  FollowedFile* file = nullptr;  // current
+  SourcePointer last;            // the latest source of this path: the predecessor of the next one
+  FollowClock::time_point empty_since;
+  std::uint64_t looked_at = 0;  // in that round
+};
+
+}  // namespace lokitail::agent

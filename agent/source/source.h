@@ -1,0 +1,34 @@
+// Where lines come from. A source is read block by block, in turns, by the worker that owns it.
+//
+// Threads: take_turn() and whatever it touches belong to the worker's thread. Anything else a
+// source offers to other threads says so.
+// Ownership: shared between the worker that reads it and whoever discovered it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+namespace lokitail::agent {
+
+class Worker;
+
+class Source : public std::enable_shared_from_this<Source> {
+ public:
+  // What a turn found: kMore - read on as soon as the others had their turn; kIdle - nothing to
+  // read until someone wakes the source; kFinished - the worker lets go of the source.
+  enum class Turn { kMore, kIdle, kFinished };
+
+  virtual ~Source() = default;
+
+  // First call on the worker's thread, before any turn. The source looks up what it needs there.
+  virtual void attach(Worker& worker) = 0;
+
+  // Reads at most one block and pushes its lines through the pipeline.
+  virtual Turn take_turn(Worker& worker) = 0;
+
+ private:
+  friend class Worker;
+  std::atomic<bool> queued_{false};  // waits for its turn already
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,73 @@
+// The agent's own metrics, under Promtail's names where Promtail has them, so that dashboards and
+// alerts go on working.
+//
+// Threads: any. Counters are touched per push, per refused entry or per block, never per line.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/stage.h"
+
+namespace lokitail::agent {
+
+class Metrics final : public pipeline::PipelineMetrics {
+ public:
+  Metrics();
+
+  // The four reasons of Promtail start at 0 with the first push of a tenant.
+  void add_tenant(const std::string& host, const std::string& tenant);
+
+  prometheus::Counter& encoded_bytes(const std::string& host);
+  prometheus::Counter& sent_bytes(const std::string& host);
+  prometheus::Counter& sent_entries(const std::string& host);
+  prometheus::Counter& dropped_bytes(const std::string& host, const std::string& tenant,
+                                     const std::string& reason);
+  prometheus::Counter& dropped_entries(const std::string& host, const std::string& tenant,
+                                       const std::string& reason);
+  prometheus::Counter& mutated_bytes(const std::string& host, const std::string& tenant,
+                                     const std::string& reason);
+  prometheus::Counter& mutated_entries(const std::string& host, const std::string& tenant,
+                                       const std::string& reason);
+  prometheus::Counter& batch_retries(const std::string& host, const std::string& tenant);
+  prometheus::Histogram& request_duration(const std::string& host, int status);
+  // Ours: entries that Loki refused for good, by Loki's reason.
+  prometheus::Counter& refused_entries(const std::string& host, const std::string& tenant,
+                                       const std::string& reason);
+
+  void dropped_line(std::string_view reason) override;
+
+  // Collected at each scrape beside the above. Kept alive by the caller.
+  void add_collectable(const std::shared_ptr<prometheus::Collectable>& collectable);
+
+  // Prometheus' text format.
+  std::string scrape() const;
+
+ private:
+  template <typename T>
+  using FamilyOf = prometheus::Family<T>;
+
+  prometheus::Registry registry_;
+  FamilyOf<prometheus::Counter>& encoded_bytes_;
+  FamilyOf<prometheus::Counter>& sent_bytes_;
+  FamilyOf<prometheus::Counter>& sent_entries_;
+  FamilyOf<prometheus::Counter>& dropped_bytes_;
+  FamilyOf<prometheus::Counter>& dropped_entries_;
+  FamilyOf<prometheus::Counter>& mutated_bytes_;
+  FamilyOf<prometheus::Counter>& mutated_entries_;
+  FamilyOf<prometheus::Counter>& batch_retries_;
+  FamilyOf<prometheus::Counter>& refused_entries_;
+  FamilyOf<prometheus::Counter>& dropped_lines_;
+  FamilyOf<prometheus::Histogram>& request_duration_;
+  std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,109 @@
+// A worker owns its sources whole: it reads their blocks, splits them, runs lines through pipelines,
+// and encodes and compresses the result, on one thread, with no lock and no hand-over per line. Only
+// finished pushes and messages cross threads.
+//
+// Threads: one thread per worker, started by start(). add(), wake(), post() may be called from any
+// thread; everything else from the worker's thread (in take_turn(), attach(), or a posted call).
+// Ownership: the worker shares ownership of its sources until they are finished.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "agent/delivery/batcher.h"
+#include "agent/delivery/budget.h"
+#include "agent/rate_limiter.h"
+#include "agent/source/source.h"
+#include "pipeline/pipeline.h"
+
+namespace lokitail::agent {
+
+// What a worker needs to know of the configuration.
+struct WorkerConfig {
+  struct Job {
+    std::string name;
+    config::Node pipeline_stages;
+  };
+  std::vector<Job> jobs;
+  std::vector<BatcherConfig> clients;
+  std::optional<RateLimiter> line_limit;
+  bool line_limit_drops = true;  // what is over the limit; otherwise reading waits
+};
+
+class Worker {
+ public:
+  // Compiles the pipelines of all jobs: throws config::Error. What is given by reference outlives
+  // the worker.
+  Worker(const WorkerConfig& config, BatcherEvents& events, pipeline::PipelineMetrics& metrics,
+         config::Warnings& warnings, Budget& budget);
+  ~Worker();
+
+  void start();
+  // Stops reading, drains the pipelines and hands over all open batches; then calls `drained` on the
+  // worker's thread, which goes on taking posted calls until stop(). Any thread.
+  void drain(std::function<void()> drained);
+  // Ends the thread. Any other thread.
+  void stop();
+
+  // Any thread.
+  void add(std::shared_ptr<Source> source);
+  void wake(Source& source);
+  void post(std::function<void()> call);
+
+  // --- The worker's thread from here on. ---
+
+  pipeline::SymbolTable& symbols() { return symbols_; }
+  // The pipeline of a job. REQUIRES: a job of that name.
+  pipeline::Pipeline& pipeline(const std::string& job);
+  // The time of the present turn, for entries that bring none of their own.
+  pipeline::Timestamp now() const { return now_; }
+  // A buffer of at least `bytes`, shared by all sources of this worker: its content is lost with the
+  // turn. Followed by kTextPadding readable bytes.
+  char* read_buffer(std::size_t bytes);
+  // Gives back the memory of a buffer that had to be unusually large.
+  void trim_read_buffer(std::size_t bytes);
+
+ private:
+  class FanOut;
+  void run();
+  void run_turn();
+  void tick();
+  void schedule_tick();
+  bool may_read() const;
+  bool over_line_limit();
+
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer tick_timer_;
+  std::chrono::milliseconds tick_period_;
+  bool tick_scheduled_ = false;
+  boost::asio::steady_timer limit_timer_;
+  bool waits_for_limit_ = false;
+  pipeline::SymbolTable symbols_;
+  std::vector<std::unique_ptr<Batcher>> batchers_;
+  std::unique_ptr<FanOut> fan_out_;
+  std::map<std::string, std::unique_ptr<pipeline::Pipeline>> pipelines_;
+  Budget& budget_;
+  std::unordered_set<std::shared_ptr<Source>> sources_;
+  std::deque<std::shared_ptr<Source>> ready_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t buffer_bytes_ = 0;
+  pipeline::Timestamp now_;
+  bool draining_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace lokitail::agent

@@ -1,0 +1,100 @@
+#include "config/flags.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <memory>
+
+#include "config/flag_table.h"
+#include "config/nearest.h"
+
+namespace lokitail::config {
+namespace {
+
+const Flag* find_flag(std::string_view name) {
+  const auto flags = all_flags();
+  const auto found = std::find_if(flags.begin(), flags.end(),
+                                  [name](const Flag& flag) { return flag.name == name; });
+  return found == flags.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> flag_names() {
+  std::vector<std::string_view> names;
+  for (const Flag& flag : all_flags()) names.push_back(flag.name);
+  return names;
+}
+
+bool is_help(std::string_view name) { return name == "h" || name == "help"; }
+
+// `-name` or `-name=value` taken apart; nothing where the argument is no flag.
+struct Argument {
+  std::string_view name;
+  std::optional<std::string_view> value;
+};
+
+std::optional<Argument> split(std::string_view text) {
+  if (text.size() < 2 || text.front() != '-') return std::nullopt;
+  std::string_view rest = text.substr(text[1] == '-' ? 2 : 1);
+  if (rest.empty() || rest.front() == '-' || rest.front() == '=') {
+    throw FlagError("bad flag syntax: " + std::string(text));
+  }
+  const size_t equals = rest.find('=');
+  if (equals == rest.npos) return Argument{rest, std::nullopt};
+  return Argument{rest.substr(0, equals), rest.substr(equals + 1)};
+}
+
+std::string usage_of(const Flag& flag) {
+  std::string text = "  -" + std::string(flag.name);
+  const std::string_view type = type_name(flag.kind);
+  if (!type.empty()) text += " " + std::string(type);
+  text += "\n    \t" + std::string(flag.help);
+  if (!flag.standard.empty()) text += " (default " + std::string(flag.standard) + ")";
+  return text + "\n";
+}
+
+}  // namespace
+
+Options parse_flags(std::span<const char* const> args) {
+  Options options;
+  Config scratch;  // values are tried out on it, so that bad ones are found here
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (std::string_view(args[i]) == "--") break;
+    const auto argument = split(args[i]);
+    if (!argument) continue;
+    const std::string name(argument->name);
+    if (is_help(name)) {
+      options.help = true;
+      continue;
+    }
+    const Flag* flag = find_flag(name);
+    if (!flag) {
+      throw FlagError("flag provided but not defined: -" + name + did_you_mean(name, flag_names()));
+    }
+    std::string value = "true";
+    if (argument->value) {
+      value = *argument->value;
+    } else if (flag->kind != FlagKind::kBool) {
+      if (i + 1 >= args.size()) throw FlagError("flag needs an argument: -" + name);
+      value = args[++i];
+    }
+    flag->apply(FlagTarget{options, scratch}, *flag, value);
+    if (flag->overrides_file) options.overrides.emplace_back(name, std::move(value));
+  }
+  return options;
+}
+
+void apply_flags(const Options& options, Config& config) {
+  Options scratch;
+  for (const auto& [name, value] : options.overrides) {
+    const Flag* flag = find_flag(name);
+    if (flag) flag->apply(FlagTarget{scratch, config}, *flag, value);
+  }
+}
+
+std::string flags_usage() {
+  std::string text = "Usage of lokitail:\n";
+  for (const Flag& flag : all_flags()) text += usage_of(flag);
+  return text;
+}
+
+}  // namespace lokitail::config

@@ -1,0 +1,60 @@
+// The command line, which is Promtail's: Go's flag syntax, with one or two dashes, `-x=v` or
+// `-x v`, booleans as `-x` or `-x=false`. Arguments that are no flags are passed over.
+//
+// Threads: no shared state; any thread.
+// Errors:  parse_flags() throws FlagError, whose what() is fit to be shown; load_files() throws
+//          Error.
+// Source:  flags and help texts follow Promtail 3; -shutdown.timeout is an addition.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "config/expand_env.h"
+
+namespace lokitail::config {
+
+struct FlagError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Options {
+  std::string config_file;  // one path, or several with commas: the first that exists counts
+  bool expand_env = false;
+  bool print_version = false;
+  bool check_syntax = false;
+  bool dry_run = false;
+  bool inspect = false;
+  bool print_config_stderr = false;
+  bool log_config_reverse_order = false;
+  bool help = false;
+  Duration shutdown_timeout = std::chrono::seconds(5);
+
+  // Flags that override the file, as name and value, in the order in which they were given.
+  std::vector<std::pair<std::string, std::string>> overrides;
+};
+
+// `args` are those behind the program's name.
+Options parse_flags(std::span<const char* const> args);
+
+void apply_flags(const Options& options, Config& config);
+
+// What -help prints.
+std::string flags_usage();
+
+struct LoadedConfig {
+  Config config;
+  Warnings warnings;
+};
+
+// Reads the file that the options name, if any, lets the flags override it, and completes it.
+LoadedConfig load_files(const Options& options, const EnvLookup& env);
+
+}  // namespace lokitail::config

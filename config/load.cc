@@ -1,0 +1,172 @@
+#include "config/load.h"
+
+#include <cstdint>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "config/blocks.h"
+#include "config/url.h"
+
+namespace lokitail::config {
+namespace {
+
+constexpr std::string_view kClientDeprecated =
+    "use of CLI client.* and config file Client block are both deprecated in favour of the config "
+    "file Clients block and will be removed in a future release";
+
+void read_positions(const Node& node, PositionsConfig& positions, Warnings& warnings) {
+  Fields fields(node, "positions", kRefuseUnknown, warnings);
+  set(positions.filename, fields.find("filename"));
+  set_positive(positions.sync_period, fields.find("sync_period"), "sync_period");
+  set(positions.ignore_invalid_yaml, fields.find("ignore_invalid_yaml"));
+  fields.finish();
+}
+
+void read_target_config(const Node& node, TargetConfig& target, Warnings& warnings) {
+  Fields fields(node, "target_config", kRefuseUnknown, warnings);
+  set_positive(target.sync_period, fields.find("sync_period"), "sync_period");
+  not_yet_when_true(fields, "stdin", "stdin");
+  fields.finish();
+}
+
+void read_limits(const Node& node, LimitsConfig& limits, Warnings& warnings) {
+  Fields fields(node, "limits_config", kRefuseUnknown, warnings);
+  set(limits.readline_rate, fields.find("readline_rate"));
+  set_not_negative(limits.readline_burst, fields.find("readline_burst"), "readline_burst");
+  set(limits.readline_rate_enabled, fields.find("readline_rate_enabled"));
+  set(limits.readline_rate_drop, fields.find("readline_rate_drop"));
+  set_not_negative(limits.max_streams, fields.find("max_streams"), "max_streams");
+  set_bytes(limits.max_line_size, fields.find("max_line_size"));
+  set(limits.max_line_size_truncate, fields.find("max_line_size_truncate"));
+  if (const Node* size = fields.find("max_bytes_in_flight")) {
+    limits.max_bytes_in_flight = read_bytes(*size);
+    if (limits.max_bytes_in_flight == 0) throw size->error("max_bytes_in_flight must not be 0");
+  }
+  fields.finish();
+}
+
+void read_file_watch(const Node& node, FileWatchConfig& watch, Warnings& warnings) {
+  Fields fields(node, "file_watch_config", kRefuseUnknown, warnings);
+  set_positive(watch.min_poll_frequency, fields.find("min_poll_frequency"), "min_poll_frequency");
+  set_positive(watch.max_poll_frequency, fields.find("max_poll_frequency"), "max_poll_frequency");
+  fields.finish();
+}
+
+void read_global(const Node& node, GlobalConfig& global, Warnings& warnings) {
+  Fields fields(node, "global", kRefuseUnknown, warnings);
+  if (const Node* watch = fields.find("file_watch_config")) {
+    read_file_watch(*watch, global.file_watch_config, warnings);
+  }
+  fields.finish();
+}
+
+void check_wal(const Node& node, Warnings& warnings) {
+  Fields fields(node, "wal", kRefuseUnknown, warnings);
+  not_yet_when_true(fields, "enabled", "wal");
+  skip(fields, {"dir", "cleanSegmentsOlderThan", "watchConfig"});
+  fields.finish();
+}
+
+void check_options(const Node& node, Warnings& warnings) {
+  Fields fields(node, "options", kRefuseUnknown, warnings);
+  fields.ignored({"stream_lag_labels"});
+  fields.finish();
+}
+
+// FNV-1a, which is all it takes to tell a handful of clients apart.
+uint64_t hash_of(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+void complete_clients(Config& config) {
+  const LabelMap common_labels = config.client.external_labels;
+  if (!config.client.url.empty()) config.clients.push_back(config.client);
+  config.client = {};
+  if (config.clients.empty()) {
+    throw Error({config.file_name, 0, 0}, "at least one client config must be provided");
+  }
+  std::set<std::string> names;
+  for (ClientConfig& client : config.clients) {
+    client.external_labels.insert(common_labels.begin(), common_labels.end());
+    if (client.url.empty()) throw Error(client.place, "client needs target URL");
+    if (const auto problem = url_problem(client.url.reveal())) {
+      throw Error(client.place, "the client's url cannot be used: " + *problem);
+    }
+    if (client.name.empty()) {
+      constexpr uint64_t kSixHexDigits = 0xffffff;
+      client.name = fmt::format("{:06x}", hash_of(to_yaml_with_secrets(client)) & kSixHexDigits);
+    }
+    if (!names.insert(client.name).second) {
+      throw Error(
+          client.place,
+          "duplicate client configs are not allowed, found duplicate for name: " + client.name);
+    }
+  }
+}
+
+void check_job_names(const Config& config) {
+  std::set<std::string> names;
+  for (const ScrapeConfig& scrape : config.scrape_configs) {
+    if (names.insert(scrape.job_name).second) continue;
+    throw Error(scrape.place,
+                "found multiple scrape configs with job name \"" + scrape.job_name + "\"");
+  }
+}
+
+}  // namespace
+
+Config read_config(const std::string& text, const std::string& file_name, Warnings& warnings) {
+  const Node root = Node::parse(text, file_name);
+  Config config;
+  config.file_name = file_name;
+  config.client.place = {file_name, 0, 0};
+
+  Fields fields(root, "configuration", kRefuseUnknown, warnings);
+  const auto block = [&](std::string_view key, auto read, auto& out) {
+    if (const Node* node = fields.find(key)) read(*node, out, warnings);
+  };
+  block("global", read_global, config.global);
+  block("server", read_server, config.server);
+  block("client", read_client, config.client);
+  block("positions", read_positions, config.positions);
+  block("target_config", read_target_config, config.target_config);
+  block("limits_config", read_limits, config.limits_config);
+  for_each_item(fields.find("clients"), "clients", [&](const Node& item) {
+    read_client(item, config.clients.emplace_back(), warnings);
+  });
+  for_each_item(fields.find("scrape_configs"), "scrape_configs", [&](const Node& item) {
+    read_scrape(item, config.scrape_configs.emplace_back(), warnings);
+  });
+  if (const Node* wal = fields.find("wal")) check_wal(*wal, warnings);
+  if (const Node* options = fields.find("options")) check_options(*options, warnings);
+  skip(fields, {"tracing"});
+  fields.finish();
+  check_job_names(config);
+  return config;
+}
+
+void complete(Config& config, Warnings& warnings) {
+  if (!config.client.url.empty()) {
+    warnings.add(config.client.place, std::string(kClientDeprecated));
+  }
+  complete_clients(config);
+  FileWatchConfig& watch = config.global.file_watch_config;
+  if (watch.max_poll_frequency < watch.min_poll_frequency) {
+    warnings.add(
+        {config.file_name, 0, 0},
+        "file_watch_config: max_poll_frequency is less than min_poll_frequency; both are " +
+            format_go_duration(watch.min_poll_frequency) + " now");
+    watch.max_poll_frequency = watch.min_poll_frequency;
+  }
+}
+
+Config load(const std::string& text, const std::string& file_name, Warnings& warnings) {
+  Config config = read_config(text, file_name, warnings);
+  complete(config, warnings);
+  return config;
+}
+
+}  // namespace lokitail::config

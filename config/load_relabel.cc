@@ -1,0 +1,121 @@
+// An item of `relabel_configs`.
+// Source: Prometheus' model/relabel, whose rules and messages these are.
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/blocks.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+
+namespace lokitail::config {
+namespace {
+
+constexpr std::array<std::string_view, 11> kActionNames{
+    "replace",  "keep",      "drop",      "keepequal", "dropequal", "hashmod",
+    "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase"};
+
+RelabelAction read_action(const Node& node) {
+  const std::string text = read_text(node);
+  for (size_t i = 0; i < kActionNames.size(); ++i) {
+    if (equal_fold(text, kActionNames[i])) return static_cast<RelabelAction>(i);
+  }
+  throw node.error("unknown relabel action \"" + text + "\"" + did_you_mean(text, kActionNames));
+}
+
+uint64_t read_modulus(const Node& node) {
+  const auto value = node.type() == Node::Type::kInt ? parse_yaml_int(node.text()) : std::nullopt;
+  if (!value || value->negative) {
+    throw node.error("modulus: expected a whole number, found \"" + read_text(node) + "\"");
+  }
+  return value->magnitude;
+}
+
+std::string read_regex(const Node& node) {
+  std::string regex = read_text(node);
+  const RE2 compiled("^(?s:" + regex + ")$", RE2::Quiet);
+  if (!compiled.ok()) {
+    // What is wrong with the user's own part, where it is wrong by itself.
+    const RE2 alone(regex, RE2::Quiet);
+    throw node.error("\"" + regex + "\" is not a valid regular expression: " +
+                     (alone.ok() ? compiled.error() : alone.error()));
+  }
+  return regex;
+}
+
+// Which keys differ from their defaults; giving a key its default value is no offence.
+struct Given {
+  explicit Given(const RelabelConfig& rule) {
+    const RelabelConfig standard;
+    source_labels = !rule.source_labels.empty();
+    separator = rule.separator != standard.separator;
+    regex = rule.regex != standard.regex;
+    modulus = rule.modulus != standard.modulus;
+    target_label = rule.target_label != standard.target_label;
+    replacement = rule.replacement != standard.replacement;
+  }
+  bool source_labels, separator, regex, modulus, target_label, replacement;
+};
+
+void check(const Node& node, const RelabelConfig& rule) {
+  using Action = RelabelAction;
+  const std::string action = to_string(rule.action);
+  const Given given(rule);
+  const auto is_one_of = [&](std::initializer_list<Action> actions) {
+    return std::find(actions.begin(), actions.end(), rule.action) != actions.end();
+  };
+  if (rule.action == Action::kHashMod && rule.modulus == 0) {
+    throw node.error("relabel configuration for hashmod requires non-zero modulus");
+  }
+  if (is_one_of({Action::kReplace, Action::kHashMod, Action::kLowercase, Action::kUppercase,
+                 Action::kKeepEqual, Action::kDropEqual}) &&
+      rule.target_label.empty()) {
+    throw node.error("relabel configuration for " + action +
+                     " action requires 'target_label' value");
+  }
+  if (!is_utf8(rule.target_label)) {
+    throw node.error("invalid 'target_label' for " + action + " action");
+  }
+  if (is_one_of({Action::kLowercase, Action::kUppercase, Action::kKeepEqual, Action::kDropEqual}) &&
+      given.replacement) {
+    throw node.error("'replacement' can not be set for " + action + " action");
+  }
+  if (rule.action == Action::kLabelMap &&
+      (rule.replacement.empty() || !is_utf8(rule.replacement))) {
+    throw node.error("\"" + rule.replacement + "\" is invalid 'replacement' for labelmap action");
+  }
+  if (is_one_of({Action::kKeepEqual, Action::kDropEqual}) &&
+      (given.regex || given.modulus || given.separator)) {
+    throw node.error(
+        action + " action requires only 'source_labels' and `target_label`, and no other fields");
+  }
+  if (is_one_of({Action::kLabelDrop, Action::kLabelKeep}) &&
+      (given.source_labels || given.target_label || given.modulus || given.separator ||
+       given.replacement)) {
+    throw node.error(action + " action requires only 'regex', and no other fields");
+  }
+}
+
+}  // namespace
+
+const char* to_string(RelabelAction action) {
+  return kActionNames[static_cast<size_t>(action)].data();
+}
+
+void read_relabel(const Node& node, RelabelConfig& rule, Warnings& warnings) {
+  rule.place = node.place();
+  Fields fields(node, "relabel config", kRefuseUnknown, warnings);
+  if (const Node* action = fields.find("action")) rule.action = read_action(*action);
+  if (const Node* names = fields.find("source_labels")) rule.source_labels = read_text_list(*names);
+  set(rule.separator, fields.find("separator"));
+  if (const Node* regex = fields.find("regex")) rule.regex = read_regex(*regex);
+  if (const Node* modulus = fields.find("modulus")) rule.modulus = read_modulus(*modulus);
+  set(rule.target_label, fields.find("target_label"));
+  set(rule.replacement, fields.find("replacement"));
+  fields.finish();
+  check(node, rule);
+}
+
+}  // namespace lokitail::config

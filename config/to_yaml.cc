@@ -1,0 +1,339 @@
+// The effective configuration as text.
+
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
+
+#include <fmt/format.h>
+
+#include "config/config.h"
+#include "config/scalar.h"
+#include "config/url.h"
+#include "config/value.h"
+
+namespace lokitail::config {
+namespace {
+
+enum class Secrets { kHidden, kShown };
+
+// Writes keys and values of nested mappings. A value that says nothing is left out, so that what
+// is printed stays short.
+class Writer {
+ public:
+  explicit Writer(Secrets secrets) : secrets_(secrets) {}
+
+  std::string text() const { return std::string(out_.c_str()) + "\n"; }
+
+  void begin_mapping() { out_ << YAML::BeginMap; }
+  void end_mapping() { out_ << YAML::EndMap; }
+  void begin_list(std::string_view name) {
+    key(name);
+    out_ << YAML::BeginSeq;
+  }
+  void end_list() { out_ << YAML::EndSeq; }
+
+  void begin_block(std::string_view name) {
+    key(name);
+    begin_mapping();
+  }
+
+  void put(std::string_view name, bool value) {
+    key(name);
+    out_ << (value ? "true" : "false");
+  }
+  void put(std::string_view name, int64_t value) {
+    key(name);
+    out_ << std::to_string(value);
+  }
+  void put(std::string_view name, uint64_t value) {
+    key(name);
+    out_ << std::to_string(value);
+  }
+  void put(std::string_view name, double value) {
+    key(name);
+    out_ << fmt::format("{}", value);
+  }
+  void put(std::string_view name, Duration value) {
+    key(name);
+    out_ << format_go_duration(value);
+  }
+  void put(std::string_view name, const std::string& value) {
+    key(name);
+    string(value);
+  }
+
+  void put_given(std::string_view name, const std::string& value) {
+    if (!value.empty()) put(name, value);
+  }
+  void put_given(std::string_view name, const Secret& value) {
+    if (!value.empty()) put(name, shown(value));
+  }
+  void put_url(std::string_view name, const Secret& url) {
+    const bool hidden = secrets_ == Secrets::kHidden;
+    put_given(name, hidden ? mask_url(url.reveal()) : url.reveal());
+  }
+
+  void put_labels(std::string_view name, const LabelMap& labels) {
+    if (labels.empty()) return;
+    begin_block(name);
+    for (const auto& [label, value] : labels) put(label, value);
+    end_mapping();
+  }
+
+  void put_list(std::string_view name, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    begin_list(name);
+    for (const std::string& value : values) string(value);
+    end_list();
+  }
+  void put_list(std::string_view name, const std::vector<Secret>& values) {
+    std::vector<std::string> texts;
+    for (const Secret& value : values) texts.push_back(shown(value));
+    put_list(name, texts);
+  }
+
+  void put_node(std::string_view name, const Node& node) {
+    if (node.is_null()) return;
+    key(name);
+    write(node);
+  }
+
+  std::string shown(const Secret& value) const {
+    return secrets_ == Secrets::kShown ? value.reveal() : std::string(Secret::kShown);
+  }
+
+ private:
+  void key(std::string_view name) {
+    out_ << YAML::Key;
+    string(std::string(name));
+    out_ << YAML::Value;
+  }
+
+  // Quotes what would be read as something else than a string.
+  void string(const std::string& text) {
+    if (resolve_plain(text) != Node::Type::kString || text == "<<") out_ << YAML::DoubleQuoted;
+    out_ << text;
+  }
+
+  void write(const Node& node) {
+    switch (node.type()) {
+      case Node::Type::kNull:
+        out_ << YAML::Null;
+        break;
+      case Node::Type::kString:
+        string(node.text());
+        break;
+      case Node::Type::kSequence:
+        out_ << YAML::BeginSeq;
+        for (const Node& item : node.items()) write(item);
+        out_ << YAML::EndSeq;
+        break;
+      case Node::Type::kMapping:
+        out_ << YAML::BeginMap;
+        for (const auto& [name, value] : node.entries()) {
+          key(name.text());
+          write(value);
+        }
+        out_ << YAML::EndMap;
+        break;
+      default:
+        out_ << node.text();
+    }
+  }
+
+  YAML::Emitter out_;
+  Secrets secrets_;
+};
+
+void write(Writer& out, const ServerConfig& server) {
+  out.begin_block("server");
+  out.put("disable", server.disable);
+  out.put_given("external_url", server.external_url);
+  out.put("health_check_target", server.health_check_target);
+  out.put("enable_runtime_reload", server.enable_runtime_reload);
+  out.put("http_listen_network", server.http_listen_network);
+  out.put("http_listen_address", server.http_listen_address);
+  out.put("http_listen_port", server.http_listen_port);
+  out.put("http_listen_conn_limit", server.http_listen_conn_limit);
+  out.put_given("http_path_prefix", server.http_path_prefix);
+  out.put("http_server_read_timeout", server.http_server_read_timeout);
+  out.put("http_server_write_timeout", server.http_server_write_timeout);
+  out.put("http_server_idle_timeout", server.http_server_idle_timeout);
+  out.put("graceful_shutdown_timeout", server.graceful_shutdown_timeout);
+  out.put("log_format", server.log_format);
+  out.put("log_level", server.log_level);
+  out.end_mapping();
+}
+
+void write(Writer& out, const BasicAuth& auth) {
+  out.begin_block("basic_auth");
+  out.put_given("username", auth.username);
+  out.put_given("username_file", auth.username_file);
+  out.put_given("password", auth.password);
+  out.put_given("password_file", auth.password_file);
+  out.end_mapping();
+}
+
+void write(Writer& out, const Authorization& authorization) {
+  out.begin_block("authorization");
+  out.put("type", authorization.type);
+  out.put_given("credentials", authorization.credentials);
+  out.put_given("credentials_file", authorization.credentials_file);
+  out.end_mapping();
+}
+
+void write(Writer& out, const TlsConfig& tls) {
+  out.begin_block("tls_config");
+  out.put_given("ca", tls.ca);
+  out.put_given("ca_file", tls.ca_file);
+  out.put_given("cert", tls.cert);
+  out.put_given("cert_file", tls.cert_file);
+  out.put_given("key", tls.key);
+  out.put_given("key_file", tls.key_file);
+  out.put_given("server_name", tls.server_name);
+  out.put("insecure_skip_verify", tls.insecure_skip_verify);
+  out.put_given("min_version", tls.min_version);
+  out.put_given("max_version", tls.max_version);
+  out.end_mapping();
+}
+
+void write(Writer& out, const HttpClientConfig& http) {
+  if (http.basic_auth) write(out, *http.basic_auth);
+  if (http.authorization) write(out, *http.authorization);
+  out.put_given("bearer_token", http.bearer_token);
+  out.put_given("bearer_token_file", http.bearer_token_file);
+  write(out, http.tls_config);
+  out.put_url("proxy_url", http.proxy_url);
+  out.put_given("no_proxy", http.no_proxy);
+  if (http.proxy_from_environment) out.put("proxy_from_environment", true);
+  if (!http.proxy_connect_header.empty()) {
+    out.begin_block("proxy_connect_header");
+    for (const auto& [name, values] : http.proxy_connect_header) out.put_list(name, values);
+    out.end_mapping();
+  }
+  out.put("follow_redirects", http.follow_redirects);
+  out.put("enable_http2", http.enable_http2);
+  if (http.http_headers.empty()) return;
+  out.begin_block("http_headers");
+  for (const auto& [name, header] : http.http_headers) {
+    out.begin_block(name);
+    out.put_list("values", header.values);
+    out.put_list("secrets", header.secrets);
+    out.put_list("files", header.files);
+    out.end_mapping();
+  }
+  out.end_mapping();
+}
+
+void write(Writer& out, const ClientConfig& client) {
+  out.begin_mapping();
+  out.put_given("name", client.name);
+  out.put_url("url", client.url);
+  out.put("batchwait", client.batchwait);
+  out.put("batchsize", client.batchsize);
+  out.put("timeout", client.timeout);
+  out.begin_block("backoff_config");
+  out.put("min_period", client.backoff.min_period);
+  out.put("max_period", client.backoff.max_period);
+  out.put("max_retries", client.backoff.max_retries);
+  out.end_mapping();
+  if (!client.headers.empty()) {
+    out.begin_block("headers");
+    for (const auto& [name, value] : client.headers) out.put(name, out.shown(value));
+    out.end_mapping();
+  }
+  out.put_labels("external_labels", client.external_labels);
+  out.put_given("tenant_id", client.tenant_id);
+  out.put("drop_rate_limited_batches", client.drop_rate_limited_batches);
+  write(out, client.http);
+  out.end_mapping();
+}
+
+void write(Writer& out, const PositionsConfig& positions) {
+  out.begin_block("positions");
+  out.put("filename", positions.filename);
+  out.put("sync_period", positions.sync_period);
+  out.put("ignore_invalid_yaml", positions.ignore_invalid_yaml);
+  out.end_mapping();
+}
+
+void write(Writer& out, const RelabelConfig& rule) {
+  out.begin_mapping();
+  out.put_list("source_labels", rule.source_labels);
+  out.put("separator", rule.separator);
+  out.put("regex", rule.regex);
+  if (rule.modulus != 0) out.put("modulus", rule.modulus);
+  out.put_given("target_label", rule.target_label);
+  out.put("replacement", rule.replacement);
+  out.put("action", std::string(to_string(rule.action)));
+  out.end_mapping();
+}
+
+void write(Writer& out, const ScrapeConfig& scrape) {
+  out.begin_mapping();
+  out.put("job_name", scrape.job_name);
+  out.put_node("pipeline_stages", scrape.pipeline_stages);
+  out.begin_list("relabel_configs");
+  for (const RelabelConfig& rule : scrape.relabel_configs) write(out, rule);
+  out.end_list();
+  out.begin_list("static_configs");
+  for (const StaticConfig& config : scrape.static_configs) {
+    out.begin_mapping();
+    out.put_list("targets", config.targets);
+    out.put_labels("labels", config.labels);
+    out.end_mapping();
+  }
+  out.end_list();
+  out.end_mapping();
+}
+
+void write(Writer& out, const LimitsConfig& limits) {
+  out.begin_block("limits_config");
+  out.put("readline_rate", limits.readline_rate);
+  out.put("readline_burst", limits.readline_burst);
+  out.put("readline_rate_enabled", limits.readline_rate_enabled);
+  out.put("readline_rate_drop", limits.readline_rate_drop);
+  out.put("max_streams", limits.max_streams);
+  out.put("max_line_size", limits.max_line_size);
+  out.put("max_line_size_truncate", limits.max_line_size_truncate);
+  out.put("max_bytes_in_flight", limits.max_bytes_in_flight);
+  out.end_mapping();
+}
+
+void write(Writer& out, const FileWatchConfig& watch) {
+  out.begin_block("file_watch_config");
+  out.put("min_poll_frequency", watch.min_poll_frequency);
+  out.put("max_poll_frequency", watch.max_poll_frequency);
+  out.end_mapping();
+}
+
+}  // namespace
+
+std::string to_yaml(const Config& config) {
+  Writer out(Secrets::kHidden);
+  out.begin_mapping();
+  out.begin_block("global");
+  write(out, config.global.file_watch_config);
+  out.end_mapping();
+  write(out, config.server);
+  out.begin_list("clients");
+  for (const ClientConfig& client : config.clients) write(out, client);
+  out.end_list();
+  write(out, config.positions);
+  out.begin_list("scrape_configs");
+  for (const ScrapeConfig& scrape : config.scrape_configs) write(out, scrape);
+  out.end_list();
+  out.begin_block("target_config");
+  out.put("sync_period", config.target_config.sync_period);
+  out.end_mapping();
+  write(out, config.limits_config);
+  out.end_mapping();
+  return out.text();
+}
+
+std::string to_yaml_with_secrets(const ClientConfig& client) {
+  Writer out(Secrets::kShown);
+  write(out, client);
+  return out.text();
+}
+
+}  // namespace lokitail::config

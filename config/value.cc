@@ -1,0 +1,397 @@
+#include "config/value.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "config/nearest.h"
+#include "config/scalar.h"
+
+namespace lokitail::config {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr double kTwoTo63 = 9223372036854775808.0;
+
+// What stands there, with the text itself where it helps.
+std::string found(const Node& node) {
+  constexpr size_t kLongestQuote = 60;
+  if (!node.is_scalar()) return "found " + node.describe();
+  if (node.text().size() > kLongestQuote) return "found a long " + node.describe().substr(2);
+  return "found \"" + node.text() + "\"";
+}
+
+Error expected(const Node& node, std::string_view what) {
+  return node.error("expected " + std::string(what) + ", " + found(node));
+}
+
+bool in_int64(double value) { return value >= -kTwoTo63 && value < kTwoTo63; }
+
+double to_double(Integer value) {
+  const auto magnitude = static_cast<double>(value.magnitude);
+  return value.negative ? -magnitude : magnitude;
+}
+
+// The value of a node of type kInt or kFloat.
+double number_of(const Node& node) {
+  if (node.type() == Node::Type::kInt) return to_double(*parse_yaml_int(node.text()));
+  return *parse_yaml_float(node.text());
+}
+
+bool is_number(const Node& node) {
+  return node.type() == Node::Type::kInt || node.type() == Node::Type::kFloat;
+}
+
+// The shortest decimal form that reads back as the same number, without an exponent.
+std::string shortest_fixed(double value) {
+  std::array<char, 400> buffer;  // the longest double takes 325 characters
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
+  return {buffer.data(), end.ptr};
+}
+
+struct Unit {
+  std::string_view name;
+  int64_t nanoseconds;
+};
+constexpr std::array kUnits{
+    Unit{"ns", 1},
+    Unit{"us", 1'000},
+    Unit{"\u00b5s", 1'000},  // micro sign
+    Unit{"\u03bcs", 1'000},  // Greek letter mu
+    Unit{"ms", 1'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"m", 60'000'000'000},
+    Unit{"h", 3'600'000'000'000},
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Reads digits into `value`; false on overflow of int64.
+bool take_digits(std::string_view& text, int64_t& value) {
+  while (!text.empty() && is_digit(text.front())) {
+    if (__builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, text.front() - '0', &value)) {
+      return false;
+    }
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+// Reads the digits behind a decimal point as a fraction of one. Digits beyond what an int64 holds
+// are too small to matter.
+double take_fraction(std::string_view& text) {
+  int64_t value = 0;
+  double scale = 1;
+  bool full = false;
+  while (!text.empty() && is_digit(text.front())) {
+    const int digit = text.front() - '0';
+    text.remove_prefix(1);
+    int64_t next = 0;
+    full = full || __builtin_mul_overflow(value, 10, &next) ||
+           __builtin_add_overflow(next, digit, &next);
+    if (full) continue;
+    value = next;
+    scale *= 10;
+  }
+  return static_cast<double>(value) / scale;
+}
+
+const Unit* take_unit(std::string_view& text) {
+  size_t length = 0;
+  while (length < text.size() && text[length] != '.' && !is_digit(text[length])) ++length;
+  const std::string_view name = text.substr(0, length);
+  text.remove_prefix(length);
+  for (const Unit& unit : kUnits) {
+    if (unit.name == name) return &unit;
+  }
+  return nullptr;
+}
+
+// One "1.5h" of a duration, added to `total`; false where there is none.
+bool take_duration_part(std::string_view& text, int64_t& total) {
+  const size_t size_before = text.size();
+  int64_t whole = 0;
+  if (!take_digits(text, whole)) return false;
+  bool has_digits = text.size() != size_before;
+  double fraction = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    has_digits = has_digits || (!text.empty() && is_digit(text.front()));
+    fraction = take_fraction(text);
+  }
+  if (!has_digits) return false;
+  const Unit* unit = take_unit(text);
+  if (!unit) return false;
+  int64_t part = 0;
+  if (__builtin_mul_overflow(whole, unit->nanoseconds, &part)) return false;
+  const auto rest = static_cast<int64_t>(fraction * static_cast<double>(unit->nanoseconds));
+  return !__builtin_add_overflow(part, rest, &part) && !__builtin_add_overflow(total, part, &total);
+}
+
+// The power of 1024 that a unit of size stands for.
+std::optional<unsigned> power_of_1024(std::string_view unit) {
+  if (unit.empty() || equal_fold(unit, "b") || equal_fold(unit, "byte")) return 0;
+  constexpr std::array<std::string_view, 6> kPrefixes{"kilo", "mega", "giga",
+                                                      "tera", "peta", "exa"};
+  for (unsigned i = 0; i < kPrefixes.size(); ++i) {
+    const std::string letter(kPrefixes[i].substr(0, 1));
+    const std::string word(kPrefixes[i]);
+    for (const std::string& name : {letter, letter + "b", word, word + "byte", word + "bytes"}) {
+      if (equal_fold(unit, name)) return i + 1;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r";
+  const size_t from = text.find_first_not_of(kSpace);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
+}
+
+}  // namespace
+
+std::string read_text(const Node& node) {
+  if (node.is_mapping() || node.is_sequence()) throw expected(node, "a string");
+  return node.text();
+}
+
+std::string read_string(const Node& node) {
+  if (node.type() != Node::Type::kString) throw expected(node, "a string");
+  return node.text();
+}
+
+bool read_bool(const Node& node) {
+  if (node.type() != Node::Type::kBool) throw expected(node, "true or false");
+  return parse_yaml_bool(node.text()).value_or(false);
+}
+
+int64_t read_int(const Node& node) {
+  constexpr std::string_view kWhat = "a whole number";
+  if (!is_number(node)) throw expected(node, kWhat);
+  if (node.type() == Node::Type::kInt) {
+    const auto value = parse_yaml_int(node.text())->as_int64();
+    if (!value) throw node.error("the number " + node.text() + " is too large");
+    return *value;
+  }
+  const double value = number_of(node);
+  if (!in_int64(value) || value != std::trunc(value)) throw expected(node, kWhat);
+  return static_cast<int64_t>(value);
+}
+
+double read_float(const Node& node) {
+  if (!is_number(node)) throw expected(node, "a number");
+  return number_of(node);
+}
+
+std::string weak_string(const Node& node) {
+  switch (node.type()) {
+    case Node::Type::kBool:
+      return read_bool(node) ? "1" : "0";
+    case Node::Type::kInt: {
+      const Integer value = *parse_yaml_int(node.text());
+      return (value.negative ? "-" : "") + std::to_string(value.magnitude);
+    }
+    case Node::Type::kFloat: {
+      const double value = number_of(node);
+      if (std::isnan(value)) return "NaN";
+      if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+      return shortest_fixed(value);
+    }
+    default:
+      return read_text(node);
+  }
+}
+
+int64_t weak_int(const Node& node) {
+  switch (node.type()) {
+    case Node::Type::kNull:
+      return 0;
+    case Node::Type::kBool:
+      return read_bool(node) ? 1 : 0;
+    case Node::Type::kFloat: {
+      const double value = number_of(node);
+      if (!in_int64(value)) throw expected(node, "a whole number");
+      return static_cast<int64_t>(value);
+    }
+    case Node::Type::kString: {
+      if (node.text().empty()) return 0;
+      const auto value = parse_yaml_int(node.text());
+      if (!value || !value->as_int64()) throw expected(node, "a whole number");
+      return *value->as_int64();
+    }
+    default:
+      return read_int(node);
+  }
+}
+
+double weak_float(const Node& node) {
+  switch (node.type()) {
+    case Node::Type::kNull:
+      return 0;
+    case Node::Type::kBool:
+      return read_bool(node) ? 1 : 0;
+    case Node::Type::kString: {
+      if (node.text().empty()) return 0;
+      const auto value = parse_go_float(node.text());
+      if (!value) throw expected(node, "a number");
+      return *value;
+    }
+    default:
+      return read_float(node);
+  }
+}
+
+bool weak_bool(const Node& node) {
+  switch (node.type()) {
+    case Node::Type::kNull:
+      return false;
+    case Node::Type::kInt:
+    case Node::Type::kFloat:
+      return number_of(node) != 0;
+    case Node::Type::kString: {
+      if (node.text().empty()) return false;
+      const auto value = parse_go_bool(node.text());
+      if (!value) throw expected(node, "true or false");
+      return *value;
+    }
+    default:
+      return read_bool(node);
+  }
+}
+
+nanoseconds read_duration(const Node& node) {
+  constexpr std::string_view kWhat = "a duration such as 1.5s or 2h45m";
+  if (node.type() == Node::Type::kInt) return nanoseconds(read_int(node));
+  if (node.type() == Node::Type::kFloat) {
+    const double value = number_of(node);
+    if (!in_int64(value)) throw expected(node, kWhat);
+    return nanoseconds(static_cast<int64_t>(value));
+  }
+  if (node.type() != Node::Type::kString) throw expected(node, kWhat);
+  return read_duration_string(node);
+}
+
+nanoseconds read_duration_string(const Node& node) {
+  const auto value =
+      node.type() == Node::Type::kString ? parse_go_duration(node.text()) : std::nullopt;
+  if (value) return *value;
+  throw expected(node, "a duration such as 1.5s or 2h45m (units: ns us ms s m h)");
+}
+
+uint64_t read_bytes(const Node& node) {
+  const auto value = parse_bytes(read_text(node));
+  if (!value) throw expected(node, "a size such as 65536, 256KB or 1MB");
+  return *value;
+}
+
+std::map<std::string, std::string> read_label_map(const Node& node) {
+  if (!node.is_mapping() && !node.is_null()) throw expected(node, "a mapping of labels");
+  std::map<std::string, std::string> labels;
+  for (const auto& [key, value] : node.entries()) {
+    if (key.text().empty() || !is_utf8(key.text())) {
+      throw key.error("\"" + key.text() + "\" is not a valid label name");
+    }
+    labels.emplace(key.text(), read_text(value));
+  }
+  return labels;
+}
+
+std::vector<std::string> read_text_list(const Node& node) {
+  if (!node.is_sequence() && !node.is_null()) throw expected(node, "a list of strings");
+  std::vector<std::string> texts;
+  for (const Node& item : node.items()) texts.push_back(read_text(item));
+  return texts;
+}
+
+std::optional<nanoseconds> parse_go_duration(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text == "0") return nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  int64_t total = 0;
+  while (!text.empty()) {
+    if (!take_duration_part(text, total)) return std::nullopt;
+  }
+  return nanoseconds(negative ? -total : total);
+}
+
+std::string format_go_duration(nanoseconds duration) {
+  const int64_t count = duration.count();
+  if (count == 0) return "0s";
+  // The magnitude of the smallest int64 fits in no int64.
+  const uint64_t total =
+      count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
+  const std::string sign = count < 0 ? "-" : "";
+
+  // The number of `unit`s with as many decimals as it takes, and no more.
+  const auto with_fraction = [](uint64_t value, uint64_t unit, int digits) {
+    std::string text = std::to_string(value / unit);
+    if (value % unit == 0) return text;
+    text += fmt::format(".{:0{}}", value % unit, digits);
+    text.erase(text.find_last_not_of('0') + 1);
+    return text;
+  };
+  if (total < 1'000) return sign + std::to_string(total) + "ns";
+  if (total < 1'000'000) return sign + with_fraction(total, 1'000, 3) + "\u00b5s";
+  if (total < 1'000'000'000) return sign + with_fraction(total, 1'000'000, 6) + "ms";
+  constexpr uint64_t kMinute = 60'000'000'000;
+  const uint64_t minutes = total / kMinute;
+  std::string text = sign;
+  if (minutes >= 60) text += std::to_string(minutes / 60) + "h";
+  if (minutes > 0) text += std::to_string(minutes % 60) + "m";
+  return text + with_fraction(total % kMinute, 1'000'000'000, 9) + "s";
+}
+
+std::optional<uint64_t> parse_bytes(std::string_view text) {
+  uint64_t value = 0;
+  size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) {
+    const auto digit = static_cast<uint64_t>(text[at] - '0');
+    if (__builtin_mul_overflow(value, uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, digit, &value)) {
+      return std::nullopt;
+    }
+  }
+  if (at == 0 && !text.empty()) return std::nullopt;
+  const auto power = power_of_1024(trimmed(text.substr(at)));
+  if (!power) return std::nullopt;
+  if (__builtin_mul_overflow(value, uint64_t{1} << (10 * *power), &value)) return std::nullopt;
+  return value;
+}
+
+bool is_utf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xC2 ? 0
+                          : lead < 0xE0 ? 2
+                          : lead < 0xF0 ? 3
+                          : lead < 0xF5 ? 4
+                                        : 0;
+    if (length == 0 || at + length > text.size()) return false;
+    for (size_t i = 1; i < length; ++i) {
+      if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return false;
+    }
+    if (length > 2) {
+      // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+      const auto second = static_cast<unsigned char>(text[at + 1]);
+      if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+          (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
+        return false;
+      }
+    }
+    at += length;
+  }
+  return true;
+}
+
+}  // namespace lokitail::config

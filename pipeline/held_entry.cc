@@ -1,0 +1,32 @@
+#include "pipeline/held_entry.h"
+
+namespace lokitail::pipeline {
+
+HeldEntry::HeldEntry(const Entry& entry) : line_(entry.line), timestamp_(entry.timestamp) {
+  labels_.reserve(entry.labels.size());
+  for (const Label& label : entry.labels) labels_.push_back({label.name, std::string(label.value)});
+  entry.extracted.for_each([this](Symbol name, const Value& value) {
+    const bool is_text = value.kind() == Value::Kind::kText;
+    extracted_.push_back({name, value, is_text ? std::string(value.as_text()) : std::string()});
+  });
+  also_from(entry.origin);
+}
+
+void HeldEntry::also_from(Origin* origin) {
+  // The lines of one held entry mostly come from one block or from neighbours.
+  if (origin == nullptr || (!origins_.empty() && origins_.back().get() == origin)) return;
+  origins_.emplace_back(origin);
+}
+
+void HeldEntry::restore(Entry& entry) {
+  entry.begin({}, timestamp_, {}, origins_.empty() ? nullptr : origins_.back().get());
+  line_.reserve(line_.size() + kTextPadding);
+  entry.line = line_;
+  for (const Pair& label : labels_) entry.labels.set(label.name, label.value);
+  for (const HeldValue& held : extracted_) {
+    const bool is_text = held.value.kind() == Value::Kind::kText;
+    entry.extracted.set(held.name, is_text ? Value::text(held.text) : held.value);
+  }
+}
+
+}  // namespace lokitail::pipeline

@@ -1,0 +1,22 @@
+#include "pipeline/label_name.h"
+
+#include <algorithm>
+
+#include "pipeline/utf8.h"
+
+namespace lokitail::pipeline {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+bool is_label_name(std::string_view name) {
+  return !name.empty() && !is_digit(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+bool is_utf8_label_name(std::string_view name) { return !name.empty() && is_utf8(name); }
+
+}  // namespace lokitail::pipeline

@@ -1,0 +1,116 @@
+// eq ne lt le gt ge. Values compare within a kind; integers with and without sign do with each
+// other.
+#include <compare>
+#include <optional>
+
+#include "pipeline/lang/go_template/function.h"
+
+namespace lokitail::pipeline::lang::go_template {
+namespace {
+
+enum class Kind { kNone, kBool, kSigned, kUnsigned, kFloat, kString };
+
+Kind kind_of(const Value& value) {
+  if (value.is(Type::kBool)) return Kind::kBool;
+  if (value.is(Type::kFloat)) return Kind::kFloat;
+  if (value.is(Type::kString)) return Kind::kString;
+  if (value.is_signed()) return Kind::kSigned;
+  return value.is_unsigned() ? Kind::kUnsigned : Kind::kNone;
+}
+
+// REQUIRES: both of the same kind, or both integers.
+std::partial_ordering order(const Value& left, const Value& right) {
+  switch (kind_of(left)) {
+    case Kind::kBool:
+      return left.as_bool() <=> right.as_bool();
+    case Kind::kFloat:
+      return left.as_number() <=> right.as_number();
+    case Kind::kString:
+      return left.as_string() <=> right.as_string();
+    default:
+      break;
+  }
+  if (left.is_signed() && right.is_signed()) return left.as_integer() <=> right.as_integer();
+  if (left.is_signed() && left.as_integer() < 0) return std::partial_ordering::less;
+  if (right.is_signed() && right.as_integer() < 0) return std::partial_ordering::greater;
+  return left.as_unsigned() <=> right.as_unsigned();
+}
+
+std::optional<bool> equal(Context& context, const Value& left, const Value& right) {
+  const Kind kind = kind_of(left);
+  if (kind == kind_of(right)) {
+    if (kind != Kind::kNone) return order(left, right) == 0;
+    if (left.empty() || right.empty()) return left.empty() && right.empty();
+    if (left.is(Type::kTime) && right.is(Type::kTime)) {
+      return left.as_time().instant == right.as_time().instant;
+    }
+    context.fail("non-comparable type ", type_name(left));
+    return std::nullopt;
+  }
+  if (left.is_integer() && right.is_integer()) return order(left, right) == 0;
+  if (left.empty() || right.empty()) return false;
+  context.fail("incompatible types for comparison");
+  return std::nullopt;
+}
+
+// Nothing where the two have no order.
+std::optional<std::partial_ordering> ordered(Context& context, const Value& left,
+                                             const Value& right) {
+  const Kind left_kind = kind_of(left);
+  const Kind right_kind = kind_of(right);
+  const bool same = left_kind == right_kind || (left.is_integer() && right.is_integer());
+  if (left_kind == Kind::kNone || right_kind == Kind::kNone || (same && left_kind == Kind::kBool)) {
+    context.fail("invalid type for comparison");
+  } else if (!same) {
+    context.fail("incompatible types for comparison");
+  } else {
+    return order(left, right);
+  }
+  return std::nullopt;
+}
+
+Value eq(const Call& call) {
+  if (call.size() < 2) return call.context.fail("missing argument for comparison");
+  for (const Value& other : call.arguments.subspan(1)) {
+    const auto result = equal(call.context, call[0], other);
+    if (!result) return {};
+    if (*result) return Value::boolean(true);
+  }
+  return Value::boolean(false);
+}
+
+Value ne(const Call& call) {
+  return Value::boolean(!equal(call.context, call[0], call[1]).value_or(false));
+}
+
+Value lt(const Call& call) {
+  const auto result = ordered(call.context, call[0], call[1]);
+  return Value::boolean(result && *result < 0);
+}
+
+Value le(const Call& call) {
+  const auto result = ordered(call.context, call[0], call[1]);
+  return Value::boolean(result && *result <= 0);
+}
+
+// Go's gt and ge are what le and lt are not, also for NaN.
+Value gt(const Call& call) {
+  const auto result = ordered(call.context, call[0], call[1]);
+  return Value::boolean(result && !(*result <= 0));
+}
+
+Value ge(const Call& call) {
+  const auto result = ordered(call.context, call[0], call[1]);
+  return Value::boolean(result && !(*result < 0));
+}
+
+constexpr Function kFunctions[] = {
+    {"eq", "any any...", eq}, {"ne", "any any", ne}, {"lt", "any any", lt},
+    {"le", "any any", le},    {"gt", "any any", gt}, {"ge", "any any", ge},
+};
+
+}  // namespace
+
+std::span<const Function> comparison_functions() { return kFunctions; }
+
+}  // namespace lokitail::pipeline::lang::go_template

@@ -1,0 +1,330 @@
+#include "pipeline/lang/go_template/printer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pipeline/label_text.h"
+#include "pipeline/lang/go_template/number.h"
+#include "pipeline/lang/go_template/time_text.h"
+#include "pipeline/lang/go_template/unicode.h"
+#include "pipeline/lang/go_template/version.h"
+
+namespace lokitail::pipeline::lang::go_template {
+namespace {
+
+constexpr int kMostPrecision = 1000;  // of a float: more digits than one has
+
+// What String() of a value's type gives; false for types without.
+bool append_string_form(Text& out, const Value& value) {
+  switch (value.type()) {
+    case Type::kTime:
+      append_time(out, value.as_time());
+      return true;
+    case Type::kDuration:
+      append_duration(out, value.as_integer());
+      return true;
+    case Type::kMonth:
+      append_month(out, value.as_integer());
+      return true;
+    case Type::kWeekday:
+      append_weekday(out, value.as_integer());
+      return true;
+    case Type::kVersion:
+      append_version(out, value.as_version());
+      return true;
+    default:
+      return false;
+  }
+}
+
+char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+}  // namespace
+
+void Printer::pad(std::string_view text) {
+  if (!flags_.width) {
+    out_ += text;
+    return;
+  }
+  const auto width = static_cast<std::size_t>(*flags_.width);
+  const std::size_t length = count_characters(text);
+  const std::size_t fill = width > length ? width - length : 0;
+  if (!flags_.minus) out_.append_repeated(flags_.zero ? '0' : ' ', fill);
+  out_ += text;
+  if (flags_.minus) out_.append_repeated(' ', fill);
+}
+
+// As pad(), but zeros go between the sign and the digits.
+void Printer::pad_number(std::string_view sign, std::string_view digits) {
+  const auto width = static_cast<std::size_t>(flags_.width.value_or(0));
+  const std::size_t length = sign.size() + digits.size();
+  const std::size_t fill = width > length ? width - length : 0;
+  const bool zeros = flags_.zero && !flags_.minus;
+  if (!zeros && !flags_.minus) out_.append_repeated(' ', fill);
+  out_ += sign;
+  if (zeros) out_.append_repeated('0', fill);
+  out_ += digits;
+  if (flags_.minus) out_.append_repeated(' ', fill);
+}
+
+void Printer::bad_verb(const Value& value) {
+  out_ += "%!";
+  out_.append_character(verb_);
+  out_ += '(';
+  if (value.empty()) {
+    out_ += "<nil>";
+  } else {
+    out_ += type_name(value);
+    out_ += '=';
+    Printer(out_, flags_, 'v').print(value);
+  }
+  out_ += ')';
+}
+
+void Printer::print(const Value& value, int depth) {
+  if (depth > kMaxValueDepth) {
+    out_.context().fail("a value is nested too deeply to be printed");
+    return;
+  }
+  if (!out_.context().spend(1)) return;
+  if (verb_ == 'T') return print_string(type_name(value), Value::string(type_name(value)));
+  const bool string_verb =
+      std::string_view("vsxXq").find(static_cast<char>(verb_)) != std::string_view::npos &&
+      verb_ < 0x80;
+  if (string_verb && !value.empty() && !flags_.sharp) {
+    Text text(out_.context());
+    if (append_string_form(text, value)) return print_string(text.view(), value);
+  }
+  switch (value.type()) {
+    case Type::kNone:
+    case Type::kNil:
+      if (verb_ == 'v' || depth > 0) return pad("<nil>");
+      return bad_verb(value);
+    case Type::kBool:
+      return print_bool(value);
+    case Type::kFloat:
+      return print_float(value);
+    case Type::kString:
+      return print_string(value.as_string(), value);
+    case Type::kList:
+    case Type::kStringList:
+    case Type::kIntList:
+      return print_list(value, depth);
+    case Type::kMap:
+    case Type::kStringMap:
+      return print_map(value, depth);
+    case Type::kTime:
+    case Type::kVersion:
+      return bad_verb(Value::nil());
+    default:
+      return print_integer(value);
+  }
+}
+
+void Printer::print_bool(const Value& value) {
+  if (verb_ != 't' && verb_ != 'v') return bad_verb(value);
+  pad(value.as_bool() ? "true" : "false");
+}
+
+void Printer::print_integer(const Value& value) {
+  const bool negative = value.is_signed() && value.as_integer() < 0;
+  const std::uint64_t magnitude = negative ? 0 - value.as_unsigned() : value.as_unsigned();
+  switch (verb_) {
+    case 'v':
+    case 'd':
+      return print_digits(negative, magnitude, 10, false);
+    case 'b':
+      return print_digits(negative, magnitude, 2, false);
+    case 'o':
+    case 'O':
+      return print_digits(negative, magnitude, 8, false);
+    case 'x':
+      return print_digits(negative, magnitude, 16, false);
+    case 'X':
+      return print_digits(negative, magnitude, 16, true);
+    case 'c': {
+      Text text(out_.context());
+      text.append_character(negative || magnitude > 0x10FFFF ? Character::kReplacement
+                                                             : static_cast<char32_t>(magnitude));
+      return pad(text.view());
+    }
+    case 'q':
+      return print_quoted_character(negative ? Character::kReplacement : magnitude);
+    case 'U':
+      return print_code_point(value.as_unsigned());
+    default:
+      return bad_verb(value);
+  }
+}
+
+void Printer::print_digits(bool negative, std::uint64_t magnitude, int base, bool upper) {
+  NumberBuffer buffer;
+  std::string_view digits = format_uint(magnitude, buffer, base);
+  if (upper) std::ranges::transform(digits, buffer.bytes, ascii_upper);
+  if (flags_.precision == 0 && magnitude == 0) digits = {};  // as C does
+  Text number(out_.context());
+  if (flags_.sharp && base == 2) number += "0b";
+  if (flags_.sharp && base == 8 && !digits.starts_with('0')) number += '0';
+  if (flags_.sharp && base == 16) number += upper ? "0X" : "0x";
+  if (verb_ == 'O') number += "0o";
+  const auto precision = static_cast<std::size_t>(flags_.precision.value_or(0));
+  if (precision > digits.size()) number.append_repeated('0', precision - digits.size());
+  number += digits;
+  if (flags_.precision) flags_.zero = false;
+  pad_number(negative ? "-" : flags_.plus ? "+" : flags_.space ? " " : "", number.view());
+}
+
+void Printer::print_quoted_character(std::uint64_t code) {
+  const char32_t character =
+      code > 0x10FFFF ? Character::kReplacement : static_cast<char32_t>(code);
+  std::string plain;
+  append_utf8(plain, character);
+  std::string quoted;
+  append_quoted(quoted, plain);
+  // The same escapes as in a string, but for the quote that needs one.
+  std::string_view inside(quoted.data() + 1, quoted.size() - 2);
+  if (character == '"') inside = "\"";
+  if (character == '\'') inside = "\\'";
+  Text text(out_.context());
+  text += '\'';
+  text += inside;
+  text += '\'';
+  pad(text.view());
+}
+
+void Printer::print_code_point(std::uint64_t code) {
+  NumberBuffer buffer;
+  std::string digits(format_uint(code, buffer, 16));
+  std::ranges::transform(digits, digits.begin(), ascii_upper);
+  const auto least = static_cast<std::size_t>(std::max(4, flags_.precision.value_or(0)));
+  Text text(out_.context());
+  text += "U+";
+  if (digits.size() < least) text.append_repeated('0', least - digits.size());
+  text += digits;
+  if (flags_.sharp && code <= 0x10FFFF && is_printable(static_cast<char32_t>(code))) {
+    text += " '";
+    text.append_character(static_cast<char32_t>(code));
+    text += '\'';
+  }
+  flags_.zero = false;
+  pad(text.view());
+}
+
+void Printer::print_float(const Value& value) {
+  const double number = value.as_number();
+  char format = static_cast<char>(verb_);
+  int precision = flags_.precision ? std::min(*flags_.precision, kMostPrecision) : 6;
+  switch (verb_) {
+    case 'v':
+      format = 'g';
+      [[fallthrough]];
+    case 'g':
+    case 'G':
+      precision = flags_.precision ? precision : -1;
+      break;
+    case 'e':
+    case 'E':
+    case 'f':
+      break;
+    case 'F':
+      format = 'f';
+      break;
+    default:
+      return bad_verb(value);
+  }
+  NumberBuffer buffer;
+  std::string_view digits = format_float(number, format, precision, buffer);
+  std::string_view sign = flags_.plus ? "+" : flags_.space ? " " : "";
+  if (digits.starts_with('-')) sign = "-";
+  if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits == "Inf" || digits == "NaN") flags_.zero = false;
+  if (digits == "Inf" && number > 0 && sign.empty()) sign = "+";
+  pad_number(sign, digits);
+}
+
+void Printer::print_string(std::string_view text, const Value& value) {
+  if (flags_.precision && verb_ != 'T') {
+    std::string_view rest = text;
+    for (int i = 0; i < *flags_.precision && !rest.empty(); ++i) {
+      rest.remove_prefix(first_character(rest).size);
+    }
+    text.remove_suffix(rest.size());
+  }
+  switch (verb_) {
+    case 'v':
+      if (flags_.sharp) return print_quoted(text);
+      [[fallthrough]];
+    case 's':
+    case 'T':
+      return pad(text);
+    case 'q':
+      return print_quoted(text);
+    case 'x':
+      return print_hexadecimal(text, false);
+    case 'X':
+      return print_hexadecimal(text, true);
+    default:
+      return bad_verb(value);
+  }
+}
+
+void Printer::print_quoted(std::string_view text) {
+  if (!out_.context().spend(text.size() / 16)) return;
+  if (flags_.sharp && verb_ == 'q' && text.find('`') == std::string_view::npos &&
+      std::ranges::none_of(text,
+                           [](char c) { return (c < ' ' && c != '\t' && c >= 0) || c == 0x7F; })) {
+    std::string raw = "`";
+    raw += text;
+    raw += '`';
+    return pad(raw);
+  }
+  std::string quoted;
+  append_quoted(quoted, text);
+  pad(quoted);
+}
+
+void Printer::print_hexadecimal(std::string_view text, bool upper) {
+  const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  const std::string_view prefix = !flags_.sharp || text.empty() ? "" : upper ? "0X" : "0x";
+  Text hexadecimal(out_.context(), 2 * text.size() + 2);
+  hexadecimal += prefix;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (flags_.space && i > 0) (hexadecimal += ' ') += prefix;
+    const auto byte = static_cast<unsigned char>(text[i]);
+    hexadecimal += digits[byte >> 4];
+    hexadecimal += digits[byte & 15];
+  }
+  pad(hexadecimal.view());
+}
+
+void Printer::print_list(const Value& value, int depth) {
+  const bool go_syntax = verb_ == 'v' && flags_.sharp;
+  if (go_syntax) out_ += type_name(value);
+  out_ += go_syntax ? '{' : '[';
+  bool first = true;
+  for (const Value& item : value.as_list()) {
+    if (!first) out_ += go_syntax ? ", " : " ";
+    first = false;
+    print(item, depth + 1);
+    if (out_.context().failed()) return;
+  }
+  out_ += go_syntax ? '}' : ']';
+}
+
+void Printer::print_map(const Value& value, int depth) {
+  const bool go_syntax = verb_ == 'v' && flags_.sharp;
+  out_ += go_syntax ? type_name(value) : "map";
+  out_ += go_syntax ? '{' : '[';
+  bool first = true;
+  for (const Map::Entry& entry : value.as_map().all()) {
+    if (!first) out_ += go_syntax ? ", " : " ";
+    first = false;
+    print(Value::string(entry.key), depth + 1);
+    out_ += ':';
+    print(entry.value, depth + 1);
+    if (out_.context().failed()) return;
+  }
+  out_ += go_syntax ? '}' : ']';
+}
+
+}  // namespace lokitail::pipeline::lang::go_template

@@ -1,0 +1,51 @@
+// One value under one verb of fmt, such as %5d.
+//
+// Errors: a verb that does not go with the value is told in the text.
+#pragma once
+
+#include <optional>
+
+#include "pipeline/lang/go_template/context.h"
+
+namespace lokitail::pipeline::lang::go_template {
+
+// What may stand between % and the verb.
+struct Flags {
+  bool plus = false;
+  bool minus = false;
+  bool sharp = false;
+  bool space = false;
+  bool zero = false;
+  std::optional<int> width;
+  std::optional<int> precision;
+};
+
+// Prints values under one verb with its flags.
+class Printer {
+ public:
+  Printer(Text& out, const Flags& flags, char32_t verb) : out_(out), flags_(flags), verb_(verb) {}
+
+  void print(const Value& value, int depth = 0);
+  void bad_verb(const Value& value);
+
+ private:
+  void print_bool(const Value& value);
+  void print_integer(const Value& value);
+  void print_float(const Value& value);
+  void print_string(std::string_view text, const Value& value);
+  void print_list(const Value& value, int depth);
+  void print_map(const Value& value, int depth);
+  void print_digits(bool negative, std::uint64_t magnitude, int base, bool upper);
+  void print_code_point(std::uint64_t code);
+  void print_quoted_character(std::uint64_t code);
+  void print_quoted(std::string_view text);
+  void print_hexadecimal(std::string_view text, bool upper);
+  void pad(std::string_view text);
+  void pad_number(std::string_view sign, std::string_view digits);
+
+  Text& out_;
+  Flags flags_;
+  char32_t verb_;
+};
+
+}  // namespace lokitail::pipeline::lang::go_template

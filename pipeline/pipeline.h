@@ -1,0 +1,43 @@
+// The stages of one scrape configuration, compiled, in front of a sink.
+//
+// Threads: belongs to one worker; no locks.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/stage.h"
+
+namespace lokitail::pipeline {
+
+class Pipeline {
+ public:
+  // `stages` is the value of `pipeline_stages`: a list or null. Entries that come out go to `out`,
+  // which outlives the pipeline. Throws config::Error.
+  Pipeline(const config::Node& stages, StageContext& context, Sink& out);
+  ~Pipeline();
+
+  // Runs one line through all stages. `line` is followed by kTextPadding readable bytes.
+  void push(std::string_view line, Timestamp read_time, const Labels& target, Origin* origin) {
+    entry_.begin(line, read_time, target, origin);
+    first_->push(entry_);
+  }
+
+  // Runs an entry that has been begun already (for nested pipelines).
+  void push(Entry& entry) { first_->push(entry); }
+
+  void tick(Timestamp now) { tick(now, entry_); }
+  void tick(Timestamp now, Entry& scratch);
+  bool holds_entries() const;
+  void drain() { drain(entry_); }
+  void drain(Entry& scratch);
+
+ private:
+  class Link;
+  std::vector<std::unique_ptr<Link>> links_;
+  Sink* first_;
+  Entry entry_;
+};
+
+}  // namespace lokitail::pipeline

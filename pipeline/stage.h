@@ -1,0 +1,75 @@
+// One step of a pipeline. To add a stage: one file in pipeline/stage/ with its configuration, its
+// behaviour and its factory side by side, and one row in pipeline/registry.cc.
+//
+// Threads: a stage belongs to one pipeline and is called from that pipeline's thread only.
+// Errors:  a factory throws config::Error for a configuration that Promtail would refuse. A line
+//          that a stage can do nothing with is normal: it is passed on. Stages do not throw.
+// Order:   entries with equal labels leave in the order in which they came.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "config/node.h"
+#include "pipeline/entry.h"
+
+namespace lokitail::pipeline {
+
+// Takes entries: the next stage, or what lies behind the pipeline. May change the entry.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void push(Entry& entry) = 0;
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  // Takes one entry and hands zero or more to `next`. May keep entries back (held_entry.h).
+  virtual void push(Entry& entry, Sink& next) = 0;
+  // Called about ten times a second while entries are on their way: the chance to let held entries go. `now` may jump, as the
+  // system's clock does. `scratch` is an entry to restore held ones into.
+  virtual void tick(Timestamp now, Entry& scratch, Sink& next) {
+    static_cast<void>(now), static_cast<void>(scratch), static_cast<void>(next);
+  }
+  // Whether entries are kept back; while they are, tick() goes on being called.
+  virtual bool holds_entries() const { return false; }
+  // Hands on everything kept back. The last call.
+  virtual void drain(Entry& scratch, Sink& next) {
+    static_cast<void>(scratch), static_cast<void>(next);
+  }
+};
+
+enum class Verdict { kKeep, kDrop };
+
+// The shape to reach for: change one entry in place.
+class EntryStage : public Stage {
+ public:
+  virtual Verdict process(Entry& entry) = 0;
+  void push(Entry& entry, Sink& next) final {
+    if (process(entry) == Verdict::kKeep) next.push(entry);
+  }
+};
+
+// What pipelines count. Implemented by the agent; called from worker threads.
+class PipelineMetrics {
+ public:
+  virtual ~PipelineMetrics() = default;
+  // logentry_dropped_lines_total{reason}.
+  virtual void dropped_line(std::string_view reason) = 0;
+};
+
+// What a factory may use. All of it outlives the stages.
+struct StageContext {
+  SymbolTable& symbols;
+  config::Warnings& warnings;
+  PipelineMetrics& metrics;
+  // The time now, for stages that compare with it. Pipelines have no clock of their own.
+  std::function<Timestamp()> now;
+};
+
+// `body` is what stands behind the stage's name in the configuration; it may be null.
+using StageFactory = std::unique_ptr<Stage>(const config::Node& body, StageContext& context);
+
+}  // namespace lokitail::pipeline

@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""What lokitail costs: the runner behind `make bench`.
+
+    bench_run.py --agent build/release/lokitail --programs build/release/tests/bench [--pairs N] ...
+
+For each workload it runs the agent and the yardstick (limit.cc) in turn on the same corpus, several
+times, and prints the medians. The agent is the real binary with fresh positions; what it pushes is
+counted by bench_receiver over loopback. A run ends when every line that was written has been
+received; receiving fewer, or any twice, is a failure. CPU time is of the whole agent process, all
+threads, user and system, from start to exit.
+
+Exit status: 0 if all lines arrived once, 1 if not. Targets that are missed are marked, no more.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+MB = 1e6
+PATIENCE = 120  # seconds until a run counts as failed
+
+JSON_STAGE = """
+      - json: {expressions: {level: level, trace_id: trace_id, timestamp: timestamp}}"""
+TIMESTAMP_STAGE = """
+      - timestamp: {source: timestamp, format: RFC3339Nano}"""
+STAGES = {
+    "docker": """
+      - docker: {}""",
+    "level": """
+      - docker: {}
+      - json: {expressions: {level: level, timestamp: timestamp}}
+      - labels: {level: }""" + TIMESTAMP_STAGE,
+    "trace": """
+      - docker: {}""" + JSON_STAGE + """
+      - labels: {level: , trace_id: }""" + TIMESTAMP_STAGE,
+}
+WORKLOADS = {
+    "docker": "Docker's envelope only",
+    "level": "and the JSON inside, label level, its timestamp",
+    "trace": "the same with trace_id as a label",
+}
+
+CONFIG = """\
+server: {{http_listen_address: 127.0.0.1, http_listen_port: 0, grpc_listen_port: 0, log_level: warn}}
+positions: {{filename: {folder}/positions.yaml}}
+clients: [{{url: "http://127.0.0.1:{port}/loki/api/v1/push", batchwait: 200ms}}]
+scrape_configs:
+  - job_name: bench
+    static_configs:
+      - labels: {{job: docker, __path__: "{logs}/*/*-json.log"}}
+    pipeline_stages:{stages}
+"""
+
+
+class Failure(Exception):
+    pass
+
+
+class Receiver:
+    """A bench_receiver process. Its lines are read by a thread, so that waiting can end."""
+
+    def __init__(self, programs, *arguments):
+        self.process = subprocess.Popen(
+            [programs / "bench_receiver", *map(str, arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.port = self.next(10)["port"]
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(json.loads(line))
+
+    def next(self, seconds):
+        """The next report; raises queue.Empty."""
+        return self.lines.get(timeout=seconds)
+
+    def ask(self):
+        while not self.lines.empty():
+            self.lines.get()
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.next(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Agent:
+    """A lokitail process on a folder of its own."""
+
+    def __init__(self, binary, folder, logs, stages, port):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        config = folder / "config.yaml"
+        config.write_text(CONFIG.format(folder=folder, port=port, logs=logs, stages=stages))
+        self.log = folder / "agent.log"
+        self.started = time.monotonic()
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen([binary, f"-config.file={config}"],
+                                            stdout=log, stderr=log)
+
+    def alive(self):
+        ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return ended is None
+
+    def memory(self, field):
+        """In MiB; field is VmRSS or VmHWM (the peak of it)."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+        raise Failure("the agent is gone: " + self.last_words())
+
+    def cpu(self):
+        """User and system so far, in seconds, in steps of a clock tick."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat[stat.rindex(")") + 2:].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self, by=signal.SIGTERM):
+        """CPU seconds of its whole life. Kills it if it takes too long to go."""
+        pid = self.process.pid
+        os.kill(pid, by)
+        killer = threading.Timer(15, os.kill, (pid, signal.SIGKILL))
+        killer.start()
+        _, status, usage = os.wait4(pid, 0)
+        killer.cancel()
+        self.process.returncode = status  # Popen need not wait any more
+        return usage.ru_utime + usage.ru_stime
+
+    def last_words(self):
+        return self.log.read_text()[-2000:]
+
+
+def corpus(programs, work, lines, containers):
+    """The folder of a corpus and its size; made if it is not there."""
+    folder = work / f"corpus-{containers}-{lines}"
+    note = work / f"corpus-{containers}-{lines}.json"
+    generator = programs / "bench_corpus"
+    if not note.exists() or note.stat().st_mtime < generator.stat().st_mtime:
+        shutil.rmtree(folder, ignore_errors=True)
+        made = subprocess.run([generator, folder, "--lines", str(lines),
+                               "--containers", str(containers)],
+                              check=True, capture_output=True, text=True)
+        note.write_text(made.stdout)
+    return folder, json.loads(note.read_text())
+
+
+def run_agent(options, logs, size, workload):
+    """One run to the end: a dictionary of results."""
+    with Receiver(options.programs, "--expect", size["lines"]) as receiver:
+        agent = Agent(options.agent, options.work / "agent", logs, STAGES[workload], receiver.port)
+        try:
+            report = wait_for(agent, receiver)
+            peak = agent.memory("VmHWM")
+        finally:
+            cpu = agent.stop()
+        report = receiver.ask()
+        if report["entries"] != size["lines"]:
+            raise Failure(f"{size['lines']} lines written, {report['entries']} entries received\n"
+                          + agent.last_words())
+        return {
+            "wall": report["last"] - agent.started,
+            "first_push": report["first"] - agent.started,
+            "cpu": cpu,
+            "peak": peak,
+            "pushes": report["pushes"],
+            "streams": report["streams"],
+        }
+
+
+def wait_for(agent, receiver):
+    """Until the receiver says that everything is there."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            return receiver.next(0.5)
+        except queue.Empty:
+            if not agent.alive():
+                raise Failure("the agent ended: " + agent.last_words()) from None
+    raise Failure(f"only {receiver.ask()['entries']} entries after {PATIENCE} s\n"
+                  + agent.last_words())
+
+
+def run_limit(program, workload, logs):
+    """CPU seconds of one run of the yardstick."""
+    process = subprocess.Popen([program, workload, logs], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    if status != 0:
+        raise Failure(f"{program} failed")
+    return usage.ru_utime + usage.ru_stime
+
+
+def limits(options):
+    """The builds of the yardstick that this machine can run."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    names = ["limit"] + (["limit_v3"] if " avx2 " in flags and " bmi2 " in flags else [])
+    return [options.programs / name for name in names if (options.programs / name).exists()]
+
+
+def mark(good):
+    return "" if good else "  MISSED"
+
+
+def bench_throughput(options, workload):
+    logs, size = corpus(options.programs, options.work, options.lines, 8)
+    runs, yardsticks = [], {program.name: [] for program in limits(options)}
+    for _ in range(options.pairs):
+        runs.append(run_agent(options, logs, size, workload))
+        for program in limits(options):
+            yardsticks[program.name].append(run_limit(program, workload, logs))
+    median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    best = min(statistics.median(seconds) for seconds in yardsticks.values())
+    ratios = [min(seconds[i] for seconds in yardsticks.values()) / run["cpu"]
+              for i, run in enumerate(runs)]
+    ratio = statistics.median(ratios)
+    megabytes = size["bytes"] / MB
+    print(f"{workload:8} {WORKLOADS[workload]}")
+    print(f"  wall       {megabytes / median['wall']:7.0f} MB/s  "
+          f"{size['lines'] / median['wall']:,.0f} lines/s")
+    print(f"  CPU        {megabytes / median['cpu']:7.0f} MB per CPU-second of the agent")
+    print(f"  yardstick  {megabytes / best:7.0f} MB per CPU-second; the agent has "
+          f"{ratio:.2f} of it (target 0.60){mark(ratio >= 0.6)}")
+    print(f"  memory     {median['peak']:7.1f} MiB at the peak")
+    print(f"  first push {median['first_push'] * 1000:7.0f} ms after the start (target 100)"
+          f"{mark(median['first_push'] <= 0.1)}")
+    print(f"  received   {size['lines']:,} of {size['lines']:,} lines, none twice, in "
+          f"{median['pushes']:.0f} pushes and {median['streams']:,.0f} streams\n", flush=True)
+    return {"size": size, "runs": runs, "yardsticks": yardsticks, "ratio": ratio}
+
+
+def bench_files(options):
+    logs, size = corpus(options.programs, options.work, options.lines, 1000)
+    runs = [run_agent(options, logs, size, "level") for _ in range(options.pairs)]
+    peak = statistics.median(run["peak"] for run in runs)
+    wall = statistics.median(run["wall"] for run in runs)
+    print("files    1,000 files at full load")
+    print(f"  wall       {size['bytes'] / MB / wall:7.0f} MB/s")
+    print(f"  memory     {peak:7.1f} MiB at the peak (target 40){mark(peak <= 40)}\n", flush=True)
+    return {"runs": runs}
+
+
+def bench_down(options):
+    logs, _ = corpus(options.programs, options.work, options.lines, 8)
+    with Receiver(options.programs, "--status", 503) as receiver:
+        agent = Agent(options.agent, options.work / "agent", logs, STAGES["level"], receiver.port)
+        time.sleep(options.seconds)
+        try:
+            peak = agent.memory("VmHWM")
+        finally:
+            cpu = agent.stop(signal.SIGKILL)
+    print(f"down     Loki answers 503 for {options.seconds} s, with more to read than can be held")
+    print(f"  memory     {peak:7.1f} MiB at the peak (target 40){mark(peak <= 40)}")
+    print(f"  CPU        {cpu:7.2f} s\n", flush=True)
+    return {"peak": peak, "cpu": cpu}
+
+
+def bench_idle(options, files, memory_target):
+    logs, size = corpus(options.programs, options.work, files, files)
+    with Receiver(options.programs, "--expect", size["lines"]) as receiver:
+        agent = Agent(options.agent, options.work / "agent", logs, STAGES["level"], receiver.port)
+        try:
+            wait_for(agent, receiver)
+            time.sleep(5)
+            before = agent.cpu()
+            time.sleep(options.seconds)
+            cpu = agent.cpu() - before
+            memory = agent.memory("VmRSS")
+        finally:
+            agent.stop()
+    print(f"idle     {files:,} files to which nothing is written")
+    target = f" (target {memory_target}){mark(memory <= memory_target)}" if memory_target else ""
+    print(f"  memory     {memory:7.1f} MiB resident{target}")
+    print(f"  CPU        {cpu:7.2f} s in {options.seconds} s\n", flush=True)
+    return {"memory": memory, "cpu": cpu}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--agent", type=pathlib.Path, required=True, help="the lokitail binary")
+    parser.add_argument("--programs", type=pathlib.Path, required=True,
+                        help="the folder of bench_corpus, bench_receiver, limit, limit_v3")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("bench-work"),
+                        help="where corpora and positions go")
+    parser.add_argument("--lines", type=int, default=540_000)
+    parser.add_argument("--pairs", type=int, default=5, help="runs of agent and yardstick each")
+    parser.add_argument("--seconds", type=int, default=5, help="how long idle and down last")
+    parser.add_argument("--only", nargs="+",
+                        choices=[*WORKLOADS, "files", "down", "idle", "idle10000"])
+    parser.add_argument("--json", type=pathlib.Path, help="where all numbers go")
+    options = parser.parse_args()
+    options.agent = options.agent.resolve()
+    options.programs = options.programs.resolve()
+    options.work = options.work.resolve()
+    return options
+
+
+def main():
+    options = arguments()
+    options.work.mkdir(parents=True, exist_ok=True)
+    benches = {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
+    benches["files"] = lambda: bench_files(options)
+    benches["down"] = lambda: bench_down(options)
+    benches["idle"] = lambda: bench_idle(options, 10, 15)
+    benches["idle10000"] = lambda: bench_idle(options, 10_000, None)
+    print(f"{options.lines:,} lines; medians of {options.pairs} runs\n")
+    results, failed = {}, False
+    for name, bench in benches.items():
+        if options.only and name not in options.only:
+            continue
+        try:
+            results[name] = bench()
+        except Failure as failure:
+            failed = True
+            print(f"{name:8} FAIL: {failure}\n", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

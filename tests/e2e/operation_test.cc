@@ -1,0 +1,229 @@
+// The agent as a service: it starts, says how it is, stops in time, and goes on where it was.
+#include "tests/support/notify_socket.h"
+#include "tests/support/scene.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+using namespace lokitail::test;
+
+namespace {
+
+std::string position_line(const LogWriter& log) {
+  return fmt::format("{}: \"{}\"", log.path().string(), log.file_bytes());
+}
+
+}  // namespace
+
+TEST_CASE("SIGTERM and SIGINT send what is still open, and positions are right afterwards") {
+  const int number = GENERATE(SIGTERM, SIGINT);
+  Scene scene("batchwait: 1h");
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(100);
+  scene.agent.start();
+  REQUIRE(eventually([&] {
+    return scene.agent.metric("promtail_read_lines_total") == 100;
+  }));
+  CHECK(scene.loki.stored_count() == 0);
+  scene.agent.process().signal(number);
+  CHECK(scene.agent.process().wait() == 0);
+  CHECK(scene.require_all({&log}) == 0);
+  CHECK(read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos);
+  scene.agent.start();
+  log.write(100);
+  scene.agent.stop();
+  CHECK(sanitizer_report(scene.agent.log()) == "");
+  CHECK(scene.require_all({&log}) == 0);
+}
+
+TEST_CASE("a stop while Loki is down keeps to its deadline, and only the unsettled is sent again") {
+  Scene scene("", kDockerStage);
+  scene.agent.arguments = {"-shutdown.timeout=1s"};
+  LogWriter log("a", scene.logs / "a.log", LogWriter::Format::kDocker);
+  log.write(100);
+  scene.agent.start();
+  scene.require_all({&log});
+  scene.loki.go_down();
+  log.write(100);
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_batch_retries_total") > 0; }));
+  Stopwatch watch;
+  scene.agent.stop();
+  CHECK(watch.elapsed() < 3s);
+  scene.loki.come_back();
+  scene.agent.start();
+  CHECK(scene.require_all({&log}) == 0);
+  CHECK(scene.loki.stored_count() == 200);
+  scene.agent.stop();
+}
+
+TEST_CASE("a stop while Loki does not answer keeps to its deadline") {
+  Scene scene("timeout: 60s");
+  scene.agent.arguments = {"-shutdown.timeout=1s"};
+  Reply slow;
+  slow.delay = 20s;
+  slow.store = false;
+  scene.loki.answer(slow);
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(100);
+  scene.agent.start();
+  REQUIRE(eventually([&] { return scene.loki.request_count() > 0; }));
+  Stopwatch watch;
+  scene.agent.stop();
+  CHECK(watch.elapsed() < 3s);
+}
+
+TEST_CASE("a stop while nothing is tailed, and right after the start") {
+  Scene scene;
+  scene.agent.start();
+  Stopwatch watch;
+  scene.agent.stop();
+  CHECK(watch.elapsed() < 2s);
+}
+
+TEST_CASE("positions: nothing is sent again after a restart, whenever the stop came") {
+  Scene scene;
+  LogWriter log("a", scene.logs / "a.log");
+  for (int round = 0; round < 5; ++round) {
+    log.write(200);
+    scene.agent.start();
+    log.write(200);
+    scene.agent.stop();
+  }
+  scene.agent.start();
+  CHECK(scene.require_all({&log}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("positions are written while the agent runs, no further than what is settled") {
+  Scene scene;
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(10);
+  scene.agent.start();
+  scene.require_all({&log});
+  CHECK(eventually([&] {
+    return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos;
+  }));
+  const std::string settled = position_line(log);
+  scene.loki.answer(Reply::refuse(500));
+  log.write(10);
+  REQUIRE(eventually([&] { return scene.loki.request_count() >= 3; }));
+  CHECK(stays([&] {
+    return read_file(scene.agent.positions_file()).find(settled) != std::string::npos;
+  }, 500ms));
+  scene.loki.answer(Reply::ok());
+  CHECK(eventually([&] {
+    return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos;
+  }));
+  scene.agent.stop();
+}
+
+TEST_CASE("the service manager is told: READY=1 when it runs, STOPPING=1 when it stops") {
+  Scene scene;
+  NotifySocket service_manager(scene.directory / "notify");
+  scene.agent.environment["NOTIFY_SOCKET"] = service_manager.path();
+  append_file(scene.logs / "a.log", "one\n");
+  scene.agent.start();
+  CHECK(eventually([&] { return service_manager.received().find("READY=1") != std::string::npos; }));
+  CHECK(service_manager.received().find("STOPPING=1") == std::string::npos);
+  scene.agent.stop();
+  CHECK(service_manager.received().find("STOPPING=1") != std::string::npos);
+}
+
+TEST_CASE("health: /healthz, /ready and /readyz say what they mean") {
+  Scene scene;
+  scene.agent.start();
+  CHECK(scene.agent.get("/healthz").status == 200);
+  // Nothing to tail.
+  const HttpAnswer not_ready = scene.agent.get("/ready");
+  CHECK(not_ready.status >= 500);
+  CHECK(not_ready.body.find("Unable to find any logs to tail") != std::string::npos);
+  CHECK(scene.agent.get("/readyz").status == 503);
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(1);
+  REQUIRE(scene.agent.wait_ready());
+  CHECK(scene.agent.get("/ready").body == "Ready");
+  scene.require_all({&log});
+  CHECK(eventually([&] { return scene.agent.get("/readyz").status == 200; }));
+  // Loki refuses.
+  scene.loki.answer(Reply::refuse(503, "Ingester not ready: waiting"));
+  log.write(1);
+  CHECK(eventually([&] { return scene.agent.get("/readyz").status == 503; }));
+  CHECK(scene.agent.get("/readyz").body.find("503") != std::string::npos);
+  CHECK(scene.agent.get("/ready").status == 200);
+  CHECK(scene.agent.get("/healthz").status == 200);
+  scene.loki.answer(Reply::ok());
+  CHECK(eventually([&] { return scene.agent.get("/readyz").status == 200; }));
+  CHECK(scene.agent.get("/nowhere").status == 404);
+  scene.agent.stop();
+}
+
+TEST_CASE("health_check_target: false makes /ready say yes without targets") {
+  Scene scene;
+  scene.agent.server_keys = "health_check_target: false";
+  scene.agent.start();
+  CHECK(scene.agent.get("/ready").status == 200);
+  scene.agent.stop();
+}
+
+TEST_CASE("metrics have Promtail's names, labels and meanings") {
+  Scene scene("tenant_id: team");
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(50);
+  scene.agent.start();
+  scene.require_all({&log});
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_sent_entries_total") == 50; }));
+  const std::string page = scene.agent.get("/metrics").body;
+  INFO(page);
+  const std::string host = "host=\"" + scene.loki.host() + "\"";
+  const std::string path = "path=\"" + log.path().string() + "\"";
+  const auto value = [&page](const char* name, const std::string& labels) {
+    return metric_value(page, name, labels);
+  };
+  CHECK(value("promtail_sent_entries_total", host) == 50);
+  CHECK(value("promtail_sent_bytes_total", host) > 0);
+  CHECK(value("promtail_encoded_bytes_total", host) > 0);
+  for (const char* reason :
+       {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
+    const std::string labels = fmt::format("reason=\"{}\"", reason);
+    CHECK(value("promtail_dropped_entries_total", labels) == 0);
+    CHECK(value("promtail_dropped_bytes_total", labels) == 0);
+    CHECK(value("promtail_mutated_entries_total", labels) == 0);
+    CHECK(value("promtail_mutated_bytes_total", labels) == 0);
+  }
+  CHECK(value("promtail_dropped_entries_total", "tenant=\"team\"") == 0);
+  CHECK(value("promtail_batch_retries_total", host) == 0);
+  CHECK(value("promtail_request_duration_seconds_bucket", "le=\"+Inf\"") >= 1);
+  CHECK(value("promtail_request_duration_seconds_count", "status_code=\"204\"") >= 1);
+  CHECK(value("promtail_request_duration_seconds_count", host) >= 1);
+  CHECK(value("promtail_read_lines_total", path) == 50);
+  CHECK(value("promtail_read_bytes_total", path) == static_cast<double>(log.file_bytes()));
+  CHECK(value("promtail_file_bytes_total", path) == static_cast<double>(log.file_bytes()));
+  CHECK(value("promtail_files_active_total", "") == 1);
+  CHECK(value("promtail_targets_active_total", "") == 1);
+  CHECK(value("promtail_build_info", "version=") == 1);
+  CHECK(value("process_resident_memory_bytes", "") > 0);
+  CHECK(page.find("# TYPE promtail_request_duration_seconds histogram") != std::string::npos);
+  CHECK(page.find("# TYPE promtail_sent_entries_total counter") != std::string::npos);
+  scene.agent.stop();
+}
+
+TEST_CASE("the HTTP server survives what is not HTTP, and many who ask at once") {
+  Scene scene;
+  append_file(scene.logs / "a.log", "one\n");
+  scene.agent.start();
+  const std::string noise(100000, '\xff');
+  http_post(scene.agent.port(), "/" + noise, noise, noise);
+  http_get(scene.agent.port(), std::string("/\r\n\0\x01 HTTP/9.9", 15));
+  std::vector<std::thread> askers;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 20; ++i) {
+    askers.emplace_back([&] {
+      for (int n = 0; n < 20; ++n) answered += scene.agent.get("/metrics").status == 200;
+    });
+  }
+  for (std::thread& asker : askers) asker.join();
+  CHECK(answered == 400);
+  REQUIRE(scene.loki.wait_stored(1));
+  scene.agent.stop();
+}

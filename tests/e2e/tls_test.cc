@@ -1,0 +1,145 @@
+// TLS, against nginx as it stands in front of Loki.
+#include "tests/support/forward_proxy.h"
+#include "tests/support/nginx.h"
+#include "tests/support/scene.h"
+
+#include <fmt/format.h>
+
+using namespace lokitail::test;
+
+namespace {
+
+struct TlsScene : Scene {
+  Certificates certificates;
+  Nginx nginx;
+  LogWriter log{"a", logs / "a.log"};
+
+  explicit TlsScene(const std::string& server_lines = "", const std::string& server_name = "localhost")
+      : certificates(directory / "certificates", server_name),
+        nginx(directory / "nginx", certificates, loki.port(), server_lines) {}
+
+  void start(const std::string& tls_keys, const std::string& more = "") {
+    agent.clients = {client(nginx.url() + "/loki/api/v1/push",
+                            "tls_config: {" + tls_keys + "}" + (more.empty() ? "" : ", ") + more)};
+    log.write(50);
+    agent.start();
+  }
+
+  void require_retries_and_nothing_stored() {
+    REQUIRE(eventually([this] { return agent.metric("promtail_batch_retries_total") >= 3; }));
+    CHECK(loki.stored_count() == 0);
+    CHECK(agent.metric("promtail_dropped_entries_total") == 0);
+  }
+};
+
+bool no_nginx() {
+  if (Nginx::installed()) return false;
+  skip("nginx is not installed");
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("TLS with a CA file") {
+  if (no_nginx()) return;
+  TlsScene scene;
+  scene.start("ca_file: " + scene.certificates.ca.string());
+  CHECK(scene.require_all({&scene.log}) == 0);
+  scene.log.write(50);
+  CHECK(scene.require_all({&scene.log}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS with a client certificate") {
+  if (no_nginx()) return;
+  Scene scene;
+  const Certificates certificates(scene.directory / "certificates", "localhost");
+  const Nginx nginx(scene.directory / "nginx", certificates, scene.loki.port(),
+                    "ssl_verify_client on; ssl_client_certificate " + certificates.ca.string() + ";");
+  scene.agent.clients = {client(
+      nginx.url() + "/loki/api/v1/push",
+      fmt::format("tls_config: {{ca_file: {}, cert_file: {}, key_file: {}}}",
+                  certificates.ca.string(), certificates.client.string(),
+                  certificates.client_key.string()))};
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(50);
+  scene.agent.start();
+  CHECK(scene.require_all({&log}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS: a wrong CA is retried, nothing is lost, and a mended CA file is taken up") {
+  if (no_nginx()) return;
+  TlsScene scene;
+  const Certificates wrong(scene.directory / "wrong");
+  const std::filesystem::path ca = scene.directory / "used-ca.pem";
+  write_file(ca, read_file(wrong.ca));
+  scene.start("ca_file: " + ca.string());
+  scene.require_retries_and_nothing_stored();
+  CHECK(scene.agent.log().find("certificate") != std::string::npos);
+  write_file(ca, read_file(scene.certificates.ca));
+  CHECK(scene.require_all({&scene.log}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS: a certificate for another name is refused, server_name names the right one") {
+  if (no_nginx()) return;
+  const bool named = GENERATE(false, true);
+  TlsScene scene("", "loki.test");
+  scene.start("ca_file: " + scene.certificates.ca.string() +
+              (named ? ", server_name: loki.test" : ""));
+  if (named) {
+    CHECK(scene.require_all({&scene.log}) == 0);
+  } else {
+    scene.require_retries_and_nothing_stored();
+  }
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS: an unknown CA is refused, insecure_skip_verify takes it") {
+  if (no_nginx()) return;
+  const bool insecure = GENERATE(false, true);
+  TlsScene scene("", "loki.test");
+  scene.start(insecure ? "insecure_skip_verify: true" : "");
+  if (insecure) {
+    CHECK(scene.require_all({&scene.log}) == 0);
+  } else {
+    scene.require_retries_and_nothing_stored();
+  }
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS: min_version is kept") {
+  if (no_nginx()) return;
+  const std::string version = GENERATE("TLSv1.2", "TLSv1.3");
+  TlsScene scene("ssl_protocols " + version + ";");
+  scene.start("min_version: TLS13, ca_file: " + scene.certificates.ca.string());
+  if (version == "TLSv1.3") {
+    CHECK(scene.require_all({&scene.log}) == 0);
+  } else {
+    scene.require_retries_and_nothing_stored();
+  }
+  scene.agent.stop();
+}
+
+TEST_CASE("TLS through a proxy goes by CONNECT") {
+  if (no_nginx()) return;
+  ForwardProxy proxy;
+  TlsScene scene;
+  scene.start("ca_file: " + scene.certificates.ca.string(), "proxy_url: " + proxy.url());
+  CHECK(scene.require_all({&scene.log}) == 0);
+  scene.agent.stop();
+  REQUIRE_FALSE(proxy.requests().empty());
+  CHECK(proxy.requests().front().rfind(
+            fmt::format("CONNECT localhost:{} HTTP/1.1\r\n", scene.nginx.port()), 0) == 0);
+}
+
+TEST_CASE("nginx's own body limit is a 413: the push is halved until it fits") {
+  if (no_nginx()) return;
+  TlsScene scene("client_max_body_size 2k;");
+  scene.start("ca_file: " + scene.certificates.ca.string());
+  for (int i = 0; i < 20; ++i) scene.log.write(50);
+  CHECK(scene.require_all({&scene.log}) == 0);
+  CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
+  scene.agent.stop();
+}

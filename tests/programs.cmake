@@ -1,0 +1,40 @@
+# Tests that run the real agent: e2e and chaos (C++, against the receiver in agent/loki/receiver.h),
+# recorded cases, and the Docker engine.
+#
+# A test that cannot run on this machine prints "SKIPPED: why" and ends well; ctest counts it as skipped.
+set(agent_environment "LOKITAIL_BINARY=$<TARGET_FILE:lokitail>")
+set(skip_sign "SKIPPED: ")
+
+# [alone]: measures time or memory, so nothing else may run beside it.
+if(TARGET e2e_tests)
+  add_dependencies(e2e_tests lokitail)
+  catch_discover_tests(e2e_tests TEST_SPEC "~[alone]" TEST_PREFIX "e2e: " PROPERTIES
+    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180)
+  catch_discover_tests(e2e_tests TEST_SPEC "[alone]" TEST_PREFIX "e2e: " PROPERTIES
+    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180
+    RUN_SERIAL ON)
+endif()
+
+if(TARGET chaos_tests)
+  add_dependencies(chaos_tests lokitail)
+  catch_discover_tests(chaos_tests TEST_PREFIX "chaos: " PROPERTIES
+    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS chaos TIMEOUT 600)
+endif()
+
+# The recorded cases are about what comes out, which no sanitizer changes.
+if(NOT LOKITAIL_SANITIZE)
+  # Debian's, for which python3-yaml is installed, rather than another that comes first in PATH.
+  find_program(LOKITAIL_PYTHON python3 HINTS /usr/bin REQUIRED)
+  set(case_file ${LOKITAIL_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/case_file.py)
+  file(GLOB cases CONFIGURE_DEPENDS conformance/cases/*.yaml)
+  foreach(path ${cases})
+    get_filename_component(name ${path} NAME_WE)
+    add_test(NAME "conformance: ${name}"
+      COMMAND ${case_file} --agent $<TARGET_FILE:lokitail> --jobs 6 ${name})
+    set_tests_properties("conformance: ${name}" PROPERTIES LABELS conformance TIMEOUT 300
+      PROCESSORS 2 SKIP_RETURN_CODE 77)
+  endforeach()
+  add_test(NAME "conformance: not yet in scope" COMMAND ${case_file} --not-yet)
+  set_tests_properties("conformance: not yet in scope" PROPERTIES LABELS conformance
+    SKIP_RETURN_CODE 77)
+endif()

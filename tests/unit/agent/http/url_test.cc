@@ -1,0 +1,68 @@
+#include "agent/http/url.h"
+
+#include <catch2/catch.hpp>
+
+#include "agent/http/proxy.h"
+
+namespace lokitail::agent::http {
+namespace {
+
+TEST_CASE("URLs are taken apart") {
+  const auto url = parse_url("https://me:p%40ss@loki.example:3100/loki/api/v1/push?x=1#frag");
+  REQUIRE(url);
+  CHECK(url->scheme == "https");
+  CHECK(url->user == "me");
+  CHECK(url->password == "p@ss");
+  CHECK(url->host == "loki.example");
+  CHECK(url->port == "3100");
+  CHECK(url->target == "/loki/api/v1/push?x=1");
+  CHECK(url->host_header() == "loki.example:3100");
+
+  CHECK(parse_url("http://loki")->target == "/");
+  CHECK(parse_url("http://loki")->host_header() == "loki");
+  CHECK(parse_url("HTTP://loki:80/a")->host_header() == "loki");
+  CHECK(parse_url("https://loki")->port == "443");
+  CHECK(parse_url("http://loki?q")->target == "/?q");
+  CHECK(parse_url("http://[::1]:3100/p")->host == "::1");
+  CHECK(parse_url("http://[::1]:3100/p")->host_header() == "[::1]:3100");
+}
+
+TEST_CASE("what is not an http URL is refused") {
+  for (const char* const text :
+       {"", "loki:3100", "ftp://loki/", "http://", "http:///push", "http://loki:port/",
+        "http://loki:123456/", "http://[::1", "http://loki/a b", "http://loki/a\r\nX: y"}) {
+    INFO(text);
+    CHECK_FALSE(parse_url(text));
+  }
+}
+
+TEST_CASE("redirects are resolved against where they came from") {
+  const Url base = *parse_url("http://loki:3100/a/b?c");
+  CHECK(resolve_url(base, "/x")->target == "/x");
+  CHECK(resolve_url(base, "x")->target == "/a/x");
+  CHECK(resolve_url(base, "//other/y")->host == "other");
+  CHECK(resolve_url(base, "https://z/")->scheme == "https");
+  CHECK_FALSE(resolve_url(base, ""));
+  CHECK_FALSE(resolve_url(base, "/x\r\nSet-Cookie: a"));
+}
+
+TEST_CASE("no_proxy names hosts, domains, addresses and networks") {
+  const auto matches = [](const char* rules, const char* url) {
+    return matches_no_proxy(rules, *parse_url(url));
+  };
+  CHECK(matches("loki.example", "http://loki.example/"));
+  CHECK(matches("example", "http://loki.example/"));
+  CHECK(matches(".example", "http://loki.example/"));
+  CHECK_FALSE(matches(".loki.example", "http://loki.example/"));
+  CHECK_FALSE(matches("ki.example", "http://loki.example/"));
+  CHECK(matches("a, *", "http://loki.example/"));
+  CHECK(matches("10.0.0.0/8", "http://10.1.2.3/"));
+  CHECK_FALSE(matches("10.0.0.0/8", "http://11.1.2.3/"));
+  CHECK(matches("::1", "http://[::1]/"));
+  CHECK(matches("loki:3100", "http://loki:3100/"));
+  CHECK_FALSE(matches("loki:3101", "http://loki:3100/"));
+  CHECK_FALSE(matches("", "http://loki/"));
+}
+
+}  // namespace
+}  // namespace lokitail::agent::http

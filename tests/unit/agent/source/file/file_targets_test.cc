@@ -1,0 +1,540 @@
+// Files as they live: they appear, grow, are renamed, deleted, truncated, and the agent comes and goes.
+#include "agent/source/file/file_targets.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/agent/source/file/tail_scene.h"
+
+namespace lokitail::agent {
+namespace {
+
+using namespace test;
+using Lines = std::vector<std::string>;
+
+TEST_CASE("lines of a file, at start and as they come") {
+  TailScene scene;
+  append(scene.log("a.log"), "one\ntwo\n");
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  append(scene.log("a.log"), "three\n\nfour\r\n");
+  REQUIRE(scene.wait_for(5));
+  CHECK(scene.lines("a.log") == Lines{"one", "two", "three", "", "four\r"});
+  CHECK(scene.wait_settled(scene.log("a.log"), fs::file_size(scene.log("a.log"))));
+}
+
+TEST_CASE("a new file is found without a scan, in new folders too") {
+  TailScene::Options options;
+  options.pattern = "logs/**/*.log";
+  options.use_inotify = GENERATE(true, false);
+  options.sync = options.use_inotify ? 1h : 100ms;
+  TailScene scene(options);
+  scene.start();
+  append(scene.log("a.log"), "one\n");
+  REQUIRE(scene.wait_for(1));
+  fs::create_directories(scene.log("deep/er"));
+  append(scene.log("deep/er/b.log"), "two\n");
+  append(scene.log("deep/er/b.txt"), "no\n");
+  REQUIRE(scene.wait_for(2));
+  CHECK(scene.lines("deep/er/b.log") == Lines{"two"});
+}
+
+TEST_CASE("a folder that is made, removed and made again") {
+  TailScene scene;
+  fs::remove_all(scene.logs());
+  scene.start();
+  for (std::size_t round = 1; round <= 3; ++round) {
+    fs::create_directories(scene.logs());
+    append(scene.log("a.log"), "line " + std::to_string(round) + '\n');
+    REQUIRE(scene.wait_for(round));
+    fs::remove_all(scene.logs());
+  }
+}
+
+TEST_CASE("an unfinished line waits for its end") {
+  TailScene scene;
+  append(scene.log("a.log"), "whole\nbegin");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  append(scene.log("a.log"), "ning");
+  CHECK(scene.stays([&] { return scene.count() == 1; }, 100ms));
+  CHECK(scene.wait_settled(scene.log("a.log"), 6));
+  append(scene.log("a.log"), " and end\nnext\n");
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.lines("a.log") == Lines{"whole", "beginning and end", "next"});
+}
+
+TEST_CASE("a long line is read whole, a longer one is cut and its rest skipped") {
+  TailScene::Options options;
+  options.max_line_bytes = GENERATE(std::size_t{1000}, std::size_t{600} * 1024);
+  options.sync = 1h;
+  const std::size_t most = options.max_line_bytes;
+  TailScene scene(options);
+  const std::string fits(most, 'f');
+  const std::string exceeds(3 * most + 123, 'e');
+  append(scene.log("a.log"), "before\n" + fits + "\n" + exceeds);
+  scene.start();
+  REQUIRE(scene.wait_for(3));
+  // Nothing of the cut line is settled before its end is known.
+  CHECK(scene.wait_settled(scene.log("a.log"), 7 + most + 1));
+  append(scene.log("a.log"), exceeds);
+  CHECK(scene.stays([&] { return scene.count() == 3; }, 50ms));
+  append(scene.log("a.log"), "\nafter\n");
+  REQUIRE(scene.wait_for(4));
+  CHECK((scene.lines("a.log") == Lines{"before", fits, exceeds.substr(0, most), "after"}));
+  CHECK(scene.wait_settled(scene.log("a.log"), fs::file_size(scene.log("a.log"))));
+  CHECK(scene.targets().status().at(0).cut_lines == 1);
+}
+
+TEST_CASE("a long line that grows by small pieces") {
+  TailScene scene;
+  scene.start();
+  std::string line;
+  for (int i = 0; i < 40; ++i) {
+    const std::string piece(17'000, static_cast<char>('a' + i % 26));
+    append(scene.log("a.log"), piece);
+    line += piece;
+    scene.turn();
+  }
+  append(scene.log("a.log"), "\nnext\n");
+  REQUIRE(scene.wait_for(2));
+  CHECK((scene.lines("a.log") == Lines{line, "next"}));
+}
+
+TEST_CASE("rename and create: no line lost, none twice") {
+  TailScene::Options options;
+  options.use_inotify = GENERATE(true, false);
+  options.sync = options.use_inotify ? 1h : 50ms;
+  TailScene scene(options);
+  Application app(scene.log("a.log"));
+  scene.start();
+  for (int generation = 0; generation < 5; ++generation) {
+    app.write(50);
+    if (generation % 2 == 0) REQUIRE(scene.wait_for(app.written().size()));
+    const fs::path old = app.numbered(1);
+    app.rotate();
+    append(old, app.next() + '\n');  // late, under the old name
+    if (generation % 2 == 0) REQUIRE(scene.wait_for(app.written().size()));
+  }
+  app.write(1);
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.lines("a.log") == app.written());
+}
+
+TEST_CASE("rotated many times while the worker has to wait: every generation is kept, in order") {
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  REQUIRE(scene.wait_for(10));
+  scene.stall(true);
+  for (int generation = 0; generation < 20; ++generation) {
+    app.write(10);
+    app.rotate();
+    app.write(3);
+    // Each is seen; 30 of those before are deleted in the end.
+    REQUIRE(scene.until([&] { return scene.targets().counters().rotated >= static_cast<std::uint64_t>(generation); }));
+  }
+  REQUIRE(scene.until([&] { return scene.targets().counters().rotated == 20; }));
+  for (int i = 3; i <= 20; ++i) fs::remove(app.numbered(i));
+  scene.stall(false);
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.lines("a.log") == app.written());
+  CHECK(scene.targets().counters().lost_bytes == 0);
+}
+
+TEST_CASE("rotated faster than anyone looks: what lies between is found beside") {
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  REQUIRE(scene.wait_for(10));
+  for (int generation = 0; generation < 4; ++generation) {
+    app.write(5);
+    app.rotate();
+  }
+  app.write(5);
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.lines("a.log") == app.written());
+}
+
+TEST_CASE("a rotated file that the pattern also matches is not read again, whatever it is called") {
+  TailScene::Options options;
+  options.pattern = "logs/a.log*";
+  TailScene scene(options);
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  for (int generation = 0; generation < 4; ++generation) {
+    REQUIRE(scene.wait_for(app.written().size()));
+    app.rotate();
+    app.write(10);
+  }
+  REQUIRE(scene.wait_for(app.written().size()));
+  // Longer than the grace time: whoever still writes to it is heard.
+  CHECK(scene.stays([&] { return scene.count() == app.written().size(); }, 600ms));
+  append(app.numbered(2), "very late\n");
+  REQUIRE(scene.wait_for(app.written().size() + 1));
+  CHECK(scene.received().size() == 1);
+  scene.stop();
+  scene.start();
+  app.write(1);
+  REQUIRE(scene.wait_for(app.written().size() + 1));
+  CHECK(scene.stays([&] { return scene.count() == app.written().size() + 1; }, 200ms));
+  CHECK(scene.received().size() == 1);
+}
+
+TEST_CASE("a deleted file is read to its end, with its unfinished line, and let go of") {
+  TailScene scene;
+  append(scene.log("a.log"), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  scene.stall(true);
+  append(scene.log("a.log"), "two\nunfinished");
+  fs::remove(scene.log("a.log"));
+  REQUIRE(scene.until([&] { return scene.targets().counters().rotated == 1; }));
+  scene.stall(false);
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.lines("a.log") == Lines{"one", "two", "unfinished"});
+  CHECK(scene.until([&] { return !scene.targets().ready(); }));
+}
+
+TEST_CASE("a file that is deleted and made anew, with or without a pause") {
+  TailScene scene;
+  append(scene.log("a.log"), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  fs::remove(scene.log("a.log"));
+  append(scene.log("a.log"), "two\n");
+  REQUIRE(scene.wait_for(2));
+  fs::remove(scene.log("a.log"));
+  REQUIRE(scene.until([&] { return !scene.targets().ready(); }));
+  append(scene.log("a.log"), "three is longer than what was there before\n");
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.lines("a.log").size() == 3);
+}
+
+TEST_CASE("truncation") {
+  TailScene scene;
+  const fs::path path = scene.log("a.log");
+  append(path, "the first text, 1\nthe first text, 2\n");
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  SECTION("to nothing, and then less than before") {
+    overwrite(path, "");
+    append(path, "new\n");
+    REQUIRE(scene.wait_for(3));
+    CHECK(scene.wait_settled(path, 4));
+  }
+  SECTION("and at once longer than before") {
+    overwrite(path, "another text, 1\nanother text, 2\nanother text, 3\n");
+    REQUIRE(scene.wait_for(5));
+    CHECK(scene.lines("a.log")[2] == "another text, 1");
+  }
+  SECTION("while an unfinished line waits") {
+    append(path, "unfin");
+    overwrite(path, "new\n");
+    REQUIRE(scene.wait_for(3));
+    CHECK(scene.lines("a.log")[2] == "new");
+  }
+  SECTION("under a writer that goes on at its old offset: the hole is skipped") {
+    std::ofstream writer(path, std::ios::in | std::ios::out | std::ios::binary);
+    writer.seekp(100'000);
+    fs::resize_file(path, 0);
+    writer << "after the hole\n" << std::flush;
+    REQUIRE(scene.wait_for(3));
+    CHECK(scene.lines("a.log")[2] == "after the hole");
+  }
+  SECTION("several times") {
+    for (std::size_t round = 0; round < 5; ++round) {
+      overwrite(path, "round " + std::to_string(round) + '\n');
+      REQUIRE(scene.wait_for(3 + round));
+    }
+  }
+  CHECK(scene.targets().counters().truncated >= 1);
+}
+
+TEST_CASE("symbolic links") {
+  TailScene scene;
+  const fs::path elsewhere = scene.folder().path() / "elsewhere";
+  fs::create_directories(elsewhere);
+  SECTION("the link is the name; a link that is switched is a rotation") {
+    append(elsewhere / "v1", "one\n");
+    append(elsewhere / "v2", "two\n");
+    fs::create_symlink(elsewhere / "v1", scene.log("a.log"));
+    scene.start();
+    REQUIRE(scene.wait_for(1));
+    fs::create_symlink("../elsewhere/v2", scene.log("next"));
+    fs::rename(scene.log("next"), scene.log("a.log"));
+    REQUIRE(scene.wait_for(2));
+    append(elsewhere / "v2", "three\n");
+    REQUIRE(scene.wait_for(3));
+    CHECK(scene.lines("a.log") == Lines{"one", "two", "three"});
+  }
+  SECTION("what the link leads to is rotated in its own folder") {
+    Application app(elsewhere / "real.log");
+    app.write(5);
+    fs::create_symlink(elsewhere / "real.log", scene.log("a.log"));
+    scene.start();
+    REQUIRE(scene.wait_for(5));
+    for (int generation = 0; generation < 3; ++generation) {
+      app.rotate();
+      app.write(5);
+      REQUIRE(scene.wait_for(app.written().size()));
+    }
+    CHECK(scene.lines("a.log") == app.written());
+    app.write(5);
+    app.rotate();
+    app.write(5);
+    app.rotate();
+    app.write(5);
+    REQUIRE(scene.wait_for(app.written().size()));
+    CHECK(scene.lines("a.log") == app.written());
+  }
+  SECTION("two links to one file are read once") {
+    append(elsewhere / "v1", "one\n");
+    fs::create_symlink(elsewhere / "v1", scene.log("a.log"));
+    fs::create_symlink(elsewhere / "v1", scene.log("b.log"));
+    scene.start();
+    REQUIRE(scene.wait_for(1));
+    CHECK(scene.stays([&] { return scene.count() == 1; }, 100ms));
+  }
+}
+
+TEST_CASE("one file and two targets: equal labels read it once, different ones twice") {
+  TailScene scene;
+  scene.set_targets({scene.target("logs/*.log", {{"job", "x"}}), scene.target("logs/a.*", {{"job", "x"}}),
+                     scene.target("logs/**/a.log", {{"job", "y"}})});
+  append(scene.log("a.log"), "one\ntwo\n");
+  scene.start();
+  REQUIRE(scene.wait_for(4));
+  fs::rename(scene.log("a.log"), scene.log("a.log.1"));
+  append(scene.log("a.log"), "three\n");
+  REQUIRE(scene.wait_for(6));
+  CHECK(scene.stays([&] { return scene.count() == 6; }, 100ms));
+  CHECK(scene.received().size() == 2);
+  for (const auto& [labels, lines] : scene.received()) CHECK(lines == Lines{"one", "two", "three"});
+}
+
+TEST_CASE("the label filename is ours; excluded files, folders and pipes are left alone") {
+  TailScene scene;
+  FileTarget target = scene.target("logs/*", {{"filename", "theirs"}});
+  target.exclude = scene.folder() / "logs/no*";
+  scene.set_targets({target});
+  append(scene.log("no.log"), "no\n");
+  fs::create_directories(scene.log("folder"));
+  REQUIRE(::mkfifo(scene.log("pipe").c_str(), 0600) == 0);
+  fs::create_symlink(scene.log("loop"), scene.log("loop"));
+  append(scene.log("yes.log"), "yes\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  append(scene.log("no2.log"), "no\n");
+  append(scene.log("yes2.log"), "yes\n");
+  REQUIRE(scene.wait_for(2));
+  CHECK(scene.stays([&] { return scene.count() == 2; }, 100ms));
+  CHECK(scene.lines("yes.log") == Lines{"yes"});
+  CHECK(scene.lines("yes2.log") == Lines{"yes"});
+}
+
+TEST_CASE("after a restart it goes on where it was") {
+  const bool killed = GENERATE(false, true);
+  const auto end = [killed](TailScene& scene) {
+    if (!killed) return scene.stop();
+    // What is settled is on disk soon, without a sync.
+    const auto settled_on_disk = [&scene] {
+      const Replay replay = replay_log(slurp(scene.positions_file() + ".identities"));
+      for (const auto& [id, file] : replay.state.files) {
+        if (file.offset != fs::file_size(scene.log("a.log")) && !file.finished) return false;
+      }
+      return true;
+    };
+    REQUIRE(scene.until([&] { return scene.unsettled() == 0 && settled_on_disk(); }));
+    scene.crash();
+  };
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  for (int round = 0; round < 3; ++round) {
+    app.write(10);
+    scene.start();
+    app.write(10);
+    REQUIRE(scene.wait_for(app.written().size()));
+    end(scene);
+  }
+  CHECK(scene.lines("a.log") == app.written());
+}
+
+TEST_CASE("what happens while the agent is down") {
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  REQUIRE(scene.wait_for(10));
+  scene.stop();
+  SECTION("rotated: the rest first") {
+    app.write(5);
+    app.rotate();
+    app.write(5);
+  }
+  SECTION("rotated, and nothing there yet") {
+    app.write(5);
+    app.rotate();
+  }
+  SECTION("rotated several times: everything, in order") {
+    for (int i = 0; i < 3; ++i) {
+      app.write(5);
+      app.rotate();
+    }
+    app.write(5);
+  }
+  SECTION("rotated with an unfinished line") {
+    append(app.path(), app.next());
+    app.rotate();
+    app.write(5);
+  }
+  scene.start();
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.stays([&] { return scene.count() == app.written().size(); }, 500ms));
+  CHECK(scene.lines("a.log") == app.written());
+  CHECK(scene.targets().counters().lost_bytes == 0);
+}
+
+TEST_CASE("replaced while the agent is down: by a longer file, by one with the same beginning, truncated") {
+  TailScene scene;
+  const fs::path path = scene.log("a.log");
+  append(path, "head\none\n");
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  scene.stop();
+  SECTION("a longer file") {
+    fs::remove(path);
+    append(path, "first line of the new file\nsecond\n");
+  }
+  SECTION("the same beginning") {
+    fs::rename(path, scene.log("kept"));
+    append(path, "head\none\n");
+  }
+  SECTION("truncated and longer again") { overwrite(path, "something else\nand more\n"); }
+  scene.start();
+  REQUIRE(scene.wait_for(4));
+  CHECK(scene.stays([&] { return scene.count() == 4; }, 100ms));
+}
+
+TEST_CASE("gone while the agent is down, unread: it is told and counted") {
+  TailScene scene;
+  const fs::path path = scene.log("a.log");
+  append(path, "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  scene.settles(false);
+  append(path, "not settled\n");
+  REQUIRE(scene.wait_for(2));
+  scene.targets().stop();
+  scene.positions().seen(scene.positions().last_at(path.string())->id, 16, 0);
+  CHECK(scene.positions().write() == "");
+  scene.crash();
+  fs::remove(path);
+  append(path, "new\n");
+  scene.settles(true);
+  scene.start();
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.targets().counters().lost_bytes > 0);
+}
+
+TEST_CASE("Promtail's positions are taken over, and going back works") {
+  TailScene scene;
+  const std::string path = scene.log("a.log").string();
+  append(path, "one\ntwo\nthree\n");
+  append(scene.log("b.log"), "short\n");
+  overwrite(scene.positions_file(), "positions:\n  " + path + ": \"4\"\n  " + scene.log("b.log").string() +
+                                        ": \"100\"\n  cursor-x: \"s=1;i=2\"\n");
+  scene.start();
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.lines("a.log") == Lines{"two", "three"});
+  CHECK(scene.lines("b.log") == Lines{"short"});
+  scene.stop();
+  const std::string text = slurp(scene.positions_file());
+  CHECK(text.find(path + ": \"14\"\n") != std::string::npos);
+  CHECK(text.find("cursor-x: \"s=1;i=2\"\n") != std::string::npos);
+  // Promtail ran meanwhile.
+  append(path, "four\nfive\n");
+  overwrite(scene.positions_file(), "positions:\n  " + path + ": \"19\"\n");
+  scene.forget_received();
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  CHECK(scene.stays([&] { return scene.count() <= 2; }, 100ms));
+  CHECK(scene.lines("a.log") == Lines{"five"});
+}
+
+TEST_CASE("nothing is recorded before it is settled") {
+  TailScene scene;
+  scene.settles(false);
+  const fs::path path = scene.log("a.log");
+  append(path, "one\ntwo\n");
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  CHECK(scene.stays([&] { return scene.positions().last_at(path.string())->offset == 0; }, 50ms));
+  CHECK(scene.positions().write() == "");
+  CHECK(slurp(scene.positions_file()).find(path.string() + ": \"0\"") != std::string::npos);
+  scene.crash();
+  scene.settles(true);
+  scene.start();
+  REQUIRE(scene.wait_for(4));
+  CHECK(scene.lines("a.log") == Lines{"one", "two", "one", "two"});
+}
+
+TEST_CASE("too many rotated files at once: the oldest is given up, and counted") {
+  TailScene::Options options;
+  options.most_retired = 3;
+  TailScene scene(options);
+  Application app(scene.log("a.log"));
+  app.write(1);
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  scene.stall(true);
+  for (std::uint64_t generation = 1; generation <= 6; ++generation) {
+    app.write(1);
+    app.rotate();
+    app.write(1);
+    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == generation; }));
+  }
+  CHECK(scene.targets().counters().lost_bytes > 0);
+  scene.stall(false);
+  REQUIRE(scene.until([&] { return !scene.lines("a.log").empty() && scene.lines("a.log").back() == app.written().back(); }));
+}
+
+TEST_CASE("a target that is removed and added again") {
+  TailScene scene;
+  append(scene.log("a.log"), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  const FileTarget target = scene.target("logs/*.log");
+  REQUIRE(scene.wait_settled(scene.log("a.log"), 4));
+  scene.targets().remove(target);
+  REQUIRE(scene.until([&] { return !scene.targets().ready(); }));
+  append(scene.log("a.log"), "two\n");
+  CHECK(scene.stays([&] { return scene.count() == 1; }, 50ms));
+  scene.targets().add(target);
+  REQUIRE(scene.wait_for(2));
+  CHECK(scene.lines("a.log") == Lines{"one", "two"});
+  // Other labels do not change where a file was left.
+  scene.targets().remove(target);
+  REQUIRE(scene.until([&] { return !scene.targets().ready(); }));
+  scene.targets().add(scene.target("logs/*.log", {{"new", "label"}}));
+  append(scene.log("a.log"), "three\n");
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.stays([&] { return scene.count() == 3; }, 50ms));
+}
+
+TEST_CASE("a file that may be read only later") {
+  if (::geteuid() == 0) return;  // root may read everything
+  TailScene scene;
+  append(scene.log("a.log"), "one\n");
+  ::chmod(scene.log("a.log").c_str(), 0);
+  scene.start();
+  CHECK(scene.stays([&] { return scene.count() == 0; }, 50ms));
+  ::chmod(scene.log("a.log").c_str(), 0600);
+  REQUIRE(scene.wait_for(1));
+}
+
+}  // namespace
+}  // namespace lokitail::agent

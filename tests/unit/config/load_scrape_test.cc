@@ -1,0 +1,160 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/config/load_test.h"
+
+namespace lokitail::config {
+namespace {
+
+// A job with these keys; they begin at f:4:3.
+std::string job(const std::string& keys) {
+  return kClients + "scrape_configs:\n- job_name: j\n  " + keys + "\n";
+}
+
+const std::string kTargets = "static_configs: [{targets: [localhost], labels: {a: b}}]";
+
+// A job with one relabel rule whose keys begin at f:5:6.
+std::string rule(const std::string& keys) {
+  return job(kTargets + "\n  relabel_configs:\n  - {" + keys + "}");
+}
+
+TEST_CASE("a job is read") {
+  const Config config = load_good(job(
+      "static_configs:\n  - targets: [localhost, 12]\n    labels: {job: x, __path__: /a, n: 1}\n"
+      "  - {}\n"
+      "  pipeline_stages:\n  - docker: {}\n  - json: {expressions: {a: }}\n"
+      "  encoding: ''\n  decompression: {enabled: false, format: gz}\n  journal:\n"
+      "  file_sd_configs: []"));
+  const ScrapeConfig& scrape = config.scrape_configs.at(0);
+  CHECK(scrape.job_name == "j");
+  REQUIRE(scrape.static_configs.size() == 2);
+  CHECK(scrape.static_configs[0].targets == std::vector<std::string>{"localhost", "12"});
+  CHECK(scrape.static_configs[0].labels == LabelMap{{"job", "x"}, {"__path__", "/a"}, {"n", "1"}});
+  CHECK(scrape.pipeline_stages.items().size() == 2);
+  CHECK(to_string(scrape.place) == "f:3:3");
+}
+
+TEST_CASE("wrong jobs are refused with place and reason") {
+  const ErrorRow rows[] = {
+      {"no name", kClients + "scrape_configs:\n- " + kTargets, "f:3:3: job_name is empty"},
+      {"a name twice", job(kTargets) + "- job_name: j\n  " + kTargets,
+       "f:5:3: found multiple scrape configs with job name \"j\""},
+      {"no target", job("pipeline_stages: []"),
+       "f:3:3: no valid target scrape config defined for \"j\""},
+      {"unknown key", job("pipelines: []"), "f:4:3: scrape config: unknown key \"pipelines\""},
+      {"unknown static key", job("static_configs: [{label: {a: b}}]"),
+       "f:4:21: static_configs: unknown key \"label\" (did you mean \"labels\"?)"},
+      {"label of a list", job("static_configs: [{labels: {a: [b]}}]"),
+       "f:4:33: expected a string, found a list"},
+      {"stages as a mapping", job("pipeline_stages: {docker: {}}\n  " + kTargets),
+       "f:4:20: pipeline_stages: expected a list, found a mapping"},
+      {"journal", job("journal: {max_age: 12h}"),
+       "f:4:3: journal is not supported by lokitail yet"},
+      {"journal of defaults", job("journal: {}"),
+       "f:4:3: journal is not supported by lokitail yet"},
+      {"docker", job("docker_sd_configs: [{host: x}]"),
+       "f:4:3: docker_sd_configs is not supported by lokitail yet"},
+      {"encoding", job("encoding: utf-16\n  " + kTargets),
+       "f:4:13: encoding is not supported by lokitail yet"},
+      {"decompression", job("decompression: {enabled: true, format: gz}\n  " + kTargets),
+       "f:4:28: decompression is not supported by lokitail yet"},
+      {"a misspelt kind of target", job("static_config: []"),
+       "f:4:3: scrape config: unknown key \"static_config\" (did you mean \"static_configs\"?)"},
+  };
+  for (const ErrorRow& row : rows) {
+    INFO(row.what);
+    CHECK(load_error(row.text) == row.want);
+  }
+}
+
+TEST_CASE("relabel rules have Prometheus' defaults and keys") {
+  const auto read = [](const std::string& keys) {
+    return load_good(rule(keys)).scrape_configs.at(0).relabel_configs.at(0);
+  };
+  const RelabelConfig standard = read("target_label: x");
+  CHECK(standard.separator == ";");
+  CHECK(standard.regex == "(.*)");
+  CHECK(standard.replacement == "$1");
+  CHECK(standard.action == RelabelAction::kReplace);
+  const RelabelConfig full = read(
+      "source_labels: [a, 1], separator: '', regex: 42, modulus: 18446744073709551615,"
+      " target_label: x.y, replacement: 7, action: HashMod");
+  CHECK(full.source_labels == std::vector<std::string>{"a", "1"});
+  CHECK(full.separator.empty());
+  CHECK(full.regex == "42");
+  CHECK(full.modulus == UINT64_MAX);
+  CHECK(full.target_label == "x.y");
+  CHECK(full.replacement == "7");
+  CHECK(full.action == RelabelAction::kHashMod);
+  CHECK(to_string(full.action) == std::string("hashmod"));
+  // A key that is given with its default value is no offence.
+  CHECK(read("action: labeldrop, regex: a, separator: ;").action == RelabelAction::kLabelDrop);
+}
+
+TEST_CASE("wrong relabel rules are refused with place and reason") {
+  const ErrorRow rows[] = {
+      {"unknown action", rule("action: rename"), "f:6:14: unknown relabel action \"rename\""},
+      {"misspelt action", rule("action: labeldorp"),
+       "f:6:14: unknown relabel action \"labeldorp\" (did you mean \"labeldrop\"?)"},
+      {"bad regex", rule("action: keep, regex: '('"),
+       "f:6:27: \"(\" is not a valid regular expression: missing ): ("},
+      {"source_labels as a string", rule("source_labels: a, target_label: b"),
+       "f:6:21: expected a list of strings, found \"a\""},
+      {"empty rule", rule(""),
+       "f:6:5: relabel configuration for replace action requires 'target_label' value"},
+      {"lowercase without target", rule("action: lowercase"),
+       "f:6:5: relabel configuration for lowercase action requires 'target_label' value"},
+      {"hashmod without modulus", rule("action: hashmod, target_label: x"),
+       "f:6:5: relabel configuration for hashmod requires non-zero modulus"},
+      {"negative modulus", rule("modulus: -5"),
+       "f:6:15: modulus: expected a whole number, found \"-5\""},
+      {"labeldrop with more", rule("action: labeldrop, source_labels: [a]"),
+       "f:6:5: labeldrop action requires only 'regex', and no other fields"},
+      {"keepequal with regex", rule("action: keepequal, target_label: a, regex: x"),
+       "f:6:5: keepequal action requires only 'source_labels' and `target_label`, and no other "
+       "fields"},
+      {"uppercase with replacement", rule("action: uppercase, target_label: a, replacement: x"),
+       "f:6:5: 'replacement' can not be set for uppercase action"},
+      {"labelmap without replacement", rule("action: labelmap, replacement: ''"),
+       "f:6:5: \"\" is invalid 'replacement' for labelmap action"},
+      {"unknown key", rule("source_label: [a], target_label: x"),
+       "f:6:6: relabel config: unknown key \"source_label\" (did you mean \"source_labels\"?)"},
+  };
+  for (const ErrorRow& row : rows) {
+    INFO(row.what);
+    CHECK(load_error(row.text) == row.want);
+  }
+}
+
+TEST_CASE("the effective configuration loads again and shows no secret") {
+  const std::string text =
+      "clients:\n"
+      "- url: http://user:hush@loki/p\n"
+      "  headers: {X-A: hush}\n"
+      "  basic_auth: {username: u, password: hush}\n"
+      "  proxy_url: http://u:hush@proxy\n"
+      "  proxy_connect_header: {X: [hush]}\n"
+      "  tls_config: {cert: C, key: hush}\n"
+      "  http_headers: {X-B: {secrets: [hush], values: ['1', 'true']}}\n"
+      "  external_labels: {n: 'yes', y: '0x1', e: ''}\n"
+      "- {url: http://two, bearer_token: hush}\n"
+      "- {url: http://three, authorization: {credentials: hush}}\n"
+      "scrape_configs:\n- job_name: '12'\n"
+      "  static_configs: [{targets: [a], labels: {__path__: '/x/*.log', odd: \"a\\nb: #c\"}}, {}]\n"
+      "  relabel_configs: [{action: hashmod, modulus: 3, target_label: t, source_labels: [a]}]\n"
+      "  pipeline_stages: [{match: {selector: '{a=\"b\"}', n: 12, b: true, s: 'true', z: }}]\n";
+  const Config config = load_good(text);
+  const std::string printed = to_yaml(config);
+  INFO(printed);
+  CHECK(printed.find("hush") == std::string::npos);
+  CHECK(printed.find("http://user:<secret>@loki/p") != std::string::npos);
+  const Config again = load_good(printed);
+  CHECK(to_yaml(again) == printed);
+  CHECK(again.scrape_configs.at(0).job_name == "12");
+  CHECK(again.scrape_configs[0].static_configs.at(0).labels.at("odd") == "a\nb: #c");
+  CHECK(again.clients[0].external_labels == config.clients[0].external_labels);
+  CHECK(printed.find("s: \"true\"") != std::string::npos);
+  CHECK(printed.find("b: true") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace lokitail::config

@@ -1,0 +1,159 @@
+// Runs stages from the text that a user would write, and collects what comes out.
+//
+// Lines lie in buffers of exactly their size plus the promised padding, which are freed as soon as
+// the line has been pushed: AddressSanitizer then reports a stage that reads too far or keeps a
+// view.
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/error.h"
+#include "config/node.h"
+#include "pipeline/pipeline.h"
+
+namespace lokitail::pipeline::test {
+
+// Text as a map, so that tests compare with what they can write down.
+using TextMap = std::map<std::string, std::string>;
+
+// When every line was read: 2025-11-07T12:00:00Z.
+inline constexpr Timestamp kReadTime{1'762'516'800, 0};
+
+// An entry that left the pipeline.
+struct Collected {
+  TextMap labels;
+  std::string line;
+  Timestamp timestamp;
+  TextMap structured_metadata;
+  TextMap extracted;  // numbers and booleans as text, null as "<null>"
+};
+
+// A line's buffer, with padding that is no text.
+class PaddedText {
+ public:
+  explicit PaddedText(std::string_view text)
+      : bytes_(new char[text.size() + kTextPadding]), size_(text.size()) {
+    std::memcpy(bytes_.get(), text.data(), size_);
+    std::memset(bytes_.get() + size_, 0xA5, kTextPadding);
+  }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_;
+};
+
+class CollectingSink final : public Sink {
+ public:
+  explicit CollectingSink(const SymbolTable& symbols) : symbols_(symbols) {}
+
+  void push(Entry& entry) override {
+    Collected result;
+    for (const Label& label : entry.labels) {
+      result.labels.emplace(symbols_.name(label.name), label.value);
+    }
+    result.line = entry.line;
+    result.timestamp = entry.timestamp;
+    for (const Metadata& metadata : entry.structured_metadata) {
+      result.structured_metadata.emplace(symbols_.name(metadata.name), metadata.value);
+    }
+    entry.extracted.for_each([&](Symbol name, const Value& value) {
+      if (!value.present()) return;
+      result.extracted.emplace(symbols_.name(name), value.to_text(entry.arena).value_or("<null>"));
+    });
+    entries.push_back(std::move(result));
+  }
+
+  std::vector<Collected> entries;
+
+ private:
+  const SymbolTable& symbols_;
+};
+
+class CountingMetrics final : public PipelineMetrics {
+ public:
+  void dropped_line(std::string_view reason) override { ++dropped[std::string(reason)]; }
+
+  std::map<std::string, int> dropped;
+};
+
+// Stages with all that they need around them. For tests that look at more than what
+// run_pipeline() returns.
+class PipelineRunner {
+ public:
+  // `stages_yaml` is the value of `pipeline_stages`. Throws config::Error.
+  explicit PipelineRunner(std::string_view stages_yaml, const TextMap& labels = {{"job", "t"}})
+      : label_texts_(labels),
+        pipeline_(config::Node::parse(stages_yaml, "test.yaml"), context_, sink_) {
+    for (const auto& [name, value] : label_texts_) target_.set(symbols_.intern(name), value);
+  }
+
+  // One line of the source that `source` identifies.
+  void push(std::string_view line, const void* source = nullptr, Timestamp read_time = kReadTime) {
+    const PaddedText text(line);
+    origins_.push_back(std::make_unique<LineOrigin>(source, unsettled_));
+    const OriginReference reading(origins_.back().get());
+    pipeline_.push(text.view(), read_time, target_, origins_.back().get());
+  }
+  void tick(Timestamp now) { pipeline_.tick(now); }
+  void drain() { pipeline_.drain(); }
+
+  // What came out so far; the caller may take it away.
+  std::vector<Collected>& entries() { return sink_.entries; }
+  // How many of the lines pushed are still held by a stage.
+  int unsettled() const { return unsettled_; }
+  const std::map<std::string, int>& dropped() const { return metrics_.dropped; }
+  const std::vector<std::string>& warnings() const { return warnings_.texts(); }
+
+ private:
+  class LineOrigin final : public Origin {
+   public:
+    LineOrigin(const void* source, int& unsettled) : Origin(source), unsettled_(unsettled) {
+      ++unsettled_;
+    }
+    ~LineOrigin() override = default;
+
+   private:
+    void settled() override { --unsettled_; }
+    int& unsettled_;
+  };
+
+  const TextMap label_texts_;
+  int unsettled_ = 0;
+  std::vector<std::unique_ptr<LineOrigin>> origins_;
+  SymbolTable symbols_;
+  config::Warnings warnings_;
+  CountingMetrics metrics_;
+  StageContext context_{symbols_, warnings_, metrics_, [] { return kReadTime; }};
+  CollectingSink sink_{symbols_};
+  Labels target_;
+  Pipeline pipeline_;
+};
+
+// What comes out of `stages_yaml` for `lines`, including what is held back until the end.
+inline std::vector<Collected> run_pipeline(std::string_view stages_yaml,
+                                           const std::vector<std::string>& lines,
+                                           const TextMap& labels = {{"job", "t"}}) {
+  PipelineRunner runner(stages_yaml, labels);
+  for (const std::string& line : lines) runner.push(line);
+  runner.drain();
+  return std::move(runner.entries());
+}
+
+// Why `stages_yaml` is refused, as "test.yaml:line:column: message"; empty if it is not.
+inline std::string build_error(std::string_view stages_yaml) {
+  try {
+    PipelineRunner runner(stages_yaml);
+  } catch (const config::Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace lokitail::pipeline::test
