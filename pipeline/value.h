@@ -1,8 +1,6 @@
 // One extracted value, as Promtail's `extracted` map holds it: text, a number, a bool or null.
 #pragma once
 
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -46,16 +44,8 @@ class Value {
   constexpr Value(Kind kind, double number) : kind_(kind), number_(number) {}
   explicit constexpr Value(std::string_view text) : kind_(Kind::kText), text_(text) {}
 
-  // As Go's strconv.FormatFloat(x, 'f', -1, 64).
-  static std::string_view number_to_text(double number, Arena& arena) {
-    if (std::isnan(number)) return "NaN";
-    if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
-    constexpr std::size_t kLongest = 1100;  // sign, 309 or 1 digits, point, up to 767 digits
-    char* const start = arena.allocate(kLongest);
-    const auto end = std::to_chars(start, start + kLongest, number, std::chars_format::fixed).ptr;
-    arena.shrink_last(kLongest, static_cast<std::size_t>(end - start));
-    return {start, static_cast<std::size_t>(end - start)};
-  }
+  // Defined in value.cc, to keep the formatting of numbers out of every stage.
+  static std::string_view number_to_text(double number, Arena& arena);
 
   Kind kind_;
   union {

@@ -2,10 +2,11 @@
 // cut: <time> <stdout|stderr> <flags> <text>, where the flag P says that the line goes on.
 //
 // It does what these stages do one after the other, in one reading of the line, and then joins:
-//   regex:      {expression: '^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?)
-//   (?P<content>.*)$'} labels:     {stream: } timestamp:  {source: time, format: RFC3339Nano}
-//   output:     {source: content}
-//   output:     {source: tags}
+//   regex:      ^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$
+//   labels:     stream
+//   timestamp:  from time, as RFC3339Nano
+//   output:     content
+//   output:     tags
 //
 //   max_partial_lines               of how many label sets a partial line is held; 100 by default.
 //                                   Another one makes all that are held go on as they are
@@ -18,7 +19,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>

@@ -237,7 +237,6 @@ class Reader {
         envelope["time"].get_string().get(time)) {
       die("no envelope: " + std::string(line, size));
     }
-    if (!log.empty() && log.back() == '\n') log.remove_suffix(1);
     std::string_view level, trace;
     if (work_ != Work::kDocker) take_inner(log, level, trace, time);
     batch_.append(path, stream, level, trace, parse_time(time), log);

@@ -15,7 +15,8 @@ using lokitail::pipeline::test::Collected;
 using lokitail::pipeline::test::PipelineRunner;
 
 constexpr std::string_view kEquivalent = R"(
-- regex: {expression: '^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$'}
+- regex:
+    expression: '^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$'
 - labels: {stream: }
 - timestamp: {source: time, format: RFC3339Nano}
 - output: {source: content}

@@ -104,7 +104,7 @@ ServiceLine Bakery::take_step(Order& order) {
   for (const char* c = step.fields; *c != '\0'; ++c) {
     line.text += *c == '#' ? static_cast<char>('1' + below(9)) : *c;
   }
-  line.text += '}';
+  line.text += "}\n";
   if (order.step != order.end) {
     order.next += std::chrono::milliseconds(
         order.step->least_ms + below(order.step->most_ms - order.step->least_ms + 1));

@@ -20,12 +20,12 @@ using Time = std::chrono::system_clock::time_point;
 inline constexpr std::array<std::string_view, 5> kServices = {"gateway", "orders", "payments",
                                                               "oven-scheduler", "delivery"};
 
-// A line that a service logs: JSON in the manner of zap's production encoder.
+// A line that a service prints: JSON in the manner of zap's production encoder.
 struct ServiceLine {
   std::size_t service = 0;  // index into kServices
   Time time;
   bool to_stderr = false;
-  std::string text;  // without newline; no two are equal
+  std::string text;  // ends in a newline; no two are equal
 };
 
 // What happens in the course of an order; see services.cc.

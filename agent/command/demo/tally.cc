@@ -23,7 +23,7 @@ Shown look_into(const PushEntry& entry) {
   shown.time = entry.timestamp;
   simdjson::dom::object object;
   if (parser.parse(entry.line).get(object) != simdjson::SUCCESS) {
-    shown.message = entry.line;
+    shown.message = entry.line;  // as it is
     return shown;
   }
   const auto text = [&object](std::initializer_list<const char*> names) {

@@ -90,14 +90,12 @@ void FileFollower::resume_absent(const std::vector<TargetPointer>& targets) {
 }
 
 void FileFollower::drop(const TargetPointer& target) {
-  for (auto& [path, tails] : tails_) {
-    for (const auto& tail : tails) {
-      if (tail->target != target) continue;
-      const SourcePointer source = tail->last;
-      leave(*tail);
-      if (source) source->abandon();
-    }
-  }
+  erase_tails([this, &target](Tail& tail) {
+    if (tail.target != target) return false;
+    leave(tail);
+    if (tail.last) tail.last->abandon();
+    return true;
+  });
 }
 
 // ---- Tails ----------------------------------------------------------------------------------------
@@ -121,6 +119,13 @@ Tail& FileFollower::add_tail(const TargetPointer& target, const std::string& pat
   auto& tails = tails_[path];
   tails.push_back(std::move(tail));
   return *tails.back();
+}
+
+void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
+  for (auto it = tails_.begin(); it != tails_.end();) {
+    std::erase_if(it->second, [&unwanted](const auto& tail) { return unwanted(*tail); });
+    it = it->second.empty() ? tails_.erase(it) : std::next(it);
+  }
 }
 
 void FileFollower::enter(Tail& tail, FollowedFile& file) {
@@ -153,14 +158,10 @@ void FileFollower::leave(Tail& tail) {
 
 void FileFollower::forget_old_tails() {
   const auto now = FollowClock::now();
-  const auto is_old = [now](const std::unique_ptr<Tail>& tail) {
-    return tail->file == nullptr && (tail->last == nullptr || tail->last->ended()) &&
-           now - tail->empty_since >= kTailMemory;
-  };
-  for (auto it = tails_.begin(); it != tails_.end();) {
-    std::erase_if(it->second, is_old);
-    it = it->second.empty() ? tails_.erase(it) : std::next(it);
-  }
+  erase_tails([now](const Tail& tail) {
+    return tail.file == nullptr && (tail.last == nullptr || tail.last->ended()) &&
+           now - tail.empty_since >= kTailMemory;
+  });
 }
 
 void FileFollower::check_all() {

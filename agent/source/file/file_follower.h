@@ -105,6 +105,7 @@ class FileFollower {
   void enter(Tail& tail, FollowedFile& file);
   void leave(Tail& tail);
   void forget_old_tails();
+  void erase_tails(const std::function<bool(Tail&)>& unwanted);
 
   // Files (file_follower_files.cc).
   FollowedFile* open_file(const std::string& path);

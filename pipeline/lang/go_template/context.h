@@ -20,7 +20,7 @@ namespace lokitail::pipeline::lang::go_template {
 
 // What one execution may use. Far beyond what any log line needs, and little enough that a template
 // like `{{ until 1000000000 }}` fails rather than harms.
-inline constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
+inline constexpr std::size_t kMaxBytes = std::size_t{32} * 1024 * 1024;
 inline constexpr std::size_t kMaxWork = 10'000'000;
 // Values may contain themselves: {{ set $d "self" $d }}. Walks end here.
 inline constexpr int kMaxValueDepth = 100;

@@ -8,7 +8,7 @@
 namespace lokitail::pipeline::lang::go_template {
 namespace {
 
-constexpr std::size_t kMaxOutput = 16 * 1024 * 1024;
+constexpr std::size_t kMaxOutput = std::size_t{16} * 1024 * 1024;
 
 // What the dot stands for. The data as a whole becomes a value only where a template asks for that.
 struct Dot {
