@@ -21,6 +21,13 @@ if(TARGET chaos_tests)
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS chaos TIMEOUT 600)
 endif()
 
+# The tests are no other under a sanitizer, only the agent is: another build's are run with ours.
+if(LOKITAIL_E2E_PROGRAM)
+  add_test(NAME "e2e: all under ${LOKITAIL_SANITIZE}" COMMAND ${LOKITAIL_E2E_PROGRAM} "~[alone]")
+  set_tests_properties("e2e: all under ${LOKITAIL_SANITIZE}" PROPERTIES
+    ENVIRONMENT ${agent_environment} LABELS e2e TIMEOUT 1200)
+endif()
+
 # The recorded cases are about what comes out, which no sanitizer changes.
 if(NOT LOKITAIL_SANITIZE)
   # Debian's, for which python3-yaml is installed, rather than another that comes first in PATH.

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include "agent/command/demo/child.h"
 #include "agent/command/demo/container_log.h"
@@ -39,6 +39,7 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::milliseconds kFrame{100};
 constexpr std::chrono::milliseconds kPlainLine{1000};
 constexpr std::chrono::milliseconds kInterval{500};
+constexpr double kExec = 0.3;                 // seconds, at the most, until the child is the agent
 constexpr std::chrono::seconds kArrival{20};  // for what is written to arrive
 constexpr std::chrono::seconds kStop{10};     // for the agent to end
 
@@ -134,8 +135,8 @@ class Demo {
   Clock::time_point phase_began_ = start_;
   Clock::time_point next_frame_ = start_, next_interval_ = start_ + kInterval;
   bool loki_down_ = false;
-  double down_since_ = 0;                        // seconds
-  std::optional<std::uint64_t> to_catch_up_;     // entries, after an outage
+  double down_since_ = 0;                     // seconds
+  std::optional<std::uint64_t> to_catch_up_;  // entries, after an outage
   double up_since_ = 0;
   bool outage_over_ = false, rotated_ = false;
   bool failed_ = false;  // the agent ended on its own
@@ -293,10 +294,10 @@ void Demo::show() {
   next_frame_ = now + (screen_ ? kFrame : kPlainLine);
   status_.seconds = seconds();
   status_.loki_down = loki_down_;
-  status_.loki = loki_down_ ? "down: answers 503"
-                            : fmt::format("up on 127.0.0.1:{}", receiver_.port());
-  // Once the agent is on its way out, its memory says nothing any more.
-  if (phase_ != Phase::kStopping) {
+  status_.loki =
+      loki_down_ ? "down: answers 503" : fmt::format("up on 127.0.0.1:{}", receiver_.port());
+  // Its memory is this process's before exec, and says nothing any more once it is on its way out.
+  if (phase_ != Phase::kStopping && seconds() > kExec) {
     status_.agent_bytes = child_->resident_bytes();
     outcome_.agent_peak_bytes = std::max(outcome_.agent_peak_bytes, status_.agent_bytes);
   }
@@ -311,7 +312,11 @@ void Demo::show() {
 
 int Demo::run() {
   const bool colours = can_show_screen();
-  if (colours) screen_.emplace();
+  if (colours) {
+    screen_.emplace();
+  } else {
+    fmt::print("lokitail demo: {}\n", status_.title);
+  }
   watch_signals();
   tick_later();
   io_.run();
@@ -327,8 +332,8 @@ int Demo::finish() {
   outcome_.agent_cpu_seconds = child_->cpu_seconds();
   if (folder_.kept()) outcome_.kept = folder_.path().string();
   if (failed_ || (stopped && !outcome_.agent_ended_well)) {
-    fmt::print(stderr, "lokitail demo: the agent ended on its own; its last words:\n{}\n",
-               child_->last_words());
+    fmt::print(stderr, "lokitail demo: the agent {}; its last words:\n{}\n",
+               failed_ ? "ended on its own" : "failed", child_->last_words());
   }
   const bool sound = tally_.lost() == 0 && tally_.unknown() == 0;
   return sound && !failed_ && outcome_.agent_ended_well ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -350,6 +355,8 @@ int run_demo(std::span<const char* const> arguments) {
     fmt::print("{}", demo::kUsage);
     return EXIT_SUCCESS;
   }
+  // A reader of the output that goes away must not keep the demo from cleaning up.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return demo::Demo(options).run();
   } catch (const std::exception& problem) {

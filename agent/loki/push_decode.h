@@ -1,8 +1,8 @@
 // The body of a push to Loki, read back: a snappy block that holds a logproto.PushRequest.
 //
 // Threads: pure functions.
-// Errors:  a result, never an exception. The bytes come from anybody: what is read is bounded in size
-//          and in number before memory is taken for it.
+// Errors:  a result, never an exception. The bytes come from anybody: what is read is bounded in
+//          size and in number before memory is taken for it.
 // Source:  agent/loki/push.proto; Loki's pkg/loghttp/push/push.go for what is refused.
 #pragma once
 

@@ -162,7 +162,8 @@ struct Receiver::State : std::enable_shared_from_this<Receiver::State> {
   // Whether the connection lives on.
   asio::awaitable<bool> serve_one(Connection& connection);
   asio::awaitable<bool> serve_push(Connection& connection, Parser& parser);
-  asio::awaitable<error_code> read_body(Connection& connection, Parser& parser, const Reading& reading);
+  asio::awaitable<error_code> read_body(Connection& connection, Parser& parser,
+                                        const Reading& reading);
   asio::awaitable<bool> write(Connection& connection, Parser& parser, const PushAnswer& answer);
   asio::awaitable<void> linger(Connection& connection);
 
@@ -333,8 +334,8 @@ asio::awaitable<void> Receiver::State::linger(Connection& connection) {
   connection.stream.expires_after(kLinger);
   std::vector<char> waste(64u << 10);
   while (!error) {
-    co_await connection.stream.async_read_some(
-        asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+    co_await connection.stream.async_read_some(asio::buffer(waste),
+                                               asio::redirect_error(asio::use_awaitable, error));
   }
 }
 
@@ -343,8 +344,8 @@ PushAnswer Receiver::State::take(const PushHead& head, std::string_view body) {
   PushSize size;
   const PushResult result = look_at(body, push, size);
   const bool decoded = result && options.mode == ReceiverOptions::Mode::kDecode;
-  const ReceivedPush seen{head, body, decoded ? &push : nullptr, result, size,
-                          std::chrono::system_clock::now()};
+  const ReceivedPush seen{head,   body, decoded ? &push : nullptr,
+                          result, size, std::chrono::system_clock::now()};
   PushAnswer answer;
   if (options.answer) {
     answer = options.answer(seen);
@@ -367,8 +368,7 @@ PushResult Receiver::State::look_at(std::string_view body, DecodedPush& push, Pu
   return result;
 }
 
-void Receiver::State::count(const PushAnswer& answer, std::string_view body,
-                            const PushSize& size) {
+void Receiver::State::count(const PushAnswer& answer, std::string_view body, const PushSize& size) {
   ++counted.pushes;
   if (answer.status / 100 != 2 || answer.status == kIngestionBlocked) return;
   ++counted.accepted;
@@ -434,8 +434,8 @@ std::string Receiver::url() const {
 
 ReceiverCounts Receiver::counts() const {
   const auto& counted = state_->counted;
-  return {counted.pushes, counted.accepted, counted.body_bytes, counted.bytes,
-          counted.streams, counted.entries, counted.line_bytes};
+  return {counted.pushes,  counted.accepted, counted.body_bytes, counted.bytes,
+          counted.streams, counted.entries,  counted.line_bytes};
 }
 
 void Receiver::close() {

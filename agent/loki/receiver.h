@@ -1,10 +1,10 @@
 // A receiver that speaks Loki's push protocol over HTTP and answers as it is told: the Loki of the
 // demo, of tests and of benchmarks. It stores nothing.
 //
-// Threads: everything runs on the io_context's thread (there must be only one), or on a thread that the
-// receiver starts for itself. The hooks are called there, one at a time, and must not block. port(),
-// url() and counts() may be called from any thread; open(), close() and the destructor too, where the
-// thread is the receiver's own.
+// Threads: everything runs on the io_context's thread (there must be only one), or on a thread that
+//          the receiver starts for itself. The hooks are called there, one at a time, and must not
+//          block. port(), url() and counts() may be called from any thread; open(), close() and the
+//          destructor too, where the thread is the receiver's own.
 // Ownership: an io_context that is given outlives the receiver.
 // Errors:  the constructor and open() throw std::runtime_error where it cannot listen. What a client
 //          sends never throws: it is answered, or its connection is closed.
@@ -84,7 +84,8 @@ struct ReceiverOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
   Mode mode = Mode::kDecode;
-  std::size_t body_limit = 100u << 20;  // Loki's distributor.max-recv-msg-size; more is answered 413
+  // More is answered 413. Loki's distributor.max-recv-msg-size.
+  std::size_t body_limit = 100u << 20;
   PushLimits limits;
   std::chrono::seconds idle_timeout{120};
 
@@ -96,10 +97,10 @@ struct ReceiverOptions {
   std::function<void(const ReceivedPush&, const PushAnswer&)> on_push;
 };
 
-// Of all pushes that came whole.
+// All but `pushes` count the accepted ones alone: answered with 2xx other than 260.
 struct ReceiverCounts {
-  std::uint64_t pushes = 0;
-  std::uint64_t accepted = 0;  // pushes answered with 2xx other than 260; the rest counts these alone
+  std::uint64_t pushes = 0;  // that came whole
+  std::uint64_t accepted = 0;
   std::uint64_t body_bytes = 0;
   std::uint64_t bytes = 0;  // decompressed
   std::uint64_t streams = 0;

@@ -37,8 +37,8 @@ struct Checker {
 
 }  // namespace
 
-JsonScanner::JsonScanner(std::vector<std::string> keys, std::unique_ptr<JsonScanSimdjson> simdjson)
-    : texts_(std::move(keys)), fields_(texts_.size()), simdjson_(std::move(simdjson)) {
+JsonScanner::JsonScanner(std::vector<std::string> keys)
+    : texts_(std::move(keys)), fields_(texts_.size()) {
   for (const std::string& text : texts_) {
     Key key{0, 0, text};
     const std::size_t size = std::min(text.size(), sizeof key.head);
@@ -106,21 +106,10 @@ inline const char* JsonScanner::read_value(const char* at, const char* end, Json
   return at;
 }
 
-JsonDocument JsonScanner::scan(std::string_view document, Arena& arena) {
-  const auto forget = [this] {
-    for (JsonField& field : fields_) field.kind = JsonField::Kind::kMissing;
-  };
-  forget();
-  if (simdjson_ != nullptr) {
-    if (simdjson_->scan(document, *this, arena)) return JsonDocument::kObject;
-    forget();
-  }
-  return scan_portably(document, arena);
-}
-
 // The same grammar as walk_document(), written out: with `ends` in registers and nothing called for
 // the common tokens this takes two thirds of the time.
-JsonDocument JsonScanner::scan_portably(std::string_view document, Arena& arena) {
+JsonDocument JsonScanner::scan(std::string_view document, Arena& arena) {
+  for (JsonField& field : fields_) field.kind = JsonField::Kind::kMissing;
   constexpr JsonDocument kMalformed = JsonDocument::kMalformed;
   static constexpr char kNullKey[kTextPadding] = {};
   const char* const end = document.data() + document.size();

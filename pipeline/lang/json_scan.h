@@ -5,20 +5,18 @@
 // Ownership: the texts are views: of the document, or of the arena where escapes had to be undone.
 // Errors:    malformed text is an answer. The whole document is checked, also what nobody asked
 //            for, exactly as json-iterator does (json_token.h, json_walk.h).
-// Cost:      nothing is allocated but arena text for strings with escapes. There are two ways to
-//            scan, with simdjson (json_scan_simdjson.h) and portably, in one pass of our own.
+// Cost:      one pass; nothing is allocated but arena text for strings with escapes. With a check of
+//            the whole document this is faster than simdjson's on-demand parser (docs/architecture.md).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/arena.h"
-#include "pipeline/lang/json_scan_simdjson.h"
 #include "pipeline/lang/json_walk.h"
 
 namespace lokitail::pipeline::lang {
@@ -36,9 +34,8 @@ struct JsonField {
 
 class JsonScanner {
  public:
-  // REQUIRES: no key twice. Without `simdjson` all is scanned portably.
-  explicit JsonScanner(std::vector<std::string> keys,
-                       std::unique_ptr<JsonScanSimdjson> simdjson = JsonScanSimdjson::make());
+  // REQUIRES: no key twice.
+  explicit JsonScanner(std::vector<std::string> keys);
   JsonScanner(const JsonScanner&) = delete;
   JsonScanner& operator=(const JsonScanner&) = delete;
 
@@ -51,15 +48,12 @@ class JsonScanner {
   std::span<const JsonField> fields() const { return fields_; }
 
  private:
-  friend class JsonScanSimdjson;
-
   struct Key {
     std::uint64_t head;  // its first eight bytes, 0 behind its end
     std::uint64_t head_mask;
     std::string_view text;
   };
 
-  JsonDocument scan_portably(std::string_view document, Arena& arena);
   JsonField* find(std::string_view key);
   const char* read_value(const char* at, const char* end, JsonField* field,
                          json_token::StringEnds& ends, Arena& arena);
@@ -70,7 +64,6 @@ class JsonScanner {
   std::uint64_t sizes_ = 0;  // bit n: there is a key of n bytes; the last bit stands for all longer
   std::vector<JsonField> fields_;
   JsonWalker walker_;
-  const std::unique_ptr<JsonScanSimdjson> simdjson_;
 };
 
 }  // namespace lokitail::pipeline::lang

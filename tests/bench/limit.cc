@@ -1,20 +1,21 @@
-// The yardstick of the benchmarks: the inherent work of the main job, on one thread, and nothing else.
+// The yardstick of the benchmarks: the inherent work of the main job, on one thread, and nothing
+// else.
 //
 //     limit docker|level|trace FOLDER
 //
-// Reads FOLDER/*/*-json.log in blocks, finds lines with memchr, reads Docker's envelope and the JSON
-// inside with simdjson's on-demand parser, parses the timestamp, appends the entry to its stream's
-// protobuf bytes, and compresses each MiB with snappy. No network, no configuration, no other input
-// than the benchmarks' corpus: what is missing or malformed ends the program.
+// Reads FOLDER/*/*-json.log in blocks, finds lines with memchr, reads Docker's envelope and the
+// JSON inside with simdjson's on-demand parser, parses the timestamp, appends the entry to its
+// stream's protobuf bytes, and compresses each MiB with snappy. No network, no configuration, no
+// other input than the benchmarks' corpus: what is missing or malformed ends the program.
 //
 //   docker  labels stream;               the time of the envelope
 //   level   labels stream, level;        the timestamp inside
 //   trace   labels stream, level, trace_id; likewise
 //
 // It shares no code with the agent, so that it measures the agent against something else. Part of
-// simdjson's on-demand parser is compiled for the target of its translation unit, so this is built for
-// plain x86-64 (limit) and for x86-64-v3 (limit_v3); the better of them counts.
-// Prints {"lines", "bytes", "streams", "pushes", "compressed", "cpu"} as JSON.
+// simdjson's on-demand parser is compiled for the target of its translation unit, so this is built
+// for plain x86-64 (limit) and for x86-64-v3 (limit_v3); the better of them counts. Prints
+// {"lines", "bytes", "streams", "pushes", "compressed", "cpu"} as JSON.
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/resource.h>
@@ -66,9 +67,8 @@ std::uint64_t number(std::string_view text, std::size_t at, std::size_t digits) 
 Time parse_time(std::string_view text) {
   if (text.size() < 20 || text.back() != 'Z') die("no timestamp: " + std::string(text));
   using namespace std::chrono;
-  const sys_days day =
-      year(static_cast<int>(number(text, 0, 4))) / static_cast<int>(number(text, 5, 2)) /
-      static_cast<int>(number(text, 8, 2));
+  const sys_days day = year(static_cast<int>(number(text, 0, 4))) /
+                       static_cast<int>(number(text, 5, 2)) / static_cast<int>(number(text, 8, 2));
   Time time;
   time.seconds = static_cast<std::uint64_t>(day.time_since_epoch().count()) * 86400 +
                  number(text, 11, 2) * 3600 + number(text, 14, 2) * 60 + number(text, 17, 2);
@@ -229,8 +229,8 @@ class Reader {
 
   void take_line(std::string_view path, const char* line, std::size_t size) {
     ++totals_.lines;
-    const auto readable = kBlock + simdjson::SIMDJSON_PADDING -
-                          static_cast<std::size_t>(line - buffer_.get());
+    const auto readable =
+        kBlock + simdjson::SIMDJSON_PADDING - static_cast<std::size_t>(line - buffer_.get());
     auto envelope = outer_.iterate(line, size, readable);
     std::string_view log, stream, time;
     if (envelope["log"].get_string().get(log) || envelope["stream"].get_string().get(stream) ||
@@ -255,8 +255,7 @@ class Reader {
   const Work work_;
   Batch& batch_;
   Totals& totals_;
-  std::unique_ptr<char[]> buffer_ =
-      std::make_unique<char[]>(kBlock + simdjson::SIMDJSON_PADDING);
+  std::unique_ptr<char[]> buffer_ = std::make_unique<char[]>(kBlock + simdjson::SIMDJSON_PADDING);
   simdjson::ondemand::parser outer_;
   simdjson::ondemand::parser inner_;
 };
@@ -277,7 +276,7 @@ int main(int count, char** arguments) {
   if (name != "docker" && name != "level" && name != "trace") {
     die("usage: limit docker|level|trace FOLDER");
   }
-  const Work work = name == "docker" ? Work::kDocker
+  const Work work = name == "docker"  ? Work::kDocker
                     : name == "level" ? Work::kLevel
                                       : Work::kTrace;
   Totals totals;

@@ -115,10 +115,12 @@ TEST_CASE("400: Loki has stored the rest, so nothing is sent again and the refus
   CHECK(scene.require_all({&log}) == 0);
   CHECK(times_sent(scene.loki, log.line(0)) == 1);
   CHECK(eventually([&] {
-    return scene.agent.metric("promtail_dropped_entries_total",
-                              "reason=\"greater_than_max_sample_age\"") == 2;
+    return scene.agent.metric("promtail_dropped_entries_total", "reason=\"ingester_error\"") == 2;
   }));
   CHECK(scene.agent.metric("promtail_dropped_entries_total") == 2);
+  CHECK(scene.agent.metric("lokitail_refused_entries_total",
+                           "reason=\"greater_than_max_sample_age\"") == 2);
+  CHECK(scene.agent.metric("promtail_sent_entries_total") == 38);
   CHECK(scene.agent.log().find("timestamp too old") != std::string::npos);
   scene.agent.stop();
   CHECK(scene.loki.stored_count() == 40);
@@ -149,9 +151,10 @@ TEST_CASE("400 for each known reason is counted under Loki's own name for it") {
   log.write(1);
   scene.agent.start();
   CHECK(eventually([&] {
-    return scene.agent.metric("promtail_dropped_entries_total",
+    return scene.agent.metric("lokitail_refused_entries_total",
                               std::string("reason=\"") + reason + "\"") == 1;
   }));
+  CHECK(scene.agent.metric("promtail_dropped_entries_total", "reason=\"ingester_error\"") == 1);
   scene.agent.stop();
   CHECK(scene.loki.request_count() == 1);
 }

@@ -28,13 +28,13 @@ const char* const kGood =
 
 }  // namespace
 
-TEST_CASE("-version") {
+TEST_CASE("the flag -version") {
   const Finished finished = agent({"-version"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.out.find("lokitail, version ") == 0);
 }
 
-TEST_CASE("-help") {
+TEST_CASE("the flag -help") {
   const Finished finished = agent({"-help"});
   CHECK((finished.out + finished.err).find("config.file") != std::string::npos);
 }
@@ -61,7 +61,7 @@ TEST_CASE("a wrong configuration ends with 1 and says where: file, line, column"
           {"wrong type", std::string(kGood) + "limits_config: {max_line_size: big}\n", ":9:32", "big"},
           {"not YAML", "server: {http_listen_port: 0\nclients: [\n", ":", ""},
           {"bad stage", std::string(kGood) + "  pipeline_stages:\n  - regex: {expression: '('}\n",
-           ":10:24", ""},
+           ":10:25", ""},
           {"unknown stage", std::string(kGood) + "  pipeline_stages:\n  - jsn: {}\n", ":10:5", "json"},
       }));
   INFO(what);
@@ -77,7 +77,7 @@ TEST_CASE("a wrong configuration ends with 1 and says where: file, line, column"
   }
 }
 
-TEST_CASE("-check-syntax of a good file") {
+TEST_CASE("the flag -check-syntax on a good file") {
   TempDir directory;
   write_file(directory / "config.yaml", kGood);
   const Finished finished =
@@ -98,7 +98,7 @@ TEST_CASE("a port that is in use refuses the start") {
                                scene.loki.port(), (directory / "positions.yaml").string()));
   const Finished finished = agent({"-config.file=" + file});
   CHECK(finished.exit_code == 1);
-  CHECK((finished.out + finished.err).find("address already in use") != std::string::npos);
+  CHECK((finished.out + finished.err).find("ddress already in use") != std::string::npos);
 }
 
 TEST_CASE("environment variables in the configuration") {
@@ -187,8 +187,8 @@ TEST_CASE("Promtail's positions are taken over, and stay readable to it") {
   CHECK(positions.rfind("positions:\n", 0) == 0);
   CHECK(positions.find(fmt::format("  {}: \"30\"\n", (scene.logs / "a.log").string())) !=
         std::string::npos);
-  // Of others, and none of ours to remove.
-  CHECK(positions.find("cursor-journal: s=06;i=1") != std::string::npos);
+  // Of others, and not ours to remove.
+  CHECK(positions.find("cursor-journal: \"s=06;i=1\"\n") != std::string::npos);
 }
 
 TEST_CASE("a positions file that cannot be written is said aloud and stops nothing") {

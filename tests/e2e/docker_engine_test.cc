@@ -152,7 +152,7 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
                    R"({{filename="{}", job="docker", level="{}", stream="stdout"}})",
                    (engine.log_folder(id) / (id + "-json.log")).string(),
                    number % 10 == 0 ? "error" : "info")]
-          .push_back(log_line(container, number));
+          .push_back(log_line(container, number) + "\n");
     }
   }
   std::map<std::string, std::vector<std::string>> arrived;

@@ -19,6 +19,8 @@ std::string header(const Request& request, const std::string& name) {
 // The first push of an agent with these client keys.
 Request first_push(const std::string& client_keys) {
   Scene scene(client_keys);
+  write_file(scene.directory / "agent" / "token", "s3cret-token\n");
+  write_file(scene.directory / "agent" / "password", "s3cret\n");
   append_file(scene.logs / "a.log", "hello\n");
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(1));
@@ -75,19 +77,16 @@ TEST_CASE("tenant_id goes into X-Scope-OrgID, and no custom header overrides it"
 }
 
 TEST_CASE("credentials on the wire") {
-  TempDir directory;
-  write_file(directory / "token", "s3cret-token\n");
-  write_file(directory / "password", "s3cret\n");
-  const auto [keys, expected] = GENERATE_REF(table<std::string, std::string>({
+  const auto [keys, expected] = GENERATE(table<const char*, const char*>({
       {"basic_auth: {username: user, password: s3cret}", "Basic dXNlcjpzM2NyZXQ="},
-      {"basic_auth: {username: user, password_file: " + (directory / "password").string() + "}",
-       "Basic dXNlcjpzM2NyZXQ="},
+      {"basic_auth: {username: user, password_file: password}", "Basic dXNlcjpzM2NyZXQ="},
       {"bearer_token: s3cret-token", "Bearer s3cret-token"},
-      {"bearer_token_file: " + (directory / "token").string(), "Bearer s3cret-token"},
+      {"bearer_token_file: token", "Bearer s3cret-token"},
       {"authorization: {credentials: s3cret-token}", "Bearer s3cret-token"},
       {"authorization: {type: Custom, credentials: s3cret-token}", "Custom s3cret-token"},
   }));
   INFO(keys);
+  // Files are looked for in the agent's working directory.
   CHECK(header(first_push(keys), "authorization") == expected);
 }
 

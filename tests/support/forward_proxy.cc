@@ -1,5 +1,6 @@
 #include "tests/support/forward_proxy.h"
 
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
@@ -57,10 +58,25 @@ void tunnel(int left, int right) {
   }
 }
 
-std::uint16_t port_of(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos) return 80;
-  return static_cast<std::uint16_t>(std::atoi(std::string(authority.substr(colon + 1)).c_str()));
+struct Target {
+  bool tunnel = false;
+  std::uint16_t port = 80;
+  std::size_t begin = 0;  // of the request target in the head
+  std::size_t authority_end = 0;
+};
+
+// Of "POST http://host:port/path HTTP/1.1" or "CONNECT host:port HTTP/1.1".
+Target target_of(std::string_view head) {
+  Target target;
+  target.tunnel = head.starts_with("CONNECT ");
+  target.begin = head.find(' ') + 1;
+  const std::size_t authority = target.tunnel ? target.begin : head.find("//") + 2;
+  target.authority_end = head.find_first_of("/ ", authority);
+  const std::size_t colon = head.substr(0, target.authority_end).rfind(':');
+  if (colon > authority && colon != std::string_view::npos) {
+    target.port = static_cast<std::uint16_t>(std::atoi(head.data() + colon + 1));
+  }
+  return target;
 }
 
 // Reads until `bytes` holds a whole head; returns its size, or 0 where the connection ended.
@@ -73,6 +89,29 @@ std::size_t read_head(int connection, std::string& bytes) {
     if (got <= 0) return 0;
     bytes.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+std::size_t content_length(std::string head) {
+  for (char& c : head) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::size_t at = head.find("\r\ncontent-length:");
+  return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 17, nullptr, 10);
+}
+
+// Passes one message on, with its body. `bytes`: what has been read of it; afterwards what came
+// behind it.
+bool pass_message(int from, int to, std::string& bytes) {
+  const std::size_t head_size = read_head(from, bytes);
+  if (head_size == 0) return false;
+  const std::size_t size = head_size + content_length(bytes.substr(0, head_size));
+  while (bytes.size() < size) {
+    char buffer[65536];
+    const ssize_t got = ::recv(from, buffer, sizeof buffer, 0);
+    if (got <= 0) return false;
+    bytes.append(buffer, static_cast<std::size_t>(got));
+  }
+  const bool sent = send_all(to, std::string_view(bytes).substr(0, size));
+  bytes.erase(0, size);
+  return sent;
 }
 
 }  // namespace
@@ -119,33 +158,36 @@ void ForwardProxy::accept_all() {
   }
 }
 
-// One request per connection in absolute form: what follows on it goes to the same destination, and
-// the receiver of the tests does not mind an absolute request target.
 void ForwardProxy::serve(int connection) {
   std::string bytes;
-  const std::size_t head_size = read_head(connection, bytes);
-  if (head_size == 0) return;
-  const std::string head = bytes.substr(0, head_size);
-  {
-    const std::lock_guard lock(mutex_);
-    requests_.push_back(head);
+  int upstream = -1;
+  for (;;) {
+    const std::size_t head_size = read_head(connection, bytes);
+    if (head_size == 0) break;
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(bytes.substr(0, head_size));
+    }
+    const Target target = target_of(bytes);
+    if (upstream < 0) upstream = connect_to(target.port);
+    if (upstream < 0) {
+      send_all(connection, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+      break;
+    }
+    if (target.tunnel) {
+      if (send_all(connection, "HTTP/1.1 200 Connection established\r\n\r\n")) {
+        tunnel(connection, upstream);
+      }
+      break;
+    }
+    // From absolute to origin form; the rest stays as it is.
+    bytes.replace(target.begin, target.authority_end - target.begin, "");
+    std::string answer;
+    if (!pass_message(connection, upstream, bytes) || !pass_message(upstream, connection, answer)) {
+      break;
+    }
   }
-  const std::size_t target_at = head.find(' ') + 1;
-  const std::string target = head.substr(target_at, head.find(' ', target_at) - target_at);
-  const bool tunnelled = head.rfind("CONNECT ", 0) == 0;
-  const std::size_t authority_at = tunnelled ? 0 : target.find("//") + 2;
-  const std::string authority =
-      target.substr(authority_at, target.find('/', authority_at) - authority_at);
-  const int upstream = connect_to(port_of(authority));
-  if (upstream < 0) {
-    send_all(connection, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
-  } else {
-    const bool sent = tunnelled
-                          ? send_all(connection, "HTTP/1.1 200 Connection established\r\n\r\n")
-                          : send_all(upstream, bytes);
-    if (sent) tunnel(connection, upstream);
-    ::close(upstream);
-  }
+  if (upstream >= 0) ::close(upstream);
   ::shutdown(connection, SHUT_RDWR);
 }
 

@@ -44,6 +44,10 @@ void LogWriter::open() {
 }
 
 std::string LogWriter::line(std::uint64_t number) const {
+  return format_ == Format::kDocker ? text(number) + "\n" : text(number);
+}
+
+std::string LogWriter::text(std::uint64_t number) const {
   // Deterministic, of varying length, and no two lines alike.
   const std::size_t length = padding_ == 0 ? 0 : (number * 7919) % (2 * padding_);
   return fmt::format("{} {} {}", name_, number,
@@ -51,12 +55,12 @@ std::string LogWriter::line(std::uint64_t number) const {
 }
 
 std::string LogWriter::record(std::uint64_t number) {
-  if (format_ == Format::kPlain) return line(number) + "\n";
+  if (format_ == Format::kPlain) return text(number) + "\n";
   const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                                std::chrono::system_clock::now().time_since_epoch())
                                .count();
   last_time_ = std::max(last_time_ + 1, now);
-  return fmt::format("{{\"log\":\"{}\\n\",\"stream\":\"stdout\",\"time\":\"{}\"}}\n", line(number),
+  return fmt::format("{{\"log\":\"{}\\n\",\"stream\":\"stdout\",\"time\":\"{}\"}}\n", text(number),
                      docker_time(last_time_));
 }
 

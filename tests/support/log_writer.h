@@ -39,11 +39,12 @@ class LogWriter {
   // Bytes in the present file.
   std::size_t file_bytes() const { return file_bytes_; }
 
-  // The text of a line, without the envelope and the newline.
+  // What of a line has to arrive. Docker's lines keep their newline, as they do with Promtail.
   std::string line(std::uint64_t number) const;
 
  private:
   void open();
+  std::string text(std::uint64_t number) const;
   std::string record(std::uint64_t number);
 
   const std::string name_;

@@ -34,6 +34,8 @@ void redirect(int descriptor, const std::filesystem::path& path, int flags) {
   redirect(STDIN_FILENO, {}, O_RDONLY);
   redirect(STDOUT_FILENO, command.out, O_WRONLY | O_APPEND);
   redirect(STDERR_FILENO, command.err, O_WRONLY | O_APPEND);
+  // What the test has open is not the child's: a socket that it inherits would go on listening.
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
   if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) ::_exit(126);
   for (const auto& [name, value] : command.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);

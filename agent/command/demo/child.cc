@@ -13,9 +13,9 @@
 #include <iterator>
 #include <stdexcept>
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <fmt/format.h>
 
 namespace lokitail::agent::demo {
 namespace {
@@ -38,6 +38,7 @@ std::string quoted(const std::string& text) {
   setpgid(0, 0);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
+  signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -89,8 +90,8 @@ scrape_configs:
 
 std::uint16_t free_port() {
   boost::asio::io_context io;
-  const boost::asio::ip::tcp::acceptor acceptor(
-      io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  const boost::asio::ip::tcp::acceptor acceptor(io,
+                                                {boost::asio::ip::make_address("127.0.0.1"), 0});
   return acceptor.local_endpoint().port();
 }
 
@@ -98,8 +99,8 @@ Child::Child(const AgentConfig& config) : folder_(config.folder) {
   const std::filesystem::path file = folder_ / "config.yaml";
   std::ofstream(file) << to_yaml(config);
   const std::string argument = "-config.file=" + file.string();
-  const int log = open((folder_ / "agent.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                       0640);
+  const int log =
+      open((folder_ / "agent.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (log < 0) throw std::runtime_error("cannot write in " + folder_.string());
   pid_ = fork();
   if (pid_ == 0) become_agent(log, argument.c_str());

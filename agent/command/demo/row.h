@@ -12,7 +12,15 @@
 namespace lokitail::agent::demo {
 
 // Select Graphic Rendition codes of ECMA-48.
-enum class Colour { kNone = 0, kBold = 1, kDim = 2, kRed = 31, kGreen = 32, kYellow = 33, kCyan = 36 };
+enum class Colour {
+  kNone = 0,
+  kBold = 1,
+  kDim = 2,
+  kRed = 31,
+  kGreen = 32,
+  kYellow = 33,
+  kCyan = 36
+};
 
 class Row {
  public:
@@ -38,8 +46,8 @@ class Row {
       }
       // What a container logs may contain anything, but must not command the terminal: no control
       // characters, and none of U+0080 to U+009F, which are C2 80 to C2 9F.
-      const bool control = byte < 0x20 || byte == 0x7F ||
-                           (continues && byte < 0xA0 && text_.ends_with('\xC2'));
+      const bool control =
+          byte < 0x20 || byte == 0x7F || (continues && byte < 0xA0 && text_.ends_with('\xC2'));
       if (control && continues) text_.pop_back();
       text_ += control ? ' ' : c;
     }

@@ -23,7 +23,8 @@ constexpr std::size_t kMostGroups = 12;
 constexpr std::size_t kShortTrace = 8;
 constexpr std::array<std::string_view, 9> kBars = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 // Colours of the 256 that are told apart on dark and on light ground; a trace keeps its own.
-constexpr std::array<int, 12> kTraceColours = {32, 35, 65, 71, 97, 99, 131, 133, 136, 167, 169, 173};
+constexpr std::array<int, 12> kTraceColours = {32,  35,  65,  71,  97,  99,
+                                               131, 133, 136, 167, 169, 173};
 
 void write_all(std::string_view text) {
   while (!text.empty()) {
@@ -98,11 +99,13 @@ class Drawing {
   void blank() { lines_.emplace_back(); }
 
   void head() {
-    const std::string time = status_.of_seconds > 0
-                                 ? fmt::format("{:.0f} of {} s", status_.seconds, status_.of_seconds)
-                                 : fmt::format("{:.0f} s", status_.seconds);
-    end(row().add(" lokitail demo", Colour::kBold).add("   " + status_.title + "   ").add(
-        time + "   Ctrl-C ends", Colour::kDim));
+    const std::string time =
+        status_.of_seconds > 0 ? fmt::format("{:.0f} of {} s", status_.seconds, status_.of_seconds)
+                               : fmt::format("{:.0f} s", status_.seconds);
+    end(row()
+            .add(" lokitail demo", Colour::kBold)
+            .add("   " + status_.title + "   ")
+            .add(time + "   Ctrl-C ends", Colour::kDim));
     blank();
   }
 
@@ -279,7 +282,9 @@ std::string summary(const Outcome& outcome, const Tally& tally, bool colours) {
   }
   report.line("agent", fmt::format("{} at the most, {:.2f} s of CPU time",
                                    mebibytes(outcome.agent_peak_bytes), outcome.agent_cpu_seconds));
-  if (!outcome.agent_ended_well) report.line("", "did not end by itself with status 0", Colour::kRed);
+  if (!outcome.agent_ended_well) {
+    report.line("", "did not end by itself with status 0", Colour::kRed);
+  }
   if (!outcome.kept.empty()) report.line("kept", outcome.kept);
   report_trace(report, tally.longest_trace());
   return report.take();

@@ -15,14 +15,14 @@ namespace lokitail::agent::demo {
 // What is shown beside the tally.
 struct Status {
   std::string title;
-  std::string loki;       // what happens to Loki now
+  std::string loki;  // what happens to Loki now
   bool loki_down = false;
-  std::string note;       // the latest event
+  std::string note;  // the latest event
   std::string agent_url;
   std::uint64_t agent_bytes = 0;
-  double seconds = 0;        // since the start
-  int of_seconds = 0;        // 0: no end
-  double interval = 0.5;     // seconds of an interval of Group::recent
+  double seconds = 0;     // since the start
+  int of_seconds = 0;     // 0: no end
+  double interval = 0.5;  // seconds of an interval of Group::recent
 };
 
 // What was found in the end.

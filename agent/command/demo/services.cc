@@ -93,7 +93,8 @@ ServiceLine Bakery::take_step(Order& order) {
   line.time = order.next;
   line.to_stderr = step.level[0] == 'w' || step.level[0] == 'e';
   const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(order.next);
-  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(order.next - order.started);
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(order.next - order.started);
   line.text = fmt::format(
       R"({{"level":"{}","timestamp":"{:%FT%T}.{:03}Z","service":"{}","trace_id":"{}","span_id":"{}",)"
       R"("message":"{}","task_id":"{}","duration_ms":{})",
@@ -106,16 +107,16 @@ ServiceLine Bakery::take_step(Order& order) {
   }
   line.text += "}\n";
   if (order.step != order.end) {
-    order.next += std::chrono::milliseconds(
-        order.step->least_ms + below(order.step->most_ms - order.step->least_ms + 1));
+    order.next += std::chrono::milliseconds(order.step->least_ms +
+                                            below(order.step->most_ms - order.step->least_ms + 1));
   }
   return line;
 }
 
 void Bakery::advance(Time now, std::vector<ServiceLine>& lines) {
   for (;;) {
-    const bool begin = open_ && next_order_ <= now &&
-                       (running_.empty() || next_order_ <= running_.top().next);
+    const bool begin =
+        open_ && next_order_ <= now && (running_.empty() || next_order_ <= running_.top().next);
     if (begin) {
       begin_order();
       continue;

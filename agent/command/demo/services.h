@@ -1,5 +1,5 @@
-// The invented services of the demo: an online bakery, whose orders pass through five services under
-// one trace_id each.
+// The invented services of the demo: an online bakery, whose orders pass through five services
+// under one trace_id each.
 //
 // Threads: one.
 #pragma once
@@ -44,7 +44,7 @@ class Bakery {
 
  private:
   struct Order {
-    Time next;     // when its next step is due
+    Time next;  // when its next step is due
     Time started;
     const Step* step = nullptr;
     const Step* end = nullptr;

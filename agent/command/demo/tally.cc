@@ -14,7 +14,7 @@ constexpr std::size_t kLatest = 100;
 constexpr std::size_t kTraces = 500;      // kept to choose from
 constexpr std::size_t kTraceLines = 100;  // kept of each
 constexpr std::size_t kLevels = 8;
-constexpr std::size_t kShortId = 12;      // as `docker ps` shows it
+constexpr std::size_t kShortId = 12;  // as `docker ps` shows it
 
 // What is worth showing of a line. The whole line where it is no JSON object.
 Shown look_into(const PushEntry& entry) {

@@ -167,10 +167,7 @@ void FileFollower::forget_old_tails() {
 void FileFollower::check_all() {
   for (const auto& [key, file] : files_) {
     const auto facts = stat_file(file->handle->get());
-    if (!facts || (facts->size == file->size && facts->modified == file->modified)) continue;
-    if (facts->size != file->size) file->last_growth = FollowClock::now();
-    file->size = facts->size;
-    file->modified = facts->modified;
+    if (!facts || !file->saw(*facts)) continue;
     positions_.seen(file->generation, file->size, file->modified);
     wake(*file);
   }

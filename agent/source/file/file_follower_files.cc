@@ -124,13 +124,7 @@ bool FileFollower::poll(FileKey key) {
   if (found == files_.end()) return false;
   FollowedFile& file = *found->second;
   const auto facts = stat_file(file.handle->get());
-  const bool changed =
-      !facts || facts->size != file.size || facts->modified != file.modified || facts->deleted;
-  if (facts) {
-    if (facts->size != file.size) file.last_growth = FollowClock::now();
-    file.size = facts->size;
-    file.modified = facts->modified;
-  }
+  const bool changed = !facts || file.saw(*facts);
   if (changed) wake(file);
   look_at_places(file);
   return changed;
@@ -158,23 +152,23 @@ void FileFollower::look_at_places(FollowedFile& file) {
 // The file was truncated: what it holds now is something new.
 void FileFollower::restart(FollowedFile& file) {
   const auto facts = identify(file.handle->get());
+  if (facts) file.saw(*facts);
   const auto old = positions_.find(file.generation);
   const std::string path = !file.tails.empty() ? file.tails[0]->path : old ? old->path : std::string();
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
   std::vector<FileReader> readers = std::exchange(file.readers, {});
-  std::uint64_t read = file.size;
+  const std::uint64_t size = std::exchange(file.size_before_cut, 0);
+  std::uint64_t read = size;
   for (const FileReader& reader : readers) {
     read = std::min(read, reader.source->read_offset());
     ending_.emplace(reader.source.get(), reader.source);
     if (!reader.source->ended()) reader.source->abandon();
   }
-  lose(path, read, file.size, "truncated before it was read to its end");
+  lose(path, read, size, "truncated before it was read to its end");
   positions_.forget(file.generation);
   if (!facts || file.tails.empty()) return close_file(file);
   file.identity = facts->identity;
-  file.size = facts->size;
-  file.modified = facts->modified;
   file.start_offset = 0;
   file.generation = positions_.add(path, *facts, 0);
   for (Tail* const tail : file.tails) {

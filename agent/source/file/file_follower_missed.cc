@@ -32,7 +32,7 @@ bool is_between(const FollowedFile& candidate, const Positions::Generation& last
                 const FollowedFile* newcomer) {
   const std::int64_t born = candidate.identity.born;
   if (born != 0 && last.identity->born != 0) {
-    return born > last.identity->born &&
+    return born >= last.identity->born &&
            (newcomer == nullptr || newcomer->identity.born == 0 || born <= newcomer->identity.born);
   }
   return candidate.modified >= last.modified;
@@ -71,9 +71,7 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
                                                      const FollowedFile* newcomer) {
   std::vector<FollowedFile*> missed;
   const auto last = positions_.last_at(path);
-  if (!last || !last->identity || (newcomer != nullptr && last->id == newcomer->generation)) {
-    return missed;
-  }
+  if (!last) return missed;
   FolderIndex index;
   for (const Positions::Generation& generation : positions_.unfinished_at(path)) {
     if (!generation.identity || (newcomer != nullptr && generation.id == newcomer->generation)) {
@@ -86,7 +84,11 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
       positions_.forget(generation.id);
     }
   }
-  for (FollowedFile* const file : find_between(index, path, *last, newcomer)) missed.push_back(file);
+  if (last->identity && (newcomer == nullptr || last->id != newcomer->generation)) {
+    for (FollowedFile* const file : find_between(index, path, *last, newcomer)) {
+      missed.push_back(file);
+    }
+  }
   return missed;
 }
 
@@ -123,7 +125,11 @@ bool FileFollower::is_known(const FollowedFile& file) const {
 std::vector<FollowedFile*> FileFollower::find_between(FolderIndex& index, const std::string& path,
                                                       const Positions::Generation& last,
                                                       const FollowedFile* newcomer) {
-  std::vector<std::unique_ptr<FollowedFile>> found;
+  struct Candidate {
+    std::unique_ptr<FollowedFile> file;
+    std::string name;
+  };
+  std::vector<Candidate> found;
   for (const std::string& folder : FolderIndex::folders_around(path)) {
     const std::string original = name_in(folder, path);
     for (const std::string& name : index.folder(folder).names) {
@@ -133,16 +139,21 @@ std::vector<FollowedFile*> FileFollower::find_between(FolderIndex& index, const 
           is_copy(*file, *last.identity)) {
         continue;
       }
-      found.push_back(std::move(file));
+      found.push_back({std::move(file), name});
     }
   }
-  const auto age = [](const auto& file) {
-    return std::pair(file->identity.born, file->modified);
-  };
-  std::sort(found.begin(), found.end(),
-            [age](const auto& a, const auto& b) { return age(a) < age(b); });
+  // Times may be equal, since they go in ticks of some milliseconds; then .2 is older than .1.
+  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+    const auto age = [](const Candidate& candidate) {
+      return std::pair(candidate.file->identity.born, candidate.file->modified);
+    };
+    const auto number = [](const Candidate& candidate) {
+      return std::pair(candidate.name.size(), std::string_view(candidate.name));
+    };
+    return age(a) != age(b) ? age(a) < age(b) : number(a) > number(b);
+  });
   std::vector<FollowedFile*> followed;
-  for (auto& file : found) {
+  for (auto& [file, name] : found) {
     if (files_.contains(file->key())) continue;  // two names of one file
     FileFacts facts;
     facts.identity = file->identity;

@@ -63,8 +63,7 @@ void FileFollower::retire(FollowedFile& file, FileReader& reader) {
   reader.retired_since = FollowClock::now();
   reader.last_end = reader.source->request_end();
   if (const auto facts = stat_file(file.handle->get())) {
-    file.size = facts->size;
-    file.modified = facts->modified;
+    file.saw(*facts);
     positions_.seen(file.generation, file.size, file.modified);
   }
   limit_retired();
@@ -89,11 +88,8 @@ void FileFollower::check_retired() {
     const auto is_retired = [](const FileReader& reader) { return reader.places == 0; };
     if (std::none_of(file->readers.begin(), file->readers.end(), is_retired)) continue;
     any = true;
-    if (const auto facts = stat_file(file->handle->get()); facts && facts->size != file->size) {
-      file->size = facts->size;
-      file->last_growth = now;
-      wake(*file);
-    }
+    const auto facts = stat_file(file->handle->get());
+    if (facts && file->saw(*facts)) wake(*file);
     for (const FileReader& reader : file->readers) {
       if (reader.places > 0 || reader.source->finishing()) continue;
       const auto quiet_since = std::max(file->last_growth, reader.retired_since);

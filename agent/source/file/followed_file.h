@@ -55,6 +55,16 @@ struct FollowedFile final : InotifyListener {
   }
   FileKey key() const { return {identity.device, identity.inode}; }
 
+  // Takes note of how large the file is now. Returns whether it has changed.
+  bool saw(const FileFacts& facts) {
+    const bool changed = facts.size != size || facts.modified != modified;
+    if (facts.size != size) last_growth = FollowClock::now();
+    if (facts.size < size) size_before_cut = size;
+    size = facts.size;
+    modified = facts.modified;
+    return changed;
+  }
+
   std::shared_ptr<const FileHandle> handle;
   FileIdentity identity;  // when it was opened, or truncated
   GenerationId generation = 0;
@@ -64,6 +74,7 @@ struct FollowedFile final : InotifyListener {
   Poller::Ticket polled = 0;
   std::uint64_t size = 0;     // as last seen
   std::int64_t modified = 0;  // as last seen
+  std::uint64_t size_before_cut = 0;  // where it was seen to shrink
   FollowClock::time_point last_growth = FollowClock::now();
   std::vector<FileReader> readers;
   std::vector<Tail*> tails;  // those whose current file this is

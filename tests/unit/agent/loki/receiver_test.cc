@@ -6,12 +6,12 @@
 #include <chrono>
 #include <thread>
 
+#include <snappy.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <snappy.h>
 
 #include "agent/loki/push.pb.h"
 
@@ -130,7 +130,8 @@ TEST_CASE("what is asked otherwise") {
   const std::string half = body.substr(0, body.size() / 2);
   const std::string rest = body.substr(half.size());
   const auto hex = [](const std::string& text) {
-    return "0123456789abcdef"[text.size() / 16] + std::string(1, "0123456789abcdef"[text.size() % 16]);
+    return "0123456789abcdef"[text.size() / 16] +
+           std::string(1, "0123456789abcdef"[text.size() % 16]);
   };
   const struct {
     const char* what;
@@ -164,7 +165,8 @@ TEST_CASE("bodies beyond the limit are answered 413, known ahead or not") {
   CHECK(has(Client(receiver.port()).ask(post(body)), " 413 "));
   CHECK(has(Client(receiver.port())
                 .ask("POST /loki/api/v1/push HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
-                     "chunked\r\n\r\n30d40\r\n" + body + "\r\n0\r\n\r\n"),
+                     "chunked\r\n\r\n30d40\r\n" +
+                     body + "\r\n0\r\n\r\n"),
             " 413 "));
   CHECK(receiver.counts().pushes == 0);
 }
@@ -175,7 +177,8 @@ TEST_CASE("answers are what the hook says") {
   answers[0] = {.status = 429, .headers = {{"Retry-After", "3"}}, .body = "slow down"};
   answers[1] = {.status = 260, .body = "ingestion blocked"};
   answers[2] = {.status = 500, .delay = 80ms};
-  answers[3] = {.status = 400, .body = "too old", .connection = PushAnswer::Connection::kCloseAfter};
+  answers[3] = {
+      .status = 400, .body = "too old", .connection = PushAnswer::Connection::kCloseAfter};
   ReceiverOptions options;
   options.answer = [&](const ReceivedPush&) { return answers[static_cast<std::size_t>(next++)]; };
   Receiver receiver(options);
@@ -231,8 +234,8 @@ TEST_CASE("a body is read slowly, or not to its end") {
   CHECK(has(client.ask(request), " 400 "));
 
   CHECK(client.ask(request).empty());
-  const bool reset = client.error() == asio::error::connection_reset ||
-                     client.error() == asio::error::broken_pipe;
+  const bool reset =
+      client.error() == asio::error::connection_reset || client.error() == asio::error::broken_pipe;
   CHECK(reset);
   CHECK(receiver.counts().pushes == 2);
 }

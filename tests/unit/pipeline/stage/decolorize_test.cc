@@ -30,7 +30,7 @@ TEST_CASE("decolorize removes escape sequences", "[stage][decolorize]") {
        "a\x1B]0;title\x07"
        "b",
        "ab"},
-      {"title with blanks is none", "\x1B]0;my title\x07", "my title\x07"},
+      {"title with blanks is none", "\x1B]0;my title\x07", "y title\x07"},
       {"empty title",
        "a\x1B\x07"
        "b",
@@ -74,17 +74,15 @@ TEST_CASE("decolorize is what its regular expression says", "[stage][decolorize]
   constexpr std::string_view kPieces[] = {
       "\x1B", "\x1B", "\xC2\x9B", "\xC2", "\x9B", "[", "]", "(",    "#", ";", "?", "1",
       "23",   "456",  "m",        "K",    "Q",    "a", "z", "\x07", " ", "=", "é", "\n"};
+  PipelineRunner runner("- decolorize:");
   std::mt19937 random(1);
   for (int round = 0; round < 20'000; ++round) {
     std::string line;
     for (std::size_t size = random() % 12; size > 0; --size) {
       line += kPieces[random() % std::size(kPieces)];
     }
-    INFO(Catch::toString(line));
-    if (decolorize(line) != by_regex(line)) {
-      CHECK(decolorize(line) == by_regex(line));
-      break;
-    }
+    runner.push(line);
+    REQUIRE(runner.entries().back().line == by_regex(line));
   }
 }
 

@@ -5,9 +5,9 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-// Values for these tests: v is there where the line has v=..., n is null, w is never there.
+// Values for these tests: v is there where the line has v=..., z is null, w is never there.
 const std::string kExtract = R"(
-- json: {expressions: {n: x}, source: object}
+- json: {expressions: {z: x}, source: object}
 - logfmt: {mapping: {v: , u: }}
 )";
 
@@ -23,7 +23,7 @@ TEST_CASE("drop", "[stage][drop]") {
   } rows[] = {
       {"{source: v}", "v=1", true},
       {"{source: v}", "x=1", false},
-      {"{source: n}", "x=1", true},
+      {"{source: z}", "x=1", true},
       {"{source: []}", "x=1", true},
       {"{source: [v, u]}", "v=1 u=2", true},
       {"{source: [v, u]}", "v=1", false},
@@ -32,14 +32,14 @@ TEST_CASE("drop", "[stage][drop]") {
       {"{source: v, value: a}", "v=ab", false},
       {"{source: v, value: 204}", "v=204", true},
       {"{source: v, value: ''}", "x=1", true},
-      {"{source: n, value: ''}", "x=1", false},
+      {"{source: z, value: ''}", "x=1", false},
       {"{source: w, expression: '^$'}", "x=1", true},
       {"{source: v, expression: b}", "v=abc", true},
       {"{source: v, expression: ^b}", "v=abc", false},
       {"{source: [v, w, u], value: 1;2}", "v=1 u=2", true},
       {"{source: [u, v], value: 1;2}", "v=1 u=2", false},
       {"{source: [v, u], value: 1;2}", "v=1", false},
-      {"{source: [v, n], value: 1}", "v=1", false},
+      {"{source: [v, z], value: 1}", "v=1", false},
       {"{source: [v, u], value: '1, 2', separator: ', '}", "v=1 u=2", true},
       {"{source: [v, u], expression: ^12$, separator: ''}", "v=1 u=2", true},
       {"{expression: b+}", "abc", true},
@@ -94,7 +94,7 @@ TEST_CASE("drop refuses", "[stage][drop]") {
   const std::string nothing =
       "drop stage config must contain at least one of `source`, `expression`, `older_than` or "
       "`longer_than`";
-  CHECK(build_error("- drop:") == "test.yaml:1:3: " + nothing);
+  CHECK(build_error("- drop: {}") == "test.yaml:1:9: " + nothing);
   CHECK(build_error("- drop: {drop_counter_reason: x}") == "test.yaml:1:9: " + nothing);
   CHECK(build_error("- drop: {value: x, longer_than: 1}") ==
         "test.yaml:1:17: drop stage config error, if `value` is specified, `source` must be, too");

@@ -38,7 +38,7 @@ TEST_CASE("logfmt extracts what is mapped", "[stage][logfmt]") {
 }
 
 TEST_CASE("logfmt refuses", "[stage][logfmt]") {
-  CHECK(build_error("- logfmt:") == "test.yaml:1:3: logfmt stage: \"mapping\" is required");
+  CHECK(build_error("- logfmt: {}") == "test.yaml:1:11: logfmt stage: \"mapping\" is required");
   CHECK(build_error("- logfmt: {mapping: {}}") == "test.yaml:1:21: logfmt mapping is required");
   CHECK(build_error("- logfmt: {mapping: [a]}") ==
         "test.yaml:1:21: expected a mapping of names to logfmt keys, found a list");

@@ -166,7 +166,7 @@ TEST_CASE("multiline forgets label sets that were not seen for long", "[stage][m
 
 TEST_CASE("multiline refuses", "[stage][multiline]") {
   const std::string missing = "multiline stage config must define `firstline` regular expression";
-  CHECK(build_error("- multiline:") == "test.yaml:1:3: " + missing);
+  CHECK(build_error("- multiline: {}") == "test.yaml:1:14: " + missing);
   CHECK(build_error("- multiline: {max_lines: 5}") == "test.yaml:1:14: " + missing);
   CHECK(build_error("- multiline: {firstline: '(?!a)'}") ==
         "test.yaml:1:26: multiline stage: could not compile regular expression: invalid perl "
