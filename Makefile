@@ -1,4 +1,5 @@
-# The few things people do here. Everything else is CMake: `cmake --preset debug`, `cmake --build --preset debug`.
+# The few things people do here. Everything else is CMake: cmake --preset debug,
+# cmake --build --preset debug.
 
 JOBS ?= 2
 # ON makes warnings errors, as .ci/run does.

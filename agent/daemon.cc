@@ -71,6 +71,7 @@ Daemon::Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_t
   for (FileTarget& target : static_targets(config)) file_targets_.add(std::move(target));
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
+  metrics_.add_collectable(process_metrics_);
   if (!config.server.disable) serve();
 }
 

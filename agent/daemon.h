@@ -21,6 +21,7 @@
 #include "agent/source/file/file_targets.h"
 #include "agent/state/positions.h"
 #include "agent/telemetry/metrics.h"
+#include "agent/telemetry/process_metrics.h"
 #include "agent/worker.h"
 #include "config/config.h"
 
@@ -59,6 +60,7 @@ class Daemon {
   Worker worker_;
   FileTargets file_targets_;
   std::shared_ptr<prometheus::Collectable> file_metrics_;
+  std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
   std::unique_ptr<HttpServer> server_;
   bool stopping_ = false;
 };

@@ -10,8 +10,10 @@
 namespace lokitail::pipeline {
 
 // Each is defined in pipeline/stage/<name>.cc.
-StageFactory make_docker, make_json, make_labelallow, make_labeldrop, make_labels, make_output,
-    make_regex, make_replace, make_static_labels, make_template, make_timestamp;
+StageFactory make_cri, make_decolorize, make_docker, make_drop, make_eventlogmessage, make_json,
+    make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt, make_match,
+    make_multiline, make_output, make_pack, make_regex, make_replace, make_sampling,
+    make_static_labels, make_structured_metadata, make_template, make_tenant, make_timestamp;
 
 namespace {
 
@@ -21,23 +23,34 @@ struct StageType {
 };
 
 constexpr std::array kStages = {
+    StageType{"cri", make_cri},
+    StageType{"decolorize", make_decolorize},
     StageType{"docker", make_docker},
+    StageType{"drop", make_drop},
+    StageType{"eventlogmessage", make_eventlogmessage},
     StageType{"json", make_json},
     StageType{"labelallow", make_labelallow},
     StageType{"labeldrop", make_labeldrop},
     StageType{"labels", make_labels},
+    StageType{"limit", make_limit},
+    StageType{"logfmt", make_logfmt},
+    StageType{"match", make_match},
+    StageType{"multiline", make_multiline},
+    StageType{"non_indexed_labels", make_structured_metadata},  // the name it had before
     StageType{"output", make_output},
+    StageType{"pack", make_pack},
     StageType{"regex", make_regex},
     StageType{"replace", make_replace},
+    StageType{"sampling", make_sampling},
     StageType{"static_labels", make_static_labels},
+    StageType{"structured_metadata", make_structured_metadata},
     StageType{"template", make_template},
+    StageType{"tenant", make_tenant},
     StageType{"timestamp", make_timestamp},
 };
 
 // Promtail's other stages, which this version refuses by name rather than skip.
-constexpr std::array<std::string_view, 15> kNotYet = {
-    "cri",   "decolorize", "drop",  "eventlogmessage",    "geoip", "limit",    "logfmt", "match",
-    "metrics", "multiline", "non_indexed_labels", "pack", "sampling", "structured_metadata", "tenant"};
+constexpr std::array<std::string_view, 2> kNotYet = {"geoip", "metrics"};
 
 static_assert(std::ranges::adjacent_find(kStages, std::ranges::greater_equal{}, &StageType::name) ==
                   std::ranges::end(kStages),

@@ -21,11 +21,21 @@ if(TARGET chaos_tests)
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS chaos TIMEOUT 600)
 endif()
 
-# The tests are no other under a sanitizer, only the agent is: another build's are run with ours.
+# The tests are no other under a sanitizer, only the agent is: another build's are run with ours, a
+# file at a time.
 if(LOKITAIL_E2E_PROGRAM)
-  add_test(NAME "e2e: all under ${LOKITAIL_SANITIZE}" COMMAND ${LOKITAIL_E2E_PROGRAM} "~[alone]")
-  set_tests_properties("e2e: all under ${LOKITAIL_SANITIZE}" PROPERTIES
-    ENVIRONMENT ${agent_environment} LABELS e2e TIMEOUT 1200)
+  get_filename_component(programs ${LOKITAIL_E2E_PROGRAM} DIRECTORY)
+  foreach(folder e2e chaos)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_test.cc)
+    foreach(source ${sources})
+      get_filename_component(file ${source} NAME_WE)
+      set(name "${folder}: ${file} under ${LOKITAIL_SANITIZE}")
+      add_test(NAME ${name} COMMAND ${programs}/${folder}_tests --filenames-as-tags
+        "[#${file}]~[alone]")
+      set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600
+        ENVIRONMENT "${agent_environment};LOKITAIL_SANITIZED=1;LOKITAIL_CHAOS_KILLS=20")
+    endforeach()
+  endforeach()
 endif()
 
 # The recorded cases are about what comes out, which no sanitizer changes.

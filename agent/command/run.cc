@@ -45,6 +45,11 @@ int run_with(const config::Options& options, config::LoadedConfig loaded) {
   return EXIT_SUCCESS;
 }
 
+int print_version() {
+  fmt::print("lokitail, version {}\n", kVersion);
+  return EXIT_SUCCESS;
+}
+
 int check_syntax(config::LoadedConfig loaded) {
   check_jobs(loaded.config, loaded.warnings);
   for (const std::string& warning : loaded.warnings.texts()) fmt::print(stderr, "warning: {}\n", warning);
@@ -74,12 +79,11 @@ int run_agent(std::span<const char* const> arguments) {
     fmt::print("Invalid config file\n");
     return kBadConfiguration;
   }
+  // As Promtail, which reads a configuration that is given together with -version.
+  if (options.print_version && options.config_file.empty()) return print_version();
   try {
     config::LoadedConfig loaded = config::load_files(options, config::process_env);
-    if (options.print_version) {
-      fmt::print("lokitail, version {}\n", kVersion);
-      return EXIT_SUCCESS;
-    }
+    if (options.print_version) return print_version();
     if (options.check_syntax) return check_syntax(std::move(loaded));
     return run_with(options, std::move(loaded));
   } catch (const std::exception& problem) {

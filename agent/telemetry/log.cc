@@ -135,11 +135,11 @@ std::string format_record(Format format, Level level, std::string_view time,
   return out;
 }
 
-void write(Level level, std::string_view message, Fields fields, const std::source_location& where) {
+void write(Level level, std::string_view message, Fields fields, const char* file, unsigned line) {
   if (!logger().should_log(spdlog_level(level))) return;
-  std::string_view file = where.file_name();
-  file.remove_prefix(file.rfind('/') + 1);
-  const std::string caller = fmt::format("{}:{}", file, where.line());
+  std::string_view name = file;
+  name.remove_prefix(name.rfind('/') + 1);
+  const std::string caller = fmt::format("{}:{}", name, line);
   const std::string record =
       format_record(current_format, level, now_text(), caller, message, fields);
   logger().log(spdlog_level(level), spdlog::string_view_t(record.data(), record.size()));

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,23 +31,25 @@ void configure(Level level, Format format);
 void set_level(Level level);
 Level level();
 
-void write(Level level, std::string_view message, Fields fields, const std::source_location& where);
+// `file` and `line` are the caller's, without the caller naming them. (std::source_location would say
+// the same, but Clang 14 does not have it.)
+void write(Level level, std::string_view message, Fields fields, const char* file, unsigned line);
 
 inline void debug(std::string_view message, Fields fields = {},
-                  const std::source_location& where = std::source_location::current()) {
-  write(Level::kDebug, message, fields, where);
+                  const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  write(Level::kDebug, message, fields, file, line);
 }
 inline void info(std::string_view message, Fields fields = {},
-                 const std::source_location& where = std::source_location::current()) {
-  write(Level::kInfo, message, fields, where);
+                 const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  write(Level::kInfo, message, fields, file, line);
 }
 inline void warn(std::string_view message, Fields fields = {},
-                 const std::source_location& where = std::source_location::current()) {
-  write(Level::kWarn, message, fields, where);
+                 const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  write(Level::kWarn, message, fields, file, line);
 }
 inline void error(std::string_view message, Fields fields = {},
-                  const std::source_location& where = std::source_location::current()) {
-  write(Level::kError, message, fields, where);
+                  const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  write(Level::kError, message, fields, file, line);
 }
 
 // One record as text, without the newline. For tests.

@@ -69,10 +69,13 @@ class Unescaper {
 
  private:
   bool take() {
+    const char c = rest_.front();
+    if (c == '\\') return take_escape();
+    if (c >= 0 && c < ' ') return false;
     const Character character = first_character(rest_);
-    if (character.code == '\\') return take_escape();
-    if (character.code < ' ') return false;
-    if (character.valid) {
+    if (character.size == 1 && character.valid) {
+      *out_++ = c;
+    } else if (character.valid) {
       std::memcpy(out_, rest_.data(), character.size);
       out_ += character.size;
     } else {

@@ -44,11 +44,15 @@ struct Fields {
   std::string_view content;
 };
 
+// What \s matches.
+bool is_white_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'; }
+
 // Takes the text up to the next space off the front, without that space; nothing where there is no
 // such text or other white space in it.
 std::optional<std::string_view> take_word(std::string_view& text) {
-  const std::size_t end = text.find_first_of(" \t\n\f\r");
-  if (end == 0 || end == std::string_view::npos || text[end] != ' ') return std::nullopt;
+  const auto space = std::ranges::find_if(text, is_white_space);
+  if (space == text.begin() || space == text.end() || *space != ' ') return std::nullopt;
+  const auto end = static_cast<std::size_t>(space - text.begin());
   const std::string_view word = text.substr(0, end);
   text.remove_prefix(end + 1);
   return word;
@@ -128,9 +132,8 @@ class CriStage final : public Stage {
 
   bool holds_entries() const override { return !held_.empty(); }
 
-  void drain(Entry& scratch, Sink& next) override {
-    let_all_go(std::exchange(held_, {}), scratch, next);
-  }
+  // Nothing is done at drain(): what is held stays unsettled and is read again after the next start,
+  // when the rest of the line may be there.
 
  private:
   // When this much is held for all label sets together, all of it goes on.
@@ -149,7 +152,7 @@ class CriStage final : public Stage {
       held_bytes_ = 0;
     }
     add(entry);
-    let_all_go(std::move(overflow), entry, next);
+    let_all_go(overflow, entry, next);
   }
 
   void add(const Entry& entry) {
@@ -190,7 +193,7 @@ class CriStage final : public Stage {
     next.push(entry);
   }
 
-  static void let_all_go(Partials partials, Entry& entry, Sink& next) {
+  static void let_all_go(Partials& partials, Entry& entry, Sink& next) {
     for (auto& [key, partial] : partials) {
       const OriginReference origin = partial.origins.take();
       partial.latest.restore(entry);

@@ -3,8 +3,8 @@
 //
 //   rate                 required: lines per second on average
 //   burst                required: lines at once
-//   drop                 must be true to drop. Without it Promtail stops reading instead; this
-//                        stage then lets everything pass, which is said in a warning
+//   drop                 must be true. Without it Promtail stops reading instead, which is refused
+//                        here as long as a stage cannot say so to its worker
 //   by_label_name        a bucket for each value of this label; needs `drop`. Entries without the
 //                        label are not limited
 //   max_distinct_labels  how many buckets are kept, at least 10,000: when there are as many, those
@@ -110,11 +110,6 @@ class LimitByLabelStage final : public EntryStage {
   Buckets old_;  // used last before young_ was begun
 };
 
-class PassStage final : public EntryStage {
- public:
-  Verdict process(Entry&) override { return Verdict::kKeep; }
-};
-
 Rate read_rate(config::Fields& fields) {
   const config::Node* const rate = fields.find("rate");
   const config::Node* const burst = fields.find("burst");
@@ -148,12 +143,11 @@ std::unique_ptr<Stage> make_limit(const config::Node& body, StageContext& contex
   const std::size_t most_buckets =
       read_most_buckets(fields.find("max_distinct_labels"), context.warnings);
   fields.finish();
-  if (!label.empty() && !drop) {
+  if (label_node != nullptr && !label.empty() && !drop) {
     throw label_node->error("When ratelimiting by label, drop must be true");
   }
   if (!drop) {
-    context.warnings.add(body.place(), "limit stage: without `drop: true` nothing is limited here");
-    return std::make_unique<PassStage>();
+    throw body.error("limit stage: waiting (`drop: false`) is not supported by lokitail yet");
   }
   if (label.empty()) return std::make_unique<LimitStage>(rate, context);
   return std::make_unique<LimitByLabelStage>(rate, context.symbols.intern(label), most_buckets,

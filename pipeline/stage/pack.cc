@@ -7,8 +7,8 @@
 //
 // Only what has been extracted is packed, which initial labels are. Keys are in order of their
 // bytes, _entry is the last.
-#include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,17 +58,14 @@ class PackStage final : public EntryStage {
 };
 
 // A single value counts as a list of one.
-std::vector<std::string> read_names(const config::Node* node) {
-  std::vector<std::string> names;
+std::set<std::string> read_names(const config::Node* node) {
+  std::set<std::string> names;
   if (node == nullptr) return names;
   if (node->is_sequence()) {
-    for (const config::Node& item : node->items()) names.push_back(config::weak_string(item));
+    for (const config::Node& item : node->items()) names.insert(config::weak_string(item));
   } else if (!node->is_mapping() || !node->entries().empty()) {
-    names.push_back(config::weak_string(*node));
+    names.insert(config::weak_string(*node));
   }
-  std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
   return names;
 }
 

@@ -1,5 +1,5 @@
-// kill -9 at random moments, while applications log and rotate and Loki has a bad day: nothing is lost,
-// and what arrives twice is the very same entry.
+// kill -9 at random moments, while applications log and rotate and Loki has a bad day: nothing is
+// lost, and what arrives twice is the very same entry.
 //
 // LOKITAIL_CHAOS_SEED repeats a run's decisions, LOKITAIL_CHAOS_KILLS sets their number.
 #include "tests/support/scene.h"
@@ -43,8 +43,7 @@ class Random {
 // Some containers that log, each at its own uneven pace.
 class Applications {
  public:
-  Applications(const std::filesystem::path& logs, const Loki& loki, Random& random)
-      : loki_(loki), random_(random) {
+  Applications(const std::filesystem::path& logs, Random& random) : random_(random) {
     for (int i = 0; i < 4; ++i) {
       const std::string name = fmt::format("c{}", i);
       logs_.push_back(std::make_unique<LogWriter>(name, logs / (name + ".log"),
@@ -71,26 +70,18 @@ class Applications {
     while (!stopping_) {
       LogWriter& log = *logs_[static_cast<std::size_t>(random_.between(0, 3))];
       log.write(static_cast<std::size_t>(random_.between(1, 60)));
-      if (log.file_bytes() > 150'000 && may_rotate(log)) {
-        log.rotate(100);  // nothing is removed: what no longer exists nobody can deliver
+      if (log.file_bytes() > 150'000) {
+        // Also while the agent is not there, so that it never saw a file under its first name.
+        // Nothing is removed: what no longer exists nobody can deliver.
+        log.rotate(100);
         ++rotations_;
-        generation_begin_[&log] = log.written();
       }
       std::this_thread::sleep_for(random_.up_to(6ms));
     }
   }
 
-  // A file that came and went while the agent was not there is nothing an agent can know of: some
-  // line of it must have arrived.
-  bool may_rotate(const LogWriter& log) {
-    const std::string first = log.line(generation_begin_[&log]);
-    return loki_.has_stored(first);
-  }
-
-  const Loki& loki_;
   Random& random_;
   std::vector<std::unique_ptr<LogWriter>> logs_;
-  std::map<const LogWriter*, std::uint64_t> generation_begin_;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> rotations_ = 0;
   std::thread thread_;
@@ -107,16 +98,35 @@ Reply bad_day(Random& random) {
   return reply;
 }
 
-// How many entries may be sent again at most: those that were stored within the time in which the
-// positions on disk may lag behind, before each kill, and those whose answer was cut off.
-std::size_t in_flight(const std::vector<Request>& requests,
-                      const std::vector<Clock::time_point>& kills) {
-  constexpr auto kLag = 1s;  // positions are written every 100 ms
+// A kill, and when the positions that survived it were written.
+struct Kill {
+  Clock::time_point positions_written;
+  Clock::time_point at;
+};
+
+// The agent must be running.
+Kill kill(Agent& agent) {
+  std::error_code no_file_yet;
+  const auto written = std::filesystem::last_write_time(agent.positions_file(), no_file_yet);
+  const auto age = std::filesystem::file_time_type::clock::now() - written;
+  const Clock::time_point now = Clock::now();
+  agent.kill();
+  if (no_file_yet) return {{}, now};
+  return {now - std::chrono::duration_cast<Clock::duration>(age), now};
+}
+
+// How many entries may be sent again at most: what Loki took after positions were last written, or
+// so shortly before that the agent had not heard of it, and what it took without saying so.
+std::size_t in_flight(const std::vector<Request>& requests, const std::vector<Kill>& kills) {
+  constexpr auto kUnheard = 30ms;
   std::size_t entries = 0;
   for (const Request& request : requests) {
     if (request.cut) entries += request.entries.size();
-    for (const Clock::time_point kill : kills) {
-      if (request.at > kill - kLag && request.at <= kill + 100ms) entries += request.entries.size();
+    for (const Kill& kill : kills) {
+      if (request.status == 204 && request.at > kill.positions_written - kUnheard &&
+          request.at < kill.at + kUnheard) {
+        entries += request.entries.size();
+      }
     }
   }
   return entries;
@@ -131,15 +141,14 @@ TEST_CASE("killed at random moments under load") {
   Random random(seed);
   Scene scene("batchwait: 20ms", kDockerStage);
   scene.loki.answer([&random](const Request&) { return bad_day(random); });
-  Applications applications(scene.logs, scene.loki, random);
+  Applications applications(scene.logs, random);
 
-  std::vector<Clock::time_point> killed_at;
-  for (unsigned long kill = 0; kill < kills; ++kill) {
+  std::vector<Kill> killed;
+  while (killed.size() < kills) {
     scene.agent.launch();
     std::this_thread::sleep_for(random.up_to(sanitized() ? 1500ms : 500ms));
     REQUIRE(scene.agent.running());
-    killed_at.push_back(Clock::now());
-    scene.agent.kill();
+    killed.push_back(kill(scene.agent));
     std::this_thread::sleep_for(random.up_to(30ms));
   }
   scene.agent.start();
@@ -147,7 +156,7 @@ TEST_CASE("killed at random moments under load") {
   const std::size_t duplicates = scene.require_all(applications.writers(), 120s);
   scene.agent.stop();
 
-  const std::size_t bound = in_flight(scene.loki.requests(), killed_at);
+  const std::size_t bound = in_flight(scene.loki.requests(), killed);
   std::cout << kills << " kills, " << applications.rotations() << " rotations, "
             << scene.loki.stored_count() - duplicates << " lines, " << duplicates
             << " duplicates (in flight: " << bound << ")" << std::endl;

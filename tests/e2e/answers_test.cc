@@ -1,5 +1,5 @@
-// What the agent makes of each answer of Loki: nothing that Loki has not stored is given up, nothing
-// that it has refused for good is sent again, and what is too large is halved.
+// What the agent makes of each answer of Loki: nothing that Loki has not stored is given up,
+// nothing that it has refused for good is sent again, and what is too large is halved.
 #include "tests/support/scene.h"
 
 #include <algorithm>
@@ -26,8 +26,7 @@ Loki::Rule larger_than(std::size_t entries, Reply reply) {
 std::size_t times_sent(const Loki& loki, const std::string& line) {
   std::size_t times = 0;
   for (const Request& request : loki.requests()) {
-    times += static_cast<std::size_t>(
-        std::ranges::count(request.entries, line, &Arrival::line));
+    times += static_cast<std::size_t>(std::ranges::count(request.entries, line, &Arrival::line));
   }
   return times;
 }
@@ -54,10 +53,12 @@ TEST_CASE("answers that mean 'later': the push is sent again until it is taken")
       {502, "<html>Bad Gateway</html>"},
       {503, "at least 1 live replicas required, could only find 0"},
       {504, ""},
-      {429, "ingestion rate limit exceeded for user fake (limit: 4194304 bytes/sec) while attempting "
-            "to ingest '20' lines totaling '900' bytes, reduce log volume"},
-      {429, "entry with timestamp 2026-11-23 ignored, reason: 'Per stream rate limit exceeded "
-            "(limit: 3MB/sec) while attempting to ingest for stream ...'"},
+      {429,
+       "ingestion rate limit exceeded for user fake (limit: 4194304 bytes/sec) while attempting "
+       "to ingest '20' lines totaling '900' bytes, reduce log volume"},
+      {429,
+       "entry with timestamp 2026-11-23 ignored, reason: 'Per stream rate limit exceeded "
+       "(limit: 3MB/sec) while attempting to ingest for stream ...'"},
       {429, "maximum active stream limit exceeded when trying to create stream {job=\"app\"}"},
       {260, "ingestion blocked for user fake until '2026-11-23T13:00:00Z'"},
   }));
@@ -134,7 +135,8 @@ TEST_CASE("400: Loki has stored the rest, so nothing is sent again and the refus
 TEST_CASE("400 for each known reason is counted under Loki's own name for it") {
   const auto [body, reason] = GENERATE(table<const char*, const char*>({
       {"entry for stream '{a=\"b\"}' has timestamp too new: 2027-11-23", "too_far_in_future"},
-      {"entry too far behind, entry timestamp is: 2026-11-23T00:00:00Z, oldest acceptable timestamp "
+      {"entry too far behind, entry timestamp is: 2026-11-23T00:00:00Z, oldest acceptable "
+       "timestamp "
        "is: 2026-11-23T01:00:00Z",
        "too_far_behind"},
       {"max entry size '262144' bytes exceeded for stream '{a=\"b\"}' while adding an entry with "
@@ -163,11 +165,13 @@ TEST_CASE("a push that is too large is halved until it fits") {
   const auto [status, body] = GENERATE(table<int, const char*>({
       {413, "request body too large"},
       {413, "<html><head><title>413 Request Entity Too Large</title></head></html>"},
-      {500, "rpc error: code = ResourceExhausted desc = grpc: received message larger than max "
-            "(5262144 vs. 4194304)"},
-      {429, "ingestion rate limit exceeded for user fake (limit: 100 bytes/sec) while attempting to "
-            "ingest '200' lines totaling '9000' bytes, reduce log volume or contact your Loki "
-            "administrator to see if the limit can be increased"},
+      {500,
+       "rpc error: code = ResourceExhausted desc = grpc: received message larger than max "
+       "(5262144 vs. 4194304)"},
+      {429,
+       "ingestion rate limit exceeded for user fake (limit: 100 bytes/sec) while attempting to "
+       "ingest '200' lines totaling '9000' bytes, reduce log volume or contact your Loki "
+       "administrator to see if the limit can be increased"},
   }));
   INFO("status " << status << " " << body);
   Scene scene;
@@ -231,7 +235,8 @@ TEST_CASE("the backoff grows between attempts") {
   scene.agent.stop();
 }
 
-TEST_CASE("max_retries set by the user is honoured: given up and counted, and the next push is sent") {
+TEST_CASE(
+    "max_retries set by the user is honoured: given up and counted, and the next push is sent") {
   Scene scene("backoff_config: {min_period: 20ms, max_period: 50ms, max_retries: 3}");
   scene.loki.answer([](const Request& request) {
     return request.entries.front().line == "unlucky" ? Reply::refuse(500) : Reply::ok();

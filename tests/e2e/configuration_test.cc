@@ -1,4 +1,5 @@
-// What the user gives the agent: flags, configuration, a positions file of Promtail's or a broken one.
+// What the user gives the agent: flags, configuration, a positions file of Promtail's or a broken
+// one.
 #include "tests/support/scene.h"
 
 #include <fmt/format.h>
@@ -54,16 +55,16 @@ TEST_CASE("no configuration, or one that does not exist, ends with 1") {
 }
 
 TEST_CASE("a wrong configuration ends with 1 and says where: file, line, column") {
-  const auto [what, text, place, hint] =
-      GENERATE(table<const char*, std::string, const char*, const char*>({
-          {"unknown key", std::string(kGood) + "  pipeline_stage: []\n", ":9:3", "pipeline_stages"},
-          {"unknown block", std::string(kGood) + "scrape_config: []\n", ":9:1", "scrape_configs"},
-          {"wrong type", std::string(kGood) + "limits_config: {max_line_size: big}\n", ":9:32", "big"},
-          {"not YAML", "server: {http_listen_port: 0\nclients: [\n", ":", ""},
-          {"bad stage", std::string(kGood) + "  pipeline_stages:\n  - regex: {expression: '('}\n",
-           ":10:25", ""},
-          {"unknown stage", std::string(kGood) + "  pipeline_stages:\n  - jsn: {}\n", ":10:5", "json"},
-      }));
+  const auto [what, text, place,
+              hint] = GENERATE(table<const char*, std::string, const char*, const char*>({
+      {"unknown key", std::string(kGood) + "  pipeline_stage: []\n", ":9:3", "pipeline_stages"},
+      {"unknown block", std::string(kGood) + "scrape_config: []\n", ":9:1", "scrape_configs"},
+      {"wrong type", std::string(kGood) + "limits_config: {max_line_size: big}\n", ":9:32", "big"},
+      {"not YAML", "server: {http_listen_port: 0\nclients: [\n", ":", ""},
+      {"bad stage", std::string(kGood) + "  pipeline_stages:\n  - regex: {expression: '('}\n",
+       ":10:25", ""},
+      {"unknown stage", std::string(kGood) + "  pipeline_stages:\n  - jsn: {}\n", ":10:5", "json"},
+  }));
   INFO(what);
   TempDir directory;
   const std::string file = directory / "config.yaml";
@@ -114,9 +115,9 @@ TEST_CASE("environment variables in the configuration") {
 }
 
 TEST_CASE("secrets appear nowhere") {
-  const std::string keys = GENERATE(
-      "basic_auth: {username: user, password: hush-hush}", "bearer_token: hush-hush",
-      "authorization: {credentials: hush-hush}", "headers: {X-Token: hush-hush}");
+  const std::string keys =
+      GENERATE("basic_auth: {username: user, password: hush-hush}", "bearer_token: hush-hush",
+               "authorization: {credentials: hush-hush}", "headers: {X-Token: hush-hush}");
   INFO(keys);
   Scene scene;
   scene.agent.clients = {
@@ -132,7 +133,8 @@ TEST_CASE("secrets appear nowhere") {
   append_file(scene.logs / "a.log", "one\n");
   scene.agent.start();
   REQUIRE(eventually([&] { return scene.loki.request_count() >= 4; }));
-  for (const char* page : {"/config", "/metrics", "/targets", "/service-discovery", "/readyz", "/"}) {
+  for (const char* page :
+       {"/config", "/metrics", "/targets", "/service-discovery", "/readyz", "/"}) {
     INFO(page);
     const HttpAnswer answer = scene.agent.get(page);
     CHECK(answer.body.find("hush-hush") == std::string::npos);
@@ -148,10 +150,9 @@ TEST_CASE("secrets appear nowhere") {
 }
 
 TEST_CASE("a broken positions file never refuses the start: it is set aside") {
-  const std::string broken =
-      GENERATE(std::string(4096, '\0'), std::string("positions:\n  /a: [1"),
-               std::string("\xff\xfe\x00garbage", 10), std::string("positions: 5\n"),
-               std::string("- a\n- b\n"));
+  const std::string broken = GENERATE(std::string(4096, '\0'), std::string("positions:\n  /a: [1"),
+                                      std::string("\xff\xfe\x00garbage", 10),
+                                      std::string("positions: 5\n"), std::string("- a\n- b\n"));
   Scene scene;
   write_file(scene.agent.positions_file(), broken);
   append_file(scene.logs / "a.log", "one\n");
@@ -205,8 +206,7 @@ TEST_CASE("a positions file that cannot be written is said aloud and stops nothi
   CHECK(eventually([&] { return scene.agent.log().find("level=error") != std::string::npos; }));
   CHECK(scene.agent.running());
   fs::remove_all(scene.agent.positions_file());
-  CHECK(eventually([&] {
-    return read_file(scene.agent.positions_file()).find("\"8\"") != std::string::npos;
-  }));
+  CHECK(eventually(
+      [&] { return read_file(scene.agent.positions_file()).find("\"8\"") != std::string::npos; }));
   scene.agent.stop();
 }

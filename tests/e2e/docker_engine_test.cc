@@ -1,8 +1,8 @@
 // A real Docker engine: containers log through its json-file driver, which rotates their files many
 // times; every line arrives with its labels.
 //
-// Needs root, and the packages docker.io, containerd, runc and busybox-static; skipped where the engine
-// does not start.
+// Needs root, and the packages docker.io, containerd, runc and busybox-static; skipped where the
+// engine does not start.
 #include "tests/support/scene.h"
 
 #include <fmt/format.h>
@@ -23,15 +23,15 @@ class DockerEngine {
   explicit DockerEngine(const fs::path& directory) : directory_(directory) {
     fs::create_directories(directory_);
     write_file(directory_ / "daemon.json", "{}");
-    process_ = std::make_unique<Process>(Command{
-        {"dockerd", "--config-file", directory_ / "daemon.json", "--host", host(), "--data-root",
-         directory_ / "data", "--exec-root", directory_ / "exec", "--pidfile",
-         directory_ / "dockerd.pid", "--iptables=false", "--ip6tables=false", "--bridge=none",
-         "--exec-opt", "native.cgroupdriver=cgroupfs"},
-        {},
-        directory_,
-        directory_ / "log",
-        directory_ / "log"});
+    process_ = std::make_unique<Process>(
+        Command{{"dockerd", "--config-file", directory_ / "daemon.json", "--host", host(),
+                 "--data-root", directory_ / "data", "--exec-root", directory_ / "exec",
+                 "--pidfile", directory_ / "dockerd.pid", "--iptables=false", "--ip6tables=false",
+                 "--bridge=none", "--exec-opt", "native.cgroupdriver=cgroupfs"},
+                {},
+                directory_,
+                directory_ / "log",
+                directory_ / "log"});
   }
 
   ~DockerEngine() {
@@ -49,7 +49,8 @@ class DockerEngine {
 
   // Whether it runs containers of an image "bb" that holds busybox. If not, why_not() tells.
   bool usable() {
-    if (!eventually([this] { return docker({"version"}).exit_code == 0 || !process_->running(); }) ||
+    if (!eventually(
+            [this] { return docker({"version"}).exit_code == 0 || !process_->running(); }) ||
         !process_->running()) {
       why_not_ = "dockerd does not start: " + tail(read_file(directory_ / "log"));
       return false;
@@ -129,9 +130,9 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
   scene.agent.start();
   std::vector<std::string> containers;
   for (int container = 0; container < 3; ++container) {
-    const Finished started = engine.docker(
-        {"run", "-d", "--network", "none", "--log-driver", "json-file", "--log-opt", "max-size=1m",
-         "--log-opt", "max-file=3", "bb", "sh", "-c", script(container)});
+    const Finished started = engine.docker({"run", "-d", "--network", "none", "--log-driver",
+                                            "json-file", "--log-opt", "max-size=1m", "--log-opt",
+                                            "max-file=3", "bb", "sh", "-c", script(container)});
     INFO(started.err);
     REQUIRE(started.exit_code == 0);
     containers.push_back(started.out.substr(0, started.out.find('\n')));
@@ -148,10 +149,9 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
   for (int container = 0; container < 3; ++container) {
     const std::string& id = containers[static_cast<std::size_t>(container)];
     for (int number = 0; number < kLines; ++number) {
-      expected[fmt::format(
-                   R"({{filename="{}", job="docker", level="{}", stream="stdout"}})",
-                   (engine.log_folder(id) / (id + "-json.log")).string(),
-                   number % 10 == 0 ? "error" : "info")]
+      expected[fmt::format(R"({{filename="{}", job="docker", level="{}", stream="stdout"}})",
+                           (engine.log_folder(id) / (id + "-json.log")).string(),
+                           number % 10 == 0 ? "error" : "info")]
           .push_back(log_line(container, number) + "\n");
     }
   }

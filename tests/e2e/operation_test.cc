@@ -22,9 +22,7 @@ TEST_CASE("SIGTERM and SIGINT send what is still open, and positions are right a
   LogWriter log("a", scene.logs / "a.log");
   log.write(100);
   scene.agent.start();
-  REQUIRE(eventually([&] {
-    return scene.agent.metric("promtail_read_lines_total") == 100;
-  }));
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_read_lines_total") == 100; }));
   CHECK(scene.loki.stored_count() == 0);
   scene.agent.process().signal(number);
   CHECK(scene.agent.process().wait() == 0);
@@ -108,9 +106,9 @@ TEST_CASE("positions are written while the agent runs, no further than what is s
   scene.loki.answer(Reply::refuse(500));
   log.write(10);
   REQUIRE(eventually([&] { return scene.loki.request_count() >= 3; }));
-  CHECK(stays([&] {
-    return read_file(scene.agent.positions_file()).find(settled) != std::string::npos;
-  }, 500ms));
+  CHECK(stays(
+      [&] { return read_file(scene.agent.positions_file()).find(settled) != std::string::npos; },
+      500ms));
   scene.loki.answer(Reply::ok());
   CHECK(eventually([&] {
     return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos;
@@ -124,7 +122,8 @@ TEST_CASE("the service manager is told: READY=1 when it runs, STOPPING=1 when it
   scene.agent.environment["NOTIFY_SOCKET"] = service_manager.path();
   append_file(scene.logs / "a.log", "one\n");
   scene.agent.start();
-  CHECK(eventually([&] { return service_manager.received().find("READY=1") != std::string::npos; }));
+  CHECK(
+      eventually([&] { return service_manager.received().find("READY=1") != std::string::npos; }));
   CHECK(service_manager.received().find("STOPPING=1") == std::string::npos);
   scene.agent.stop();
   CHECK(service_manager.received().find("STOPPING=1") != std::string::npos);
@@ -183,8 +182,7 @@ TEST_CASE("metrics have Promtail's names, labels and meanings") {
   CHECK(value("promtail_sent_entries_total", host) == 50);
   CHECK(value("promtail_sent_bytes_total", host) > 0);
   CHECK(value("promtail_encoded_bytes_total", host) > 0);
-  for (const char* reason :
-       {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
+  for (const char* reason : {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
     const std::string labels = fmt::format("reason=\"{}\"", reason);
     CHECK(value("promtail_dropped_entries_total", labels) == 0);
     CHECK(value("promtail_dropped_bytes_total", labels) == 0);

@@ -18,7 +18,8 @@ Loki::Rule first(int count, Reply reply) {
 
 }  // namespace
 
-TEST_CASE("answers slower than the client's timeout: sent again, and taken twice as the same entry") {
+TEST_CASE(
+    "answers slower than the client's timeout: sent again, and taken twice as the same entry") {
   Scene scene("timeout: 300ms");
   Reply slow;
   slow.delay = 1s;

@@ -14,7 +14,8 @@ struct TlsScene : Scene {
   Nginx nginx;
   LogWriter log{"a", logs / "a.log"};
 
-  explicit TlsScene(const std::string& server_lines = "", const std::string& server_name = "localhost")
+  explicit TlsScene(const std::string& server_lines = "",
+                    const std::string& server_name = "localhost")
       : certificates(directory / "certificates", server_name),
         nginx(directory / "nginx", certificates, loki.port(), server_lines) {}
 
@@ -54,13 +55,14 @@ TEST_CASE("TLS with a client certificate") {
   if (no_nginx()) return;
   Scene scene;
   const Certificates certificates(scene.directory / "certificates", "localhost");
-  const Nginx nginx(scene.directory / "nginx", certificates, scene.loki.port(),
-                    "ssl_verify_client on; ssl_client_certificate " + certificates.ca.string() + ";");
-  scene.agent.clients = {client(
-      nginx.url() + "/loki/api/v1/push",
-      fmt::format("tls_config: {{ca_file: {}, cert_file: {}, key_file: {}}}",
-                  certificates.ca.string(), certificates.client.string(),
-                  certificates.client_key.string()))};
+  const Nginx nginx(
+      scene.directory / "nginx", certificates, scene.loki.port(),
+      "ssl_verify_client on; ssl_client_certificate " + certificates.ca.string() + ";");
+  scene.agent.clients = {
+      client(nginx.url() + "/loki/api/v1/push",
+             fmt::format("tls_config: {{ca_file: {}, cert_file: {}, key_file: {}}}",
+                         certificates.ca.string(), certificates.client.string(),
+                         certificates.client_key.string()))};
   LogWriter log("a", scene.logs / "a.log");
   log.write(50);
   scene.agent.start();

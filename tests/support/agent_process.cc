@@ -21,6 +21,8 @@ std::string agent_binary() {
   return std::filesystem::absolute(binary).string();
 }
 
+bool sanitized() { return std::getenv("LOKITAIL_SANITIZED") != nullptr; }
+
 std::string client(const std::string& url, const std::string& more) {
   const auto unless_given = [&more](const char* key, const char* fallback) {
     return more.find(key) == std::string::npos ? fmt::format(", {} {}", key, fallback) : "";
@@ -33,17 +35,17 @@ std::string client(const std::string& url, const std::string& more) {
 std::string job(const std::string& name, const std::filesystem::path& path, const std::string& more,
                 const std::string& labels) {
   return fmt::format(
-      "- job_name: {}\n"
-      "  static_configs:\n"
-      "  - targets: [localhost]\n"
-      "    labels: {{job: {}, __path__: '{}'{}}}\n",
-      name, name, path.string(), labels.empty() ? "" : ", " + labels) +
-      [&more] {
-        std::string indented;
-        std::istringstream lines(more);
-        for (std::string line; std::getline(lines, line);) indented += "  " + line + "\n";
-        return indented;
-      }();
+             "- job_name: {}\n"
+             "  static_configs:\n"
+             "  - targets: [localhost]\n"
+             "    labels: {{job: {}, __path__: '{}'{}}}\n",
+             name, name, path.string(), labels.empty() ? "" : ", " + labels) +
+         [&more] {
+           std::string indented;
+           std::istringstream lines(more);
+           for (std::string line; std::getline(lines, line);) indented += "  " + line + "\n";
+           return indented;
+         }();
 }
 
 Agent::Agent(const std::filesystem::path& directory) : directory_(directory) {
@@ -145,8 +147,8 @@ std::size_t Agent::open_files() const {
 }
 
 std::string sanitizer_report(const std::string& log) {
-  for (const char* sign : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error: ",
-                           "WARNING: ThreadSanitizer"}) {
+  for (const char* sign : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                           "runtime error: ", "WARNING: ThreadSanitizer"}) {
     const std::size_t at = log.find(sign);
     if (at != std::string::npos) return log.substr(at);
   }

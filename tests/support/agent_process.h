@@ -1,5 +1,5 @@
-// The real agent under test: writes its configuration, starts the binary that LOKITAIL_BINARY names,
-// and asks it over HTTP what it is doing.
+// The real agent under test: writes its configuration, starts the binary that LOKITAIL_BINARY
+// names, and asks it over HTTP what it is doing.
 //
 // Threads: one at a time. Errors: what a test cannot do without (the binary, its start) throws.
 #pragma once
@@ -21,22 +21,16 @@ namespace lokitail::test {
 
 // The binary under test. Throws where LOKITAIL_BINARY is not set.
 std::string agent_binary();
-// Whether the tests, and so the binary that was built with them, are slowed down and fattened by a
-// sanitizer: then memory and speed say nothing.
-constexpr bool sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
-}
+// Whether the binary under test is slowed down and fattened by a sanitizer (LOKITAIL_SANITIZED is
+// set): then memory and speed say nothing.
+bool sanitized();
 
-// A client of the configuration. `more` are further keys as YAML flow text, "tenant_id: a, timeout: 1s".
-// Retries are quick: tests do not wait for half a second where a hundredth does.
+// A client of the configuration. `more` are further keys as YAML flow text, "tenant_id: a, timeout:
+// 1s". Retries are quick: tests do not wait for half a second where a hundredth does.
 std::string client(const std::string& url, const std::string& more = "");
 
-// A file job. `path` may be a glob; `more` are further lines of the scrape config at its indentation,
-// e.g. "pipeline_stages:\n- docker: {}\n".
+// A file job. `path` may be a glob; `more` are further lines of the scrape config at its
+// indentation, e.g. "pipeline_stages:\n- docker: {}\n".
 std::string job(const std::string& name, const std::filesystem::path& path,
                 const std::string& more = "", const std::string& labels = "");
 
@@ -60,7 +54,8 @@ class Agent {
   void start();
   // Starts it and waits for nothing.
   void launch();
-  // SIGTERM and a clean end: exit code 0 within `deadline`, no report of a sanitizer. Throws if not.
+  // SIGTERM and a clean end: exit code 0 within `deadline`, no report of a sanitizer. Throws if
+  // not.
   void stop(std::chrono::milliseconds deadline = kPatience);
   // SIGKILL.
   void kill();

@@ -65,15 +65,16 @@ HttpAnswer parse(const std::string& text) {
 }  // namespace
 
 HttpAnswer http_get(std::uint16_t port, const std::string& path) {
-  return parse(exchange(
-      port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+  return parse(
+      exchange(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
 }
 
 HttpAnswer http_post(std::uint16_t port, const std::string& path, std::string_view body,
                      const std::string& content_type) {
   std::ostringstream request;
-  request << "POST " << path << " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
-          << content_type << "\r\nContent-Length: " << body.size() << "\r\n\r\n"
+  request << "POST " << path
+          << " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " << content_type
+          << "\r\nContent-Length: " << body.size() << "\r\n\r\n"
           << body;
   return parse(exchange(port, request.str()));
 }

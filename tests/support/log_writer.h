@@ -1,5 +1,5 @@
-// An application that logs: numbered lines into a file, in the format of a plain file or of Docker's
-// json-file driver, with rotation as Docker does it.
+// An application that logs: numbered lines into a file, in the format of a plain file or of
+// Docker's json-file driver, with rotation as Docker does it.
 //
 // A line is "<name> <number> <padding>", so that the verifier can tell where each line belongs.
 //

@@ -4,7 +4,6 @@
 #include <cctype>
 #include <mutex>
 #include <stdexcept>
-#include <unordered_set>
 #include <utility>
 
 #include "agent/loki/receiver.h"
@@ -28,8 +27,8 @@ Request request_of(const agent::ReceivedPush& push) {
   for (const auto& [name, value] : push.head.headers) request.headers[lower(name)] = value;
   for (const agent::PushStream& stream : push.push->streams) {
     for (const agent::PushEntry& entry : stream.entries) {
-      request.entries.push_back({request.tenant, stream.labels,
-                                 entry.timestamp.to_unix_nanoseconds(), entry.line});
+      request.entries.push_back(
+          {request.tenant, stream.labels, entry.timestamp.to_unix_nanoseconds(), entry.line});
     }
   }
   return request;
@@ -62,7 +61,6 @@ class Loki::Impl {
     request.status = reply.status;
     request.cut = reply.cut;
     if (reply.store) {
-      for (const Arrival& arrival : request.entries) lines_.insert(arrival.line);
       stored_.insert(stored_.end(), request.entries.begin(), request.entries.end());
     }
     requests_.push_back(std::move(request));
@@ -81,7 +79,6 @@ class Loki::Impl {
   // Guarded by mutex_:
   Rule rule_ = [](const Request&) { return Reply::ok(); };
   std::vector<Arrival> stored_;
-  std::unordered_set<std::string> lines_;  // of stored_
   std::vector<Request> requests_;
   std::string undecodable_;
   // Last, because its thread uses everything above.
@@ -126,10 +123,6 @@ std::size_t Loki::stored_count() const {
 
 bool Loki::wait_stored(std::size_t entries, std::chrono::milliseconds deadline) const {
   return eventually([&] { return stored_count() >= entries; }, deadline, 2ms);
-}
-
-bool Loki::has_stored(const std::string& line) const {
-  return impl_->look([&](const Impl& impl) { return impl.lines_.contains(line); });
 }
 
 std::vector<std::string> Loki::lines() const {

@@ -1,9 +1,9 @@
-// The Loki of a test: a real receiver on a port of its own, that keeps what it stored and answers as
-// the test tells it.
+// The Loki of a test: a real receiver on a port of its own, that keeps what it stored and answers
+// as the test tells it.
 //
-// Threads: the receiver has its own; everything here may be called from any thread. A rule is called on
-// the receiver's thread, one call at a time, and must not call back.
-// Errors: whoever looks after a push came that cannot be decoded gets an exception.
+// Threads: the receiver has its own; everything here may be called from any thread. A rule is
+// called on the receiver's thread, one call at a time, and must not call back. Errors: whoever
+// looks after a push came that cannot be decoded gets an exception.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ namespace lokitail::test {
 // An entry as it arrived, in the order of arrival.
 struct Arrival {
   std::string tenant;
-  std::string labels;  // {a="b", c="d"}
+  std::string labels;          // {a="b", c="d"}
   std::int64_t timestamp = 0;  // nanoseconds
   std::string line;
 };
@@ -48,7 +48,8 @@ struct Reply {
   bool cut = false;  // the connection is closed instead of an answer
 
   static Reply ok() { return {}; }
-  static Reply refuse(int status, std::string body = "", std::map<std::string, std::string> more = {}) {
+  static Reply refuse(int status, std::string body = "",
+                      std::map<std::string, std::string> more = {}) {
     return {status, std::move(body), std::move(more), false, {}, false};
   }
 };
@@ -77,8 +78,6 @@ class Loki {
   std::vector<Arrival> stored() const;
   std::size_t stored_count() const;
   bool wait_stored(std::size_t entries, std::chrono::milliseconds deadline = kPatience) const;
-  // Whether an entry of this line is stored.
-  bool has_stored(const std::string& line) const;
   // The lines among them.
   std::vector<std::string> lines() const;
 

@@ -20,8 +20,9 @@ void openssl(std::vector<std::string> arguments) {
 }
 
 void make_authority(const std::filesystem::path& key, const std::filesystem::path& certificate) {
-  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-           "2", "-subj", "/CN=authority of the test", "-keyout", key, "-out", certificate});
+  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+           "-days", "2", "-subj", "/CN=authority of the test", "-keyout", key, "-out",
+           certificate});
 }
 
 void make_signed(const std::filesystem::path& directory, const std::string& name,

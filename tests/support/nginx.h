@@ -1,5 +1,5 @@
-// nginx in front of the receiver, as people run it in front of Loki: TLS with a certificate authority
-// of the test's own, on demand with client certificates, basic auth and a body limit.
+// nginx in front of the receiver, as people run it in front of Loki: TLS with a certificate
+// authority of the test's own, on demand with client certificates, basic auth and a body limit.
 //
 // Threads: one at a time. Errors: throws where nginx or openssl fail.
 #pragma once
@@ -13,7 +13,8 @@
 
 namespace lokitail::test {
 
-// Files of a certificate authority, a server certificate for `server_name` and a client certificate.
+// Files of a certificate authority, a server certificate for `server_name` and a client
+// certificate.
 struct Certificates {
   explicit Certificates(const std::filesystem::path& directory,
                         const std::string& server_name = "loki.test");
@@ -24,7 +25,8 @@ class Nginx {
  public:
   static bool installed();
 
-  // Passes everything on to 127.0.0.1:`upstream`. `server_lines` are further lines of its server block.
+  // Passes everything on to 127.0.0.1:`upstream`. `server_lines` are further lines of its server
+  // block.
   Nginx(const std::filesystem::path& directory, const Certificates& certificates,
         std::uint16_t upstream, const std::string& server_lines = "");
   ~Nginx();

@@ -22,8 +22,7 @@ namespace lokitail::test {
 namespace {
 
 void redirect(int descriptor, const std::filesystem::path& path, int flags) {
-  const int file =
-      ::open(path.empty() ? "/dev/null" : path.c_str(), flags | O_CREAT, 0644);
+  const int file = ::open(path.empty() ? "/dev/null" : path.c_str(), flags | O_CREAT, 0644);
   if (file < 0 || ::dup2(file, descriptor) < 0) ::_exit(126);
   ::close(file);
 }

@@ -1,7 +1,7 @@
 // A child process whose output goes to a file and whose end can be waited for.
 //
-// Threads: one at a time. Ownership: a child that still runs is killed by the destructor, and by the
-// kernel where the test program itself dies.
+// Threads: one at a time. Ownership: a child that still runs is killed by the destructor, and by
+// the kernel where the test program itself dies.
 #pragma once
 
 #include <chrono>
@@ -18,11 +18,11 @@
 namespace lokitail::test {
 
 struct Command {
-  std::vector<std::string> arguments;               // the program first
-  std::map<std::string, std::string> environment;   // added to the test's own
-  std::filesystem::path directory;                  // where it runs; empty: the test's own
-  std::filesystem::path out;                        // stdout is appended here; empty: to /dev/null
-  std::filesystem::path err;                        // stderr likewise; may be the same file
+  std::vector<std::string> arguments;              // the program first
+  std::map<std::string, std::string> environment;  // added to the test's own
+  std::filesystem::path directory;                 // where it runs; empty: the test's own
+  std::filesystem::path out;                       // stdout is appended here; empty: to /dev/null
+  std::filesystem::path err;                       // stderr likewise; may be the same file
 };
 
 class Process {
@@ -57,8 +57,8 @@ Finished run(const std::vector<std::string>& arguments,
 // The full path of a program in PATH or the system's own folders, or nothing.
 std::optional<std::string> find_program(const std::string& name);
 
-// A TCP port of the loopback interface that nobody listens on. Outside the range from which the kernel
-// takes the ports of outgoing connections, so that nobody takes it before it is used.
+// A TCP port of the loopback interface that nobody listens on. Outside the range from which the
+// kernel takes the ports of outgoing connections, so that nobody takes it before it is used.
 std::uint16_t free_port();
 
 }  // namespace lokitail::test

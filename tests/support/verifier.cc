@@ -72,8 +72,7 @@ class Checker {
 
 }  // namespace
 
-Verdict verify(const std::vector<Arrival>& arrivals,
-               const std::vector<const LogWriter*>& writers) {
+Verdict verify(const std::vector<Arrival>& arrivals, const std::vector<const LogWriter*>& writers) {
   Checker checker(writers);
   for (const Arrival& arrival : arrivals) checker.take(arrival);
   return checker.finish();

@@ -10,7 +10,8 @@ namespace lokitail::test {
 
 using namespace std::chrono_literals;
 
-// Long enough for a slow machine that builds something else beside: only a failing test waits so long.
+// Long enough for a slow machine that builds something else beside: only a failing test waits so
+// long.
 inline constexpr std::chrono::seconds kPatience{30};
 
 // Asks `condition` until it holds or `deadline` has passed. Returns whether it held.
@@ -25,7 +26,8 @@ bool eventually(Condition&& condition, std::chrono::milliseconds deadline = kPat
   }
 }
 
-// The opposite: whether `condition` stays true for the whole time. For things that must *not* happen.
+// The opposite: whether `condition` stays true for the whole time. For things that must *not*
+// happen.
 template <class Condition>
 bool stays(Condition&& condition, std::chrono::milliseconds time,
            std::chrono::milliseconds pause = 10ms) {

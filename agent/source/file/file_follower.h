@@ -122,7 +122,7 @@ class FileFollower {
   void restart(FollowedFile& file);
 
   // Readers (file_follower_readers.cc).
-  FileReader& start(Tail& tail, FollowedFile& file);
+  FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& replaced = nullptr);
   std::string filename_for(const Tail& tail, const FollowedFile& file) const;
   void retire(FollowedFile& file, FileReader& reader);
   void schedule_retirement();
@@ -141,6 +141,7 @@ class FileFollower {
   std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path,
                                           const Positions::Generation& last,
                                           const FollowedFile* newcomer);
+  bool is_open(GenerationId generation) const;
   bool is_known(const FollowedFile& file) const;
   void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);

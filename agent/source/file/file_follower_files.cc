@@ -153,11 +153,10 @@ void FileFollower::look_at_places(FollowedFile& file) {
 void FileFollower::restart(FollowedFile& file) {
   const auto facts = identify(file.handle->get());
   if (facts) file.saw(*facts);
-  const auto old = positions_.find(file.generation);
-  const std::string path = !file.tails.empty() ? file.tails[0]->path : old ? old->path : std::string();
+  const std::vector<FileReader> readers = std::exchange(file.readers, {});
+  const std::string path = readers[0].path;
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
-  std::vector<FileReader> readers = std::exchange(file.readers, {});
   const std::uint64_t size = std::exchange(file.size_before_cut, 0);
   std::uint64_t read = size;
   for (const FileReader& reader : readers) {
@@ -167,17 +166,27 @@ void FileFollower::restart(FollowedFile& file) {
   }
   lose(path, read, size, "truncated before it was read to its end");
   positions_.forget(file.generation);
-  if (!facts || file.tails.empty()) return close_file(file);
-  file.identity = facts->identity;
-  file.start_offset = 0;
-  file.generation = positions_.add(path, *facts, 0);
+  if (facts) {
+    file.identity = facts->identity;
+    file.start_offset = 0;
+    file.generation = positions_.add(path, *facts, 0);
+  }
+  for (const FileReader& old : readers) {
+    Tail* const tail = facts ? find_tail(old.path, old.labels) : nullptr;
+    if (tail == nullptr) {
+      old.source->release();
+      continue;
+    }
+    FileReader& reader = start(*tail, file, old.source);
+    reader.places = old.places;
+    if (tail->last == old.source) tail->last = reader.source;
+    if (reader.places == 0) retire(file, reader);
+  }
   for (Tail* const tail : file.tails) {
-    if (file.reader(tail->labels) == nullptr) start(*tail, file);
-    FileReader& reader = *file.reader(tail->labels);
-    ++reader.places;
-    tail->last = reader.source;
+    if (FileReader* const reader = file.reader(tail->labels)) tail->last = reader->source;
     positions_.place(tail->path, file.generation);
   }
+  if (file.readers.empty()) close_file(file);
 }
 
 void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to,

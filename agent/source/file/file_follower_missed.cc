@@ -74,9 +74,8 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   if (!last) return missed;
   FolderIndex index;
   for (const Positions::Generation& generation : positions_.unfinished_at(path)) {
-    if (!generation.identity || (newcomer != nullptr && generation.id == newcomer->generation)) {
-      continue;
-    }
+    // What is open is taken care of, even if its reader has just ended.
+    if (!generation.identity || is_open(generation.id)) continue;
     if (FollowedFile* const file = find_generation(index, path, generation)) {
       missed.push_back(file);
     } else if (index.complete(path)) {
@@ -109,6 +108,12 @@ FollowedFile* FileFollower::find_generation(FolderIndex& index, const std::strin
     return &follow(std::move(file));
   }
   return nullptr;
+}
+
+bool FileFollower::is_open(GenerationId generation) const {
+  return std::any_of(files_.begin(), files_.end(), [generation](const auto& entry) {
+    return entry.second->generation == generation;
+  });
 }
 
 bool FileFollower::is_known(const FollowedFile& file) const {

@@ -22,7 +22,8 @@ std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& fil
   return still_there ? tail.path : generation->path;
 }
 
-FileReader& FileFollower::start(Tail& tail, FollowedFile& file) {
+// `replaced` read what the file held before; without one the tail's latest source comes first.
+FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePointer& replaced) {
   const FileTarget& target = tail.target->target;
   FileSource::Spec spec;
   spec.file = file.handle;
@@ -34,7 +35,9 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file) {
   spec.labels["filename"] = filename_for(tail, file);
   spec.counters = tail.counters;
   spec.max_line_bytes = config_.max_line_bytes;
-  if (tail.last && !tail.last->ended()) {
+  if (replaced) {
+    spec.replaced = replaced;
+  } else if (tail.last && !tail.last->released()) {
     spec.predecessor = tail.last;
     spec.predecessor_end = tail.last->request_end();
   }
@@ -52,6 +55,7 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file) {
   worker.add(source);
   FileReader reader;
   reader.labels = tail.labels;
+  reader.path = tail.path;
   reader.source = source;
   file.readers.push_back(std::move(reader));
   return file.readers.back();

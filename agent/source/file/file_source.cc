@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "agent/worker.h"
@@ -15,7 +14,6 @@ namespace lokitail::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kHeadCheckPeriod{100};
-constexpr std::uint64_t kNoMore = std::numeric_limits<std::uint64_t>::max();
 
 // All there is, up to `size`: a short read alone does not mean the end of the file everywhere.
 ssize_t read_fully(int file, char* buffer, std::size_t size, std::uint64_t offset) {
@@ -62,6 +60,7 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
       events_(std::move(events)),
       file_(std::move(spec_.file)),
       predecessor_(std::move(spec_.predecessor)),
+      replaced_(std::move(spec_.replaced)),
       identity_(spec_.identity),
       ledger_(this, spec_.offset, [this](std::uint64_t offset) { settled(offset); }),
       offset_(spec_.offset),
@@ -117,6 +116,7 @@ bool FileSource::wait_for_end(std::uint64_t request, FileSource& waiter) {
 }
 
 void FileSource::announce_end(std::uint64_t request) {
+  if (const auto replaced = std::exchange(replaced_, nullptr)) replaced->release();
   if (reached_end(request)) return;
   std::vector<std::shared_ptr<FileSource>> awake;
   {
@@ -165,7 +165,8 @@ Source::Turn FileSource::end(Event event, bool finished) {
   end_skipping();
   file_.reset();
   predecessor_.reset();
-  announce_end(kNoMore);
+  // Whoever follows waits for what comes in our place.
+  if (event != Event::kReplaced) release();
   events_(*this, event);
   return leave_when_settled();
 }

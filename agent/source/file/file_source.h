@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -71,6 +72,9 @@ class FileSource final : public Source {
     // Read first, to the end that was asked for with request_end(). May be null.
     std::shared_ptr<FileSource> predecessor;
     std::uint64_t predecessor_end = 0;
+    // The one that found the content replaced which this one reads now. Whoever waits for its end waits
+    // for this one's. May be null.
+    std::shared_ptr<FileSource> replaced;
     std::size_t max_line_bytes = kMostLineBytes;  // what is longer is cut there
   };
 
@@ -95,6 +99,9 @@ class FileSource final : public Source {
   void abandon();
   // Nothing more is read.
   bool ended() const { return ended_.load(); }
+  // Lets those go on who wait for its end. Where its content was replaced nobody else does.
+  void release() { announce_end(kNoMore); }
+  bool released() const { return reached_end(kNoMore); }
 
   GenerationId generation() const { return spec_.generation; }
   const std::string& filename() const { return filename_; }
@@ -115,6 +122,7 @@ class FileSource final : public Source {
     std::weak_ptr<FileSource> source;
   };
 
+  static constexpr std::uint64_t kNoMore = std::numeric_limits<std::uint64_t>::max();
   // As many bytes before the offset as are remembered to recognize the file.
   static constexpr std::size_t kWitnessBytes = 64;
 
@@ -151,6 +159,7 @@ class FileSource final : public Source {
   // --- The worker's thread. ---
   std::shared_ptr<const FileHandle> file_;
   std::shared_ptr<FileSource> predecessor_;
+  std::shared_ptr<FileSource> replaced_;
   FileIdentity identity_;
   pipeline::Pipeline* pipeline_ = nullptr;
   pipeline::Labels labels_;  // views into spec_

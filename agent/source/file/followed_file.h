@@ -33,6 +33,7 @@ struct FileKey {
 // One file, read with one set of labels.
 struct FileReader {
   const LabelSet* labels = nullptr;
+  std::string path;  // of the tail for which it was started
   SourcePointer source;
   unsigned places = 0;  // how many tails have it as their current one
   FollowClock::time_point retired_since;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/unit/pipeline/support.h"
+
 namespace lokitail::pipeline::test {
 namespace {
 
@@ -58,6 +60,43 @@ TEST_CASE("held origins are handed on as one", "[held_origins]") {
     held.clear();
     CHECK(first.settled_count == 1);
   }
+}
+
+// Takes entries as a batch does: with a reference to where they came from.
+class Batch final : public Sink {
+ public:
+  void push(Entry& entry) override { origins_.emplace_back(entry.origin); }
+  void settle() { origins_.clear(); }
+
+ private:
+  std::vector<OriginReference> origins_;
+};
+
+TEST_CASE("lines put together settle together", "[held_origins][cri][multiline]") {
+  const std::string_view lines[] = {
+      "2025-11-07T10:30:15Z stdout P >a", "2025-11-07T10:30:15Z stdout P b",
+      "2025-11-07T10:30:15Z stdout F c", "2025-11-07T10:30:15Z stdout F d"};
+  SymbolTable symbols;
+  config::Warnings warnings;
+  CountingMetrics metrics;
+  StageContext context{symbols, warnings, metrics, [] { return kReadTime; }};
+  Batch batch;
+  const std::string stages = GENERATE("- cri:\n", "- multiline: {firstline: '>'}\n",
+                                      "- cri:\n- multiline: {firstline: '>'}\n");
+  Pipeline pipeline(config::Node::parse(stages, "test.yaml"), context, batch);
+  CountedOrigin origins[] = {CountedOrigin(&batch), CountedOrigin(&batch), CountedOrigin(&batch),
+                             CountedOrigin(&batch)};
+  for (std::size_t i = 0; i < std::size(lines); ++i) {
+    const PaddedText text(lines[i]);
+    const OriginReference reading(&origins[i]);
+    pipeline.push(text.view(), kReadTime, {}, &origins[i]);
+  }
+  INFO(stages);
+  for (const CountedOrigin& origin : origins) CHECK(origin.settled_count == 0);
+  pipeline.drain();
+  for (const CountedOrigin& origin : origins) CHECK(origin.settled_count == 0);
+  batch.settle();
+  for (const CountedOrigin& origin : origins) CHECK(origin.settled_count == 1);
 }
 
 }  // namespace
