@@ -74,6 +74,7 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   if (!last) return missed;
   FolderIndex index;
   for (const Positions::Generation& generation : positions_.unfinished_at(path)) {
+    if (newcomer != nullptr && generation.id == newcomer->generation) continue;
     // What is open is taken care of, even if its reader has just ended.
     if (!generation.identity || is_open(generation.id)) continue;
     if (FollowedFile* const file = find_generation(index, path, generation)) {

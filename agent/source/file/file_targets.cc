@@ -11,6 +11,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
+#include "agent/telemetry/log.h"
 #include "config/config.h"
 
 namespace lokitail::agent {
@@ -142,7 +143,7 @@ FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig con
                          std::function<Worker&(const FileTarget&)> choose_worker)
     : positions_(positions),
       flush_timer_(control),
-      inotify_(control, {[this] { discovery_.scan_soon(); }, [] {}}),
+      inotify_(control, [this] { events_were_lost(); }),
       poller_(control, std::max<std::chrono::nanoseconds>(config.min_poll, std::chrono::milliseconds(1)),
               std::max({config.min_poll, config.max_poll,
                         std::chrono::nanoseconds(std::chrono::milliseconds(1))})),
@@ -184,6 +185,13 @@ FileCounters FileTargets::counters() const { return follower_.counters(); }
 
 std::shared_ptr<prometheus::Collectable> FileTargets::metrics() {
   return std::make_shared<Metrics>(*this);
+}
+
+void FileTargets::events_were_lost() {
+  log::warn("inotify lost events; looking at everything again",
+            {{"see", "fs.inotify.max_queued_events"}});
+  follower_.check_all();
+  discovery_.scan_soon();
 }
 
 void FileTargets::flush_positions_soon() {

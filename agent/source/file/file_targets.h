@@ -70,6 +70,7 @@ class FileTargets {
 
  private:
   class Metrics;
+  void events_were_lost();
   void flush_positions_soon();
 
   Positions& positions_;

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kPause{20};
 
 }  // namespace
 
-Inotify::Inotify(boost::asio::io_context& io, Events events)
-    : descriptor_(io), pause_(io), events_(std::move(events)) {
+Inotify::Inotify(boost::asio::io_context& io, Overflow overflow)
+    : descriptor_(io), pause_(io), overflow_(std::move(overflow)) {
   const int instance = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (instance < 0) return;  // every add() fails
   descriptor_.assign(instance);
@@ -81,13 +81,12 @@ void Inotify::drain() {
       const char* const name = buffer_.data() + at + sizeof event;
       at += sizeof event + event.len;
       if ((event.mask & IN_Q_OVERFLOW) != 0) {
-        events_.overflow();
+        overflow_();
       } else {
         dispatch(event.wd, event.mask, {name, event.len == 0 ? 0 : ::strnlen(name, event.len)});
       }
     }
   }
-  events_.drained();
 }
 
 // Listeners come and go while they are told: the list is looked up again for each.

@@ -39,14 +39,10 @@ class Inotify {
   using Watch = int;
   static constexpr Watch kNoWatch = -1;
 
-  struct Events {
-    // Events were lost: only looking at everything again helps.
-    std::function<void()> overflow;
-    // All events of a drain have been told.
-    std::function<void()> drained;
-  };
+  // Events were lost: only looking at everything again helps.
+  using Overflow = std::function<void()>;
 
-  Inotify(boost::asio::io_context& io, Events events);
+  Inotify(boost::asio::io_context& io, Overflow overflow);
   Inotify(const Inotify&) = delete;
   Inotify& operator=(const Inotify&) = delete;
 
@@ -66,7 +62,7 @@ class Inotify {
 
   boost::asio::posix::stream_descriptor descriptor_;
   boost::asio::steady_timer pause_;
-  Events events_;
+  Overflow overflow_;
   std::unordered_map<Watch, std::vector<InotifyListener*>> listeners_;
   alignas(8) std::array<char, 32 * 1024> buffer_;
   // A handler that was on its way already when this object went away looks whether it is still there.

@@ -1,0 +1,20 @@
+#include "agent/source/file/rotated_name.h"
+
+#include <catch2/catch.hpp>
+
+namespace lokitail::agent {
+
+TEST_CASE("names of rotated files") {
+  for (const char* const name : {"app.log.1", "app.log.12", "app.log-20240131", "app.log.2024-01-31_10",
+                                 "app.log.20240131-150405", "app.log_1", "app.log.old"}) {
+    INFO(name);
+    CHECK(is_rotated_name("app.log", name));
+  }
+  for (const char* const name : {"app.log", "app.log.", "app.log1", "other.log.1", "app.log.1.gz",
+                                 "app.log-20240131.zst", "app.log.err", "app.log.bak.x", "app.lo"}) {
+    INFO(name);
+    CHECK_FALSE(is_rotated_name("app.log", name));
+  }
+}
+
+}  // namespace lokitail::agent
