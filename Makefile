@@ -4,7 +4,8 @@
 JOBS ?= 2
 # ON makes warnings errors, as .ci/run does.
 WERROR ?= OFF
-BUILDS := release asan tsan fuzz
+# Runs of their own: make test BUILDS="release tsan", make test BUILDS=fuzz
+BUILDS ?= release asan
 
 .PHONY: build deps test-deps demo test bench clean
 
@@ -23,7 +24,7 @@ test-deps:
 demo: build
 	build/release/lokitail demo
 
-# All tests under all sanitizers, in one run of ctest: it reads build/CTestTestfile.cmake, which joins
+# All tests, in one run of ctest: it reads build/CTestTestfile.cmake, which joins
 # the builds. For a part of them: make test TESTS='-R e2e'
 test: test-deps
 	set -e; for build in $(BUILDS); do \

@@ -117,21 +117,23 @@ std::optional<PositionEntries> parse_positions(std::string_view text, std::strin
 }
 
 std::string format_positions(const PositionEntries& entries) {
-  std::string out = entries.empty() ? "positions: {}\n" : "positions:\n";
+  std::string out;
   for (const auto& [key, value] : entries) {
     if (!is_utf8(key) || !is_utf8(value)) continue;
-    const bool simple = key.size() <= kLongestSimpleKey;
-    out += simple ? "  " : "  ? ";
+    std::string written;
     if (is_plain(key)) {
-      out += key;
+      written = key;
     } else {
-      append_quoted(out, key);
+      append_quoted(written, key);
     }
+    const bool simple = written.size() <= kLongestSimpleKey;
+    out += simple ? "  " : "  ? ";
+    out += written;
     out += simple ? ": " : "\n  : ";
     append_quoted(out, value);
     out += '\n';
   }
-  return out;
+  return out.empty() ? "positions: {}\n" : "positions:\n" + out;
 }
 
 }  // namespace lokitail::agent
