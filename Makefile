@@ -6,6 +6,9 @@ JOBS ?= 2
 WERROR ?= OFF
 # Runs of their own: make test BUILDS="release tsan", make test BUILDS=fuzz
 BUILDS ?= release asan
+# Two checkouts of one source share what ccache has compiled.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 
 .PHONY: build deps test-deps demo test bench clean
 
