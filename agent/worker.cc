@@ -29,12 +29,12 @@ class Worker::FanOut final : public pipeline::Sink {
       : batchers_(batchers),
         limit_(config.line_limit),
         limit_drops_(config.line_limit_drops),
-        metrics_(metrics) {}
+        dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {}
 
   void push(pipeline::Entry& entry) override {
     if (limit_ && !limit_->try_take()) {
       if (limit_drops_) {
-        metrics_.dropped_line("global_rate_limiter_drop");
+        dropped_lines_.increment();
         return;
       }
       limit_->overdraw();
@@ -54,7 +54,7 @@ class Worker::FanOut final : public pipeline::Sink {
   std::vector<std::unique_ptr<Batcher>>& batchers_;
   std::optional<RateLimiter> limit_;
   const bool limit_drops_;
-  pipeline::PipelineMetrics& metrics_;
+  pipeline::Counter& dropped_lines_;
 };
 
 Worker::Worker(const WorkerConfig& config, BatcherEvents& events,

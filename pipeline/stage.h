@@ -13,6 +13,7 @@
 
 #include "config/node.h"
 #include "pipeline/entry.h"
+#include "pipeline/metrics.h"
 
 namespace lokitail::pipeline {
 
@@ -28,8 +29,8 @@ class Stage {
   virtual ~Stage() = default;
   // Takes one entry and hands zero or more to `next`. May keep entries back (held_entry.h).
   virtual void push(Entry& entry, Sink& next) = 0;
-  // Called about ten times a second while entries are on their way: the chance to let held entries go. `now` may jump, as the
-  // system's clock does. `scratch` is an entry to restore held ones into.
+  // Called about ten times a second while entries are on their way: the chance to let held entries
+  // go. `now` may jump, as the system's clock does. `scratch` is an entry to restore held ones into.
   virtual void tick(Timestamp now, Entry& scratch, Sink& next) {
     static_cast<void>(now), static_cast<void>(scratch), static_cast<void>(next);
   }
@@ -50,14 +51,6 @@ class EntryStage : public Stage {
   void push(Entry& entry, Sink& next) final {
     if (process(entry) == Verdict::kKeep) next.push(entry);
   }
-};
-
-// What pipelines count. Implemented by the agent; called from worker threads.
-class PipelineMetrics {
- public:
-  virtual ~PipelineMetrics() = default;
-  // logentry_dropped_lines_total{reason}.
-  virtual void dropped_line(std::string_view reason) = 0;
 };
 
 // What a factory may use. All of it outlives the stages.

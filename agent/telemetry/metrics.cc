@@ -2,41 +2,65 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
+
 #include "agent/version.h"
 
 namespace lokitail::agent {
 namespace {
 
-prometheus::Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name,
-                                                 const char* help) {
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry,
+                                                  const std::string& name,
+                                                  const std::string& help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
 }  // namespace
 
+// Registered when it first counts, so that /metrics does not list what has never happened.
+class Metrics::StageCounter final : public pipeline::Counter {
+ public:
+  StageCounter(prometheus::Family<prometheus::Counter>& family, prometheus::Labels labels)
+      : family_(family), labels_(std::move(labels)) {}
+
+  void increment(double by) override {
+    prometheus::Counter* counter = counter_.load(std::memory_order_relaxed);
+    if (counter == nullptr) {
+      counter = &family_.Add(labels_);  // the same for everyone who gets here at once
+      counter_.store(counter, std::memory_order_relaxed);
+    }
+    counter->Increment(by);
+  }
+
+ private:
+  prometheus::Family<prometheus::Counter>& family_;
+  const prometheus::Labels labels_;
+  std::atomic<prometheus::Counter*> counter_ = nullptr;
+};
+
+Metrics::~Metrics() = default;
+
 Metrics::Metrics()
-    : encoded_bytes_(counter(registry_, "promtail_encoded_bytes_total",
-                             "Number of bytes encoded and ready to send.")),
-      sent_bytes_(counter(registry_, "promtail_sent_bytes_total", "Number of bytes sent.")),
-      sent_entries_(counter(registry_, "promtail_sent_entries_total",
-                            "Number of log entries sent to the ingester.")),
-      dropped_bytes_(counter(registry_, "promtail_dropped_bytes_total",
-                             "Number of bytes dropped because failed to be sent to the ingester "
-                             "after all retries.")),
-      dropped_entries_(counter(registry_, "promtail_dropped_entries_total",
-                               "Number of log entries dropped because failed to be sent to the "
-                               "ingester after all retries.")),
-      mutated_bytes_(counter(registry_, "promtail_mutated_bytes_total",
-                             "The total number of bytes that have been mutated.")),
-      mutated_entries_(counter(registry_, "promtail_mutated_entries_total",
-                               "The total number of log entries that have been mutated.")),
-      batch_retries_(counter(registry_, "promtail_batch_retries_total",
-                             "Number of times batches has had to be retried.")),
-      refused_entries_(counter(registry_, "lokitail_refused_entries_total",
-                               "Number of log entries that Loki refused for good, by Loki's "
-                               "reason.")),
-      dropped_lines_(counter(registry_, "logentry_dropped_lines_total",
-                             "A count of all log lines dropped as a result of a pipeline stage")),
+    : encoded_bytes_(counters(registry_, "promtail_encoded_bytes_total",
+                              "Number of bytes encoded and ready to send.")),
+      sent_bytes_(counters(registry_, "promtail_sent_bytes_total", "Number of bytes sent.")),
+      sent_entries_(counters(registry_, "promtail_sent_entries_total",
+                             "Number of log entries sent to the ingester.")),
+      dropped_bytes_(counters(registry_, "promtail_dropped_bytes_total",
+                              "Number of bytes dropped because failed to be sent to the ingester "
+                              "after all retries.")),
+      dropped_entries_(counters(registry_, "promtail_dropped_entries_total",
+                                "Number of log entries dropped because failed to be sent to the "
+                                "ingester after all retries.")),
+      mutated_bytes_(counters(registry_, "promtail_mutated_bytes_total",
+                              "The total number of bytes that have been mutated.")),
+      mutated_entries_(counters(registry_, "promtail_mutated_entries_total",
+                                "The total number of log entries that have been mutated.")),
+      batch_retries_(counters(registry_, "promtail_batch_retries_total",
+                              "Number of times batches has had to be retried.")),
+      refused_entries_(counters(registry_, "lokitail_refused_entries_total",
+                                "Number of log entries that Loki refused for good, by Loki's "
+                                "reason.")),
       request_duration_(prometheus::BuildHistogram()
                             .Name("promtail_request_duration_seconds")
                             .Help("Duration of send requests.")
@@ -100,13 +124,23 @@ prometheus::Counter& Metrics::refused_entries(const std::string& host, const std
 }
 prometheus::Histogram& Metrics::request_duration(const std::string& host, int status) {
   // The default buckets of Prometheus' Go client, as Promtail has them.
-  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                                                   0.5,   1,    2.5,   5,    10};
+  static const prometheus::Histogram::BucketBoundaries kBuckets = {
+      0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
   return request_duration_.Add({{"status_code", std::to_string(status)}, {"host", host}}, kBuckets);
 }
 
-void Metrics::dropped_line(std::string_view reason) {
-  dropped_lines_.Add({{"reason", std::string(reason)}}).Increment();
+pipeline::Counter& Metrics::counter(std::string_view name, std::string_view help,
+                                    const LabelTexts& label_texts) {
+  prometheus::Labels labels;
+  for (const auto& [label, value] : label_texts) labels.emplace(label, value);
+  auto family = stage_families_.find(name);
+  if (family == stage_families_.end()) {
+    auto& added = counters(registry_, std::string(name), std::string(help));
+    family = stage_families_.emplace(name, &added).first;
+  }
+  auto& counter = stage_counters_[{family->first, labels}];
+  if (!counter) counter = std::make_unique<StageCounter>(*family->second, std::move(labels));
+  return *counter;
 }
 
 void Metrics::add_collectable(const std::shared_ptr<prometheus::Collectable>& collectable) {

@@ -1,7 +1,9 @@
 // The agent's own metrics, under Promtail's names where Promtail has them, so that dashboards and
 // alerts go on working.
 //
-// Threads: any. Counters are touched per push, per refused entry or per block, never per line.
+// Threads: any, but for counter(), which is for the thread that builds pipelines. Counters are touched
+// per push, per refused entry or per block, never per line; those of stages when a stage has something
+// to count.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -11,17 +13,21 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "pipeline/stage.h"
+#include "pipeline/metrics.h"
 
 namespace lokitail::agent {
 
 class Metrics final : public pipeline::PipelineMetrics {
  public:
   Metrics();
+  ~Metrics() override;
 
   // The four reasons of Promtail start at 0 with the first push of a tenant.
   void add_tenant(const std::string& host, const std::string& tenant);
@@ -43,7 +49,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   prometheus::Counter& refused_entries(const std::string& host, const std::string& tenant,
                                        const std::string& reason);
 
-  void dropped_line(std::string_view reason) override;
+  pipeline::Counter& counter(std::string_view name, std::string_view help,
+                             const LabelTexts& labels) override;
 
   // Collected at each scrape beside the above. Kept alive by the caller.
   void add_collectable(const std::shared_ptr<prometheus::Collectable>& collectable);
@@ -65,9 +72,11 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& mutated_entries_;
   FamilyOf<prometheus::Counter>& batch_retries_;
   FamilyOf<prometheus::Counter>& refused_entries_;
-  FamilyOf<prometheus::Counter>& dropped_lines_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  class StageCounter;
+  std::map<std::string, FamilyOf<prometheus::Counter>*, std::less<>> stage_families_;
+  std::map<std::pair<std::string, prometheus::Labels>, std::unique_ptr<StageCounter>> stage_counters_;
 };
 
 }  // namespace lokitail::agent

@@ -38,15 +38,14 @@ struct Conditions {
 
 class DropStage final : public EntryStage {
  public:
-  DropStage(Conditions conditions, std::string reason, const StageContext& context)
+  DropStage(Conditions conditions, Counter& dropped_lines, const StageContext& context)
       : conditions_(std::move(conditions)),
-        reason_(std::move(reason)),
-        metrics_(context.metrics),
+        dropped_lines_(dropped_lines),
         now_(context.now) {}
 
   Verdict process(Entry& entry) override {
     if (!is_long(entry) || !is_old(entry) || !has_text(entry)) return Verdict::kKeep;
-    metrics_.dropped_line(reason_);
+    dropped_lines_.increment();
     return Verdict::kDrop;
   }
 
@@ -102,8 +101,7 @@ class DropStage final : public EntryStage {
   }
 
   const Conditions conditions_;
-  const std::string reason_;
-  PipelineMetrics& metrics_;
+  Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
   std::string joined_;  // kept for its memory
 };
@@ -160,7 +158,7 @@ std::unique_ptr<Stage> make_drop(const config::Node& body, StageContext& context
   config::Fields fields(body, "drop stage", config::Fields::Strictness::kWarnUnknown,
                         context.warnings);
   Conditions conditions = read_conditions(fields, context.symbols);
-  std::string reason = read_weak_drop_reason(fields, "drop_stage");
+  const std::string reason = read_weak_drop_reason(fields, "drop_stage");
   fields.finish();
   if (!conditions.source && !conditions.expression && !conditions.older_than &&
       !conditions.longer_than) {
@@ -168,7 +166,8 @@ std::unique_ptr<Stage> make_drop(const config::Node& body, StageContext& context
         "drop stage config must contain at least one of `source`, `expression`, "
         "`older_than` or `longer_than`");
   }
-  return std::make_unique<DropStage>(std::move(conditions), std::move(reason), context);
+  return std::make_unique<DropStage>(std::move(conditions), context.metrics.dropped_lines(reason),
+                                     context);
 }
 
 }  // namespace lokitail::pipeline

@@ -54,18 +54,18 @@ class Bucket {
 class LimitStage final : public EntryStage {
  public:
   LimitStage(Rate rate, const StageContext& context)
-      : rate_(rate), bucket_(rate, context.now()), metrics_(context.metrics), now_(context.now) {}
+      : rate_(rate), bucket_(rate, context.now()), dropped_lines_(context.metrics.dropped_lines(kReason)), now_(context.now) {}
 
   Verdict process(Entry&) override {
     if (bucket_.take(rate_, now_())) return Verdict::kKeep;
-    metrics_.dropped_line(kReason);
+    dropped_lines_.increment();
     return Verdict::kDrop;
   }
 
  private:
   const Rate rate_;
   Bucket bucket_;
-  PipelineMetrics& metrics_;
+  Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
 };
 
@@ -75,7 +75,7 @@ class LimitByLabelStage final : public EntryStage {
       : rate_(rate),
         label_(label),
         most_buckets_(most_buckets),
-        metrics_(context.metrics),
+        dropped_lines_(context.metrics.dropped_lines(kReason)),
         now_(context.now) {}
 
   Verdict process(Entry& entry) override {
@@ -83,7 +83,7 @@ class LimitByLabelStage final : public EntryStage {
     if (label == nullptr) return Verdict::kKeep;
     const Timestamp now = now_();
     if (bucket_of(label->hash, now).take(rate_, now)) return Verdict::kKeep;
-    metrics_.dropped_line(kReason);
+    dropped_lines_.increment();
     return Verdict::kDrop;
   }
 
@@ -104,7 +104,7 @@ class LimitByLabelStage final : public EntryStage {
   const Rate rate_;
   const Symbol label_;
   const std::size_t most_buckets_;
-  PipelineMetrics& metrics_;
+  Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
   Buckets young_;
   Buckets old_;  // used last before young_ was begun

@@ -60,19 +60,18 @@ class MatchStage final : public Stage {
 
 class DroppingMatchStage final : public EntryStage {
  public:
-  DroppingMatchStage(lang::Selector selector, std::string reason, PipelineMetrics& metrics)
-      : selector_(std::move(selector)), reason_(std::move(reason)), metrics_(metrics) {}
+  DroppingMatchStage(lang::Selector selector, Counter& dropped_lines)
+      : selector_(std::move(selector)), dropped_lines_(dropped_lines) {}
 
   Verdict process(Entry& entry) override {
     if (!selector_.matches(entry.labels, entry.line)) return Verdict::kKeep;
-    metrics_.dropped_line(reason_);
+    dropped_lines_.increment();
     return Verdict::kDrop;
   }
 
  private:
   lang::Selector selector_;
-  const std::string reason_;
-  PipelineMetrics& metrics_;
+  Counter& dropped_lines_;
 };
 
 lang::Selector read_selector(const config::Node& node, SymbolTable& symbols) {
@@ -110,7 +109,7 @@ std::unique_ptr<Stage> make_match(const config::Node& body, StageContext& contex
   lang::Selector selector = read_selector(fields.require("selector"), context.symbols);
   const bool drop = read_is_drop(fields.find("action"));
   check_pipeline_name(fields.find("pipeline_name"));
-  std::string reason = read_reason(fields.find("drop_counter_reason"));
+  const std::string reason = read_reason(fields.find("drop_counter_reason"));
   const config::Node* const stages = fields.find("stages");
   fields.finish();
   const bool no_stages = stages == nullptr || (stages->is_sequence() && stages->items().empty());
@@ -118,8 +117,8 @@ std::unique_ptr<Stage> make_match(const config::Node& body, StageContext& contex
     if (!no_stages) {
       throw stages->error("match stage configured to drop entries cannot contain stages");
     }
-    return std::make_unique<DroppingMatchStage>(std::move(selector), std::move(reason),
-                                                context.metrics);
+    return std::make_unique<DroppingMatchStage>(std::move(selector),
+                                                context.metrics.dropped_lines(reason));
   }
   if (no_stages) {
     throw body.error(

@@ -14,23 +14,21 @@ namespace {
 
 class SamplingStage final : public EntryStage {
  public:
-  SamplingStage(double rate, std::string reason, PipelineMetrics& metrics)
+  SamplingStage(double rate, Counter& dropped_lines)
       : random_(std::random_device{}()),
         keeps_(rate),
-        reason_(std::move(reason)),
-        metrics_(metrics) {}
+        dropped_lines_(dropped_lines) {}
 
   Verdict process(Entry&) override {
     if (keeps_(random_)) return Verdict::kKeep;
-    metrics_.dropped_line(reason_);
+    dropped_lines_.increment();
     return Verdict::kDrop;
   }
 
  private:
   std::mt19937_64 random_;
   std::bernoulli_distribution keeps_;
-  const std::string reason_;
-  PipelineMetrics& metrics_;
+  Counter& dropped_lines_;
 };
 
 double read_rate(const config::Node* node, const config::Node& body, config::Warnings& warnings) {
@@ -52,9 +50,9 @@ std::unique_ptr<Stage> make_sampling(const config::Node& body, StageContext& con
   config::Fields fields(body, "sampling stage", config::Fields::Strictness::kWarnUnknown,
                         context.warnings);
   const double rate = read_rate(fields.find("rate"), body, context.warnings);
-  std::string reason = read_weak_drop_reason(fields, "sampling_stage");
+  const std::string reason = read_weak_drop_reason(fields, "sampling_stage");
   fields.finish();
-  return std::make_unique<SamplingStage>(rate, std::move(reason), context.metrics);
+  return std::make_unique<SamplingStage>(rate, context.metrics.dropped_lines(reason));
 }
 
 }  // namespace lokitail::pipeline

@@ -78,9 +78,35 @@ class CollectingSink final : public Sink {
 
 class CountingMetrics final : public PipelineMetrics {
  public:
-  void dropped_line(std::string_view reason) override { ++dropped[std::string(reason)]; }
+  Counter& counter(std::string_view name, std::string_view help, const LabelTexts& labels) override {
+    static_cast<void>(help);
+    std::string series(name);
+    for (const auto& [label, value] : labels) series.append(" ").append(label).append("=").append(value);
+    return counters_[series];
+  }
 
-  std::map<std::string, int> dropped;
+  // Lines that stages dropped, by reason.
+  std::map<std::string, int> dropped() const {
+    constexpr std::string_view kPrefix = "logentry_dropped_lines_total reason=";
+    std::map<std::string, int> reasons;
+    for (const auto& [series, counter] : counters_) {
+      if (!series.starts_with(kPrefix) || counter.value == 0) continue;
+      reasons.emplace(series.substr(kPrefix.size()), static_cast<int>(counter.value));
+    }
+    return reasons;
+  }
+  // What was counted under "name label=value ...".
+  double count(const std::string& series) const {
+    const auto counter = counters_.find(series);
+    return counter == counters_.end() ? 0 : counter->second.value;
+  }
+
+ private:
+  struct PlainCounter final : Counter {
+    void increment(double by) override { value += by; }
+    double value = 0;
+  };
+  std::map<std::string, PlainCounter> counters_;
 };
 
 // Stages with all that they need around them. For tests that look at more than what
@@ -108,7 +134,8 @@ class PipelineRunner {
   std::vector<Collected>& entries() { return sink_.entries; }
   // How many of the lines pushed are still held by a stage.
   int unsettled() const { return unsettled_; }
-  const std::map<std::string, int>& dropped() const { return metrics_.dropped; }
+  const CountingMetrics& metrics() const { return metrics_; }
+  std::map<std::string, int> dropped() const { return metrics_.dropped(); }
   const std::vector<std::string>& warnings() const { return warnings_.texts(); }
 
  private:

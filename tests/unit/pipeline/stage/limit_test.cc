@@ -21,7 +21,7 @@ class Limited {
     return sink_.entries.size() - before;
   }
 
-  int dropped() { return metrics_.dropped["ratelimit_drop_stage"]; }
+  int dropped() { return metrics_.dropped()["ratelimit_drop_stage"]; }
   const std::vector<std::string>& warnings() const { return warnings_.texts(); }
 
   Timestamp now = kReadTime;

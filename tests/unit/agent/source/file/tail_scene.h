@@ -23,6 +23,7 @@
 #include "agent/loki/push_decode.h"
 #include "agent/source/file/file_targets.h"
 #include "agent/state/positions.h"
+#include "agent/telemetry/metrics.h"
 #include "agent/worker.h"
 
 namespace lokitail::agent::test {
@@ -64,7 +65,7 @@ inline std::string slurp(const fs::path& path) {
 // Lines by the text of their labels.
 using Received = std::map<std::string, std::vector<std::string>>;
 
-class TailScene final : public BatcherEvents, public pipeline::PipelineMetrics {
+class TailScene final : public BatcherEvents {
  public:
   struct Options {
     std::string pattern = "logs/*.log";
@@ -106,7 +107,7 @@ class TailScene final : public BatcherEvents, public pipeline::PipelineMetrics {
     client.batch_wait = 1ms;
     client.batch_size = options_.batch_size;
     config.clients.push_back(client);
-    running_->worker = std::make_unique<Worker>(config, *this, *this, warnings_, budget_);
+    running_->worker = std::make_unique<Worker>(config, *this, metrics_, warnings_, budget_);
     FileTargetsConfig files;
     files.sync_period = options_.sync;
     files.min_poll = 5ms;
@@ -235,7 +236,6 @@ class TailScene final : public BatcherEvents, public pipeline::PipelineMetrics {
   }
   void entry_dropped(std::size_t, const std::string&, const char*, std::size_t) override {}
   void entry_mutated(std::size_t, const std::string&, const char*, std::size_t) override {}
-  void dropped_line(std::string_view) override {}
 
   void collect_locked() {
     for (auto& push : incoming_) {
@@ -260,6 +260,7 @@ class TailScene final : public BatcherEvents, public pipeline::PipelineMetrics {
   Options options_;
   TempFolder folder_;
   config::Warnings warnings_;
+  Metrics metrics_;
   Budget budget_{std::size_t{1} << 40};
   bool stalled_ = false;
   bool settles_ = true;
