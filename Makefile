@@ -4,11 +4,8 @@
 JOBS ?= 2
 # ON makes warnings errors, as .ci/run does.
 WERROR ?= OFF
-# Runs of their own: make test BUILDS="release tsan", make test BUILDS=fuzz
-BUILDS ?= release asan
-# Two checkouts of one source share what ccache has compiled.
-export CCACHE_BASEDIR ?= $(CURDIR)
-export CCACHE_NOHASHDIR ?= 1
+# What `make test` builds and runs; asan brings the fuzz targets.
+BUILDS ?= release asan tsan
 
 .PHONY: build deps test-deps demo test bench clean
 

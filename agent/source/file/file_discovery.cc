@@ -96,8 +96,7 @@ class FileDiscovery::Visitor final : public GlobVisitor {
 
 FileDiscovery::FileDiscovery(boost::asio::io_context& control, DiscoveryConfig config,
                              FileFollower& follower, Inotify& inotify, Poller& poller)
-    : control_(control),
-      config_(config),
+    : config_(config),
       follower_(follower),
       inotify_(inotify),
       poller_(poller),

@@ -64,7 +64,6 @@ class FileDiscovery {
   void watch_links(const std::string& path);
   void forget_unused_folders();
 
-  boost::asio::io_context& control_;
   const DiscoveryConfig config_;
   FileFollower& follower_;
   Inotify& inotify_;
