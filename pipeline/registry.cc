@@ -9,7 +9,7 @@
 
 namespace lokitail::pipeline {
 
-// Each is defined in pipeline/stage/<name>.cc.
+// Each is defined in pipeline/stage/<name>.cc, and described in docs/stages.md.
 StageFactory make_cri, make_decolorize, make_docker, make_drop, make_eventlogmessage, make_json,
     make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt, make_match,
     make_multiline, make_output, make_pack, make_regex, make_replace, make_sampling,
@@ -78,9 +78,13 @@ std::unique_ptr<Stage> build_stage(const config::Node& item, StageContext& conte
   if (std::ranges::find(kNotYet, name) != kNotYet.end()) {
     throw key.error("the stage " + name + " is not supported by lokitail yet");
   }
+  throw key.error("Unknown stage type: " + name + config::did_you_mean(name, stage_names()));
+}
+
+std::vector<std::string_view> stage_names() {
   std::vector<std::string_view> names;
   std::ranges::transform(kStages, std::back_inserter(names), &StageType::name);
-  throw key.error("Unknown stage type: " + name + config::did_you_mean(name, names));
+  return names;
 }
 
 }  // namespace lokitail::pipeline

@@ -1,7 +1,6 @@
 #include "pipeline/lang/go_template/function.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace lokitail::pipeline::lang::go_template {
 namespace {
@@ -16,7 +15,7 @@ Want parse_want(std::string_view type) {
   return Want::kAny;
 }
 
-std::unordered_map<std::string_view, const Function*> all_functions() {
+std::unordered_map<std::string_view, const Function*> gather_functions() {
   std::unordered_map<std::string_view, const Function*> all;
   for (const auto group :
        {builtin_functions, comparison_functions, string_functions,   case_functions,
@@ -69,8 +68,13 @@ std::string_view want_name(Want want) {
   return "";
 }
 
+const std::unordered_map<std::string_view, const Function*>& all_functions() {
+  static const auto all = gather_functions();
+  return all;
+}
+
 const Function* find_function(std::string_view name) {
-  static const auto all = all_functions();
+  const auto& all = all_functions();
   const auto found = all.find(name);
   return found == all.end() ? nullptr : found->second;
 }

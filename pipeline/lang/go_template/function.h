@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 
 #include "pipeline/lang/go_template/context.h"
 #include "pipeline/lang/go_template/value.h"
@@ -53,6 +54,9 @@ Signature parse_signature(std::string_view parameters);
 
 // As Go names the type, for messages.
 std::string_view want_name(Want want);
+
+// All there are, by name.
+const std::unordered_map<std::string_view, const Function*>& all_functions();
 
 // nullptr where there is no function of that name.
 const Function* find_function(std::string_view name);
