@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "agent/state/path.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -38,12 +40,6 @@ void keep_mode_of(const std::string& path, int file) {
 }
 
 }  // namespace
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 std::string write_all(int file, std::string_view content) {
   while (!content.empty()) {

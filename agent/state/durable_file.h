@@ -18,6 +18,4 @@ namespace lokitail::agent {
 // All of `content`, in spite of short writes.
 [[nodiscard]] std::string write_all(int file, std::string_view content);
 
-std::string folder_of(const std::string& path);
-
 }  // namespace lokitail::agent

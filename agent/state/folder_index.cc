@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "agent/state/durable_file.h"
+#include "agent/state/path.h"
 
 namespace lokitail::agent {
 
@@ -45,7 +45,7 @@ std::vector<std::string> FolderIndex::find(const std::string& path, std::uint64_
     const Folder& around = folder(where);
     const auto [begin, end] = around.by_inode.equal_range(inode);
     for (auto it = begin; it != end; ++it) {
-      paths.push_back((where == "/" ? "" : where) + '/' + around.names[it->second]);
+      paths.push_back(join_path(where, around.names[it->second]));
     }
   }
   return paths;

@@ -13,7 +13,7 @@
 
 #include "agent/source/file/file_handle.h"
 #include "agent/source/file/filesystem.h"
-#include "agent/state/durable_file.h"
+#include "agent/state/path.h"
 #include "agent/telemetry/log.h"
 
 namespace lokitail::agent {
@@ -29,13 +29,6 @@ constexpr int kMostLinks = 16;
 
 constexpr std::uint32_t kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
                                         IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-std::string join(const std::string& folder, std::string_view name) {
-  std::string path = folder == "/" ? std::string() : folder;
-  path += '/';
-  path += name;
-  return path;
-}
 
 }  // namespace
 
@@ -259,7 +252,7 @@ void FileDiscovery::folder_event(Folder& folder, std::uint32_t mask, std::string
   }
   if (name.empty()) return;
   const std::string directory = folder.path;
-  const std::string path = join(directory, name);
+  const std::string path = join_path(directory, name);
   const auto places = folder.places;
   std::vector<std::string> linked;
   for (const Folder::Link& link : folder.links) {
@@ -283,7 +276,7 @@ void FileDiscovery::watch_links(const std::string& path) {
     const ssize_t size = ::readlink(at.c_str(), target.data(), target.size());
     if (size <= 0) return;
     const std::string_view link(target.data(), static_cast<std::size_t>(size));
-    at = clean_path(link.starts_with('/') ? std::string(link) : join(folder_of(at), link));
+    at = clean_path(link.starts_with('/') ? std::string(link) : join_path(folder_of(at), link));
     Folder& there = folder(folder_of(at));
     const std::string name = at.substr(at.rfind('/') + 1);
     const auto known = std::find_if(

@@ -11,7 +11,7 @@
 
 #include "agent/source/file/file_follower.h"
 #include "agent/source/file/rotated_name.h"
-#include "agent/state/durable_file.h"
+#include "agent/state/path.h"
 
 namespace lokitail::agent {
 namespace {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "agent/state/path.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -20,13 +22,6 @@ struct DirectoryEntry {
   std::string name;
   bool is_folder;
 };
-
-std::string join(const std::string& directory, std::string_view name) {
-  std::string path = directory == "/" ? std::string() : directory;
-  path += '/';
-  path += name;
-  return path;
-}
 
 std::optional<struct stat> status_of(const std::string& path) {
   struct stat status {};
@@ -48,7 +43,7 @@ std::vector<DirectoryEntry> read_directory(const std::string& path) {
     if (name == "." || name == "..") continue;
     bool is_folder = entry->d_type == DT_DIR;
     if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
-      const auto status = status_of(join(path, name));
+      const auto status = status_of(join_path(path, name));
       // A link that leads nowhere yet may do so later; as a file it is looked at then.
       is_folder = status && S_ISDIR(status->st_mode);
     }
@@ -80,9 +75,9 @@ class Walk {
     const bool last = at + 1 == branch_.size();
     if (component.kind == Kind::kAnyDepth) {
       if (is_folder) {
-        directory(join(path, name), at);
+        directory(join_path(path, name), at);
       } else if (last) {
-        visitor_.file(join(path, name));
+        visitor_.file(join_path(path, name));
       }
       return;
     }
@@ -90,9 +85,9 @@ class Walk {
                                                           : matches_name(component.text, name);
     if (!matches) return;
     if (last) {
-      if (!is_folder) visitor_.file(join(path, name));
+      if (!is_folder) visitor_.file(join_path(path, name));
     } else if (is_folder) {
-      directory(join(path, name), at + 1);
+      directory(join_path(path, name), at + 1);
     }
   }
 
@@ -103,7 +98,7 @@ class Walk {
 
   // A folder on the way need not be watched while it is there: if it goes away, that is seen in itself.
   void literal(const std::string& path, std::size_t at) {
-    const std::string next = join(path, branch_[at].text);
+    const std::string next = join_path(path, branch_[at].text);
     auto status = status_of(next);
     const bool last = at + 1 == branch_.size();
     if (last || !status || !S_ISDIR(status->st_mode) || is_link(next)) {
@@ -180,7 +175,7 @@ void walk(const Glob& glob, GlobVisitor& visitor) {
 
 void walk_from(const Glob& glob, GlobPlace place, const std::string& directory, std::string_view name,
                GlobVisitor& visitor) {
-  const auto status = status_of(join(directory, name));
+  const auto status = status_of(join_path(directory, name));
   const bool is_folder = status && S_ISDIR(status->st_mode);
   Walk(glob, place.branch, visitor).name(directory, place.component, std::string(name), is_folder);
 }
