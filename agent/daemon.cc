@@ -33,7 +33,7 @@ WorkerConfig worker_config(const config::Config& config) {
   worker.clients = Delivery::batcher_configs(config);
   const auto& limits = config.limits_config;
   if (limits.readline_rate_enabled) {
-    worker.line_limit.emplace(limits.readline_rate, static_cast<double>(limits.readline_burst));
+    worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
     worker.line_limit_drops = limits.readline_rate_drop;
   }
   return worker;

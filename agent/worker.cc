@@ -27,34 +27,76 @@ class Worker::FanOut final : public pipeline::Sink {
   FanOut(std::vector<std::unique_ptr<Batcher>>& batchers, const WorkerConfig& config,
          pipeline::PipelineMetrics& metrics)
       : batchers_(batchers),
-        limit_(config.line_limit),
+        rate_(config.line_limit.value_or(pipeline::LineRate{})),
+        limits_(config.line_limit.has_value()),
         limit_drops_(config.line_limit_drops),
+        bucket_(rate_, system_time()),
         dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {}
 
   void push(pipeline::Entry& entry) override {
-    if (limit_ && !limit_->try_take()) {
-      if (limit_drops_) {
-        dropped_lines_.increment();
-        return;
-      }
-      limit_->overdraw();
-    }
+    if (limits_ && !within_limit()) return;
     for (const auto& batcher : batchers_) batcher->add(entry);
   }
 
-  // How long reading has to wait; nothing if it may go on.
-  std::optional<RateLimiter::Clock::duration> must_wait() {
-    if (!limit_) return std::nullopt;
-    limit_->refill(RateLimiter::Clock::now());
-    if (limit_drops_ || !limit_->overdrawn()) return std::nullopt;
-    return std::chrono::ceil<RateLimiter::Clock::duration>(limit_->wait());
+  void begin_turn(pipeline::Timestamp now) {
+    if (limits_) bucket_.refill(rate_, now);
+  }
+
+  // How long reading should pause.
+  std::chrono::nanoseconds pause() const {
+    return limits_ && !limit_drops_ ? bucket_.pause(rate_) : std::chrono::nanoseconds();
   }
 
  private:
+  bool within_limit() {
+    if (!limit_drops_) {
+      bucket_.take();
+      return true;
+    }
+    if (bucket_.try_take()) return true;
+    dropped_lines_.increment();
+    return false;
+  }
+
   std::vector<std::unique_ptr<Batcher>>& batchers_;
-  std::optional<RateLimiter> limit_;
+  const pipeline::LineRate rate_;
+  const bool limits_;
   const bool limit_drops_;
+  pipeline::TokenBucket bucket_;
   pipeline::Counter& dropped_lines_;
+};
+
+// A time in which no lines are read, of one job or of all. Its end wakes the loop.
+class Worker::Pause {
+ public:
+  explicit Pause(boost::asio::io_context& io) : timer_(io) {}
+
+  bool active() const { return active_; }
+
+  // `over` is called at the end. REQUIRES: not active.
+  void begin(std::chrono::nanoseconds length, std::function<void()> over = [] {}) {
+    active_ = true;
+    timer_.expires_after(length);
+    timer_.async_wait([this, over = std::move(over)](const boost::system::error_code& cancelled) {
+      active_ = false;
+      if (!cancelled) over();
+    });
+  }
+
+ private:
+  boost::asio::steady_timer timer_;
+  bool active_ = false;
+};
+
+// The pipeline of one scrape configuration, with the sources that it does not take lines of for now.
+struct Worker::Job {
+  Job(const config::Node& stages, pipeline::StageContext& context, pipeline::Sink& out,
+      boost::asio::io_context& io)
+      : pipeline(stages, context, out), pause(io) {}
+
+  std::vector<std::shared_ptr<Source>> held_back{};  // outlives what the pipeline holds of it
+  pipeline::Pipeline pipeline;
+  Pause pause;
 };
 
 Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
@@ -62,7 +104,8 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
     : work_(boost::asio::make_work_guard(io_)),
       tick_timer_(io_),
       tick_period_(kLongestTick),
-      limit_timer_(io_),
+      lines_wait_(config.line_limit && !config.line_limit_drops),
+      pause_(std::make_unique<Pause>(io_)),
       budget_(budget) {
   for (const BatcherConfig& client : config.clients) {
     batchers_.push_back(std::make_unique<Batcher>(
@@ -74,8 +117,7 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
   fan_out_ = std::make_unique<FanOut>(batchers_, config, metrics);
   pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
   for (const auto& job : config.jobs) {
-    pipelines_.emplace(job.name, std::make_unique<pipeline::Pipeline>(job.pipeline_stages, context,
-                                                                      *fan_out_));
+    jobs_.emplace(job.name, std::make_unique<Job>(job.pipeline_stages, context, *fan_out_, io_));
   }
 }
 
@@ -94,7 +136,7 @@ void Worker::stop() {
 void Worker::drain(std::function<void()> drained) {
   post([this, drained = std::move(drained)] {
     draining_ = true;
-    for (const auto& [job, pipeline] : pipelines_) pipeline->drain();
+    for (const auto& [name, job] : jobs_) job->pipeline.drain();
     for (const auto& batcher : batchers_) batcher->flush_all();
     drained();
   });
@@ -120,7 +162,7 @@ void Worker::run() {
     // Messages first, so that what was settled makes room and what stops stops soon.
     io_.poll();
     if (stopping_) break;
-    if (may_read() && !over_line_limit()) {
+    if (may_read()) {
       run_turn();
     } else {
       io_.run_one();
@@ -128,26 +170,45 @@ void Worker::run() {
   }
 }
 
-bool Worker::may_read() const { return !draining_ && !ready_.empty() && !budget_.exhausted(); }
-
-// Where the limit on lines says so, reading goes on when the timer wakes the loop.
-bool Worker::over_line_limit() {
-  const auto wait = fan_out_->must_wait();
-  if (!wait) return false;
-  if (!waits_for_limit_) {
-    waits_for_limit_ = true;
-    limit_timer_.expires_after(*wait);
-    limit_timer_.async_wait([this](const boost::system::error_code&) { waits_for_limit_ = false; });
+// Where not, a message or the end of a pause wakes the loop.
+bool Worker::may_read() {
+  if (draining_ || ready_.empty() || budget_.exhausted() || pause_->active()) return false;
+  now_ = system_time();
+  fan_out_->begin_turn(now_);
+  if (const auto length = fan_out_->pause(); length.count() > 0) {
+    pause_->begin(length);
+    return false;
   }
+  return true;
+}
+
+bool Worker::over_line_limit() const { return fan_out_->pause().count() > 0; }
+
+// Keeps a source until its pipeline takes lines again. Says whether it has to wait for that.
+bool Worker::hold_back(const std::shared_ptr<Source>& source) {
+  pipeline::Pipeline* const pipeline = source->pipeline();
+  if (pipeline == nullptr || !pipeline->may_pause()) return false;
+  const auto found = std::ranges::find_if(
+      jobs_, [&](const auto& entry) { return &entry.second->pipeline == pipeline; });
+  Job& job = *found->second;
+  if (!job.pause.active()) {
+    const auto length = pipeline->pause();
+    if (length.count() <= 0) return false;
+    job.pause.begin(length, [this, &job] {
+      ready_.insert(ready_.end(), job.held_back.begin(), job.held_back.end());
+      job.held_back.clear();
+    });
+  }
+  job.held_back.push_back(source);
   return true;
 }
 
 void Worker::run_turn() {
   const std::shared_ptr<Source> source = std::move(ready_.front());
   ready_.pop_front();
+  if (hold_back(source)) return;
   // Before the turn: whoever wakes the source while it reads is not to be forgotten.
   source->queued_ = false;
-  now_ = system_time();
   switch (source->take_turn(*this)) {
     case Source::Turn::kMore:
       if (!source->queued_.exchange(true)) ready_.push_back(source);
@@ -161,7 +222,7 @@ void Worker::run_turn() {
   schedule_tick();
 }
 
-pipeline::Pipeline& Worker::pipeline(const std::string& job) { return *pipelines_.at(job); }
+pipeline::Pipeline& Worker::pipeline(const std::string& job) { return jobs_.at(job)->pipeline; }
 
 // The timer runs only while an entry waits somewhere, so that an idle worker does not wake up.
 void Worker::schedule_tick() {
@@ -177,9 +238,9 @@ void Worker::schedule_tick() {
 void Worker::tick() {
   now_ = system_time();
   bool waiting = false;
-  for (const auto& [job, pipeline] : pipelines_) {
-    pipeline->tick(now_);
-    waiting = waiting || pipeline->holds_entries();
+  for (const auto& [name, job] : jobs_) {
+    job->pipeline.tick(now_);
+    waiting = waiting || job->pipeline.holds_entries();
   }
   const auto now = Batcher::Clock::now();
   for (const auto& batcher : batchers_) {

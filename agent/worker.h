@@ -24,9 +24,9 @@
 
 #include "agent/delivery/batcher.h"
 #include "agent/delivery/budget.h"
-#include "agent/rate_limiter.h"
 #include "agent/source/source.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/token_bucket.h"
 
 namespace lokitail::agent {
 
@@ -38,8 +38,8 @@ struct WorkerConfig {
   };
   std::vector<Job> jobs;
   std::vector<BatcherConfig> clients;
-  std::optional<RateLimiter> line_limit;
-  bool line_limit_drops = true;  // what is over the limit; otherwise reading waits
+  std::optional<pipeline::LineRate> line_limit;
+  bool line_limit_drops = true;  // what is over the limit; otherwise reading pauses
 };
 
 class Worker {
@@ -67,6 +67,11 @@ class Worker {
   pipeline::SymbolTable& symbols() { return symbols_; }
   // The pipeline of a job. REQUIRES: a job of that name.
   pipeline::Pipeline& pipeline(const std::string& job);
+  // Whether enough lines went into `pipeline` for now, because a rate is to be held. A source asks
+  // after each line and leaves the rest to a later turn, which comes when the pause is over.
+  bool wants_pause(pipeline::Pipeline& pipeline) const {
+    return pipeline.pause().count() > 0 || (lines_wait_ && over_line_limit());
+  }
   // The time of the present turn, for entries that bring none of their own.
   pipeline::Timestamp now() const { return now_; }
   // A buffer of at least `bytes`, shared by all sources of this worker: its content is lost with the
@@ -77,24 +82,27 @@ class Worker {
 
  private:
   class FanOut;
+  class Pause;
+  struct Job;
   void run();
   void run_turn();
   void tick();
   void schedule_tick();
-  bool may_read() const;
-  bool over_line_limit();
+  bool may_read();
+  bool over_line_limit() const;
+  bool hold_back(const std::shared_ptr<Source>& source);
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer tick_timer_;
   std::chrono::milliseconds tick_period_;
   bool tick_scheduled_ = false;
-  boost::asio::steady_timer limit_timer_;
-  bool waits_for_limit_ = false;
+  const bool lines_wait_;  // that are over the limit on lines of all jobs
+  std::unique_ptr<Pause> pause_;  // of all jobs
   pipeline::SymbolTable symbols_;
   std::vector<std::unique_ptr<Batcher>> batchers_;
   std::unique_ptr<FanOut> fan_out_;
-  std::map<std::string, std::unique_ptr<pipeline::Pipeline>> pipelines_;
+  std::map<std::string, std::unique_ptr<Job>> jobs_;
   Budget& budget_;
   std::unordered_set<std::shared_ptr<Source>> sources_;
   std::deque<std::shared_ptr<Source>> ready_;

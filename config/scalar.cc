@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -72,6 +73,47 @@ std::optional<double> parse_infinity_or_nan(std::string_view text) {
   return negative ? -infinity : infinity;
 }
 
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool has_hex_prefix(std::string_view number) {
+  return number.size() > 2 && number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
+}
+
+// Whether each `_` stands between two digits, or behind 0x and before one.
+bool underscores_separate_digits(std::string_view number) {
+  const bool hex = has_hex_prefix(number);
+  const auto digit_at = [number, hex](size_t at) {
+    return at < number.size() &&
+           (is_digit(number[at]) || (hex && (at == 1 || is_hex_digit(number[at]))));
+  };
+  for (size_t at = 0; at < number.size(); ++at) {
+    if (number[at] == '_' && (at == 0 || !digit_at(at - 1) || !digit_at(at + 1))) return false;
+  }
+  return true;
+}
+
+// Decimal, or hexadecimal with its exponent. What is too large is nothing, what is too small is 0.
+std::optional<double> parse_unsigned_float(std::string_view text) {
+  const bool hex = has_hex_prefix(text);
+  const std::string_view number = hex ? text.substr(2) : text;
+  if (number.empty() || !(number[0] == '.' || (hex ? is_hex_digit : is_digit)(number[0]))) {
+    return std::nullopt;  // no sign, no name of a number
+  }
+  if (hex && number.find_first_of("pP") == std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(
+      number.data(), end, value, hex ? std::chars_format::hex : std::chars_format::general);
+  if (stop != end) return std::nullopt;
+  if (error == std::errc()) return value;
+  if (error != std::errc::result_out_of_range) return std::nullopt;
+  // from_chars does not say on which side it is out of range.
+  value = std::strtod(std::string(text).c_str(), nullptr);
+  return std::isinf(value) ? std::nullopt : std::optional(value);
+}
+
 }  // namespace
 
 std::optional<int64_t> Integer::as_int64() const {
@@ -122,15 +164,21 @@ std::optional<double> parse_yaml_float(std::string_view text) {
 
 std::optional<double> parse_go_float(std::string_view text) {
   std::string_view number = text;
-  if (number.starts_with('+')) {
-    number.remove_prefix(1);
-    if (number.starts_with('-')) return std::nullopt;
+  const bool negative = number.starts_with('-');
+  if (negative || number.starts_with('+')) number.remove_prefix(1);
+  if (!number.empty() && number.front() > '9') {  // no digit
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    if (equal_fold(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
+    if (!equal_fold(number, "inf") && !equal_fold(number, "infinity")) return std::nullopt;
+    return negative ? -kInfinity : kInfinity;
   }
-  double value = 0;
-  const char* end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, value);
-  if (error != std::errc() || stop != end || number.ends_with(')')) return std::nullopt;
-  return value;
+  std::string plain;
+  if (number.find('_') != std::string_view::npos) {
+    if (!underscores_separate_digits(number)) return std::nullopt;
+    number = plain = without_underscores(number);
+  }
+  const auto value = parse_unsigned_float(number);
+  return value && negative ? -*value : value;
 }
 
 std::optional<bool> parse_go_bool(std::string_view text) {

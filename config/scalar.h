@@ -27,7 +27,8 @@ std::optional<Integer> parse_yaml_int(std::string_view text);
 // A decimal number, or .inf, -.inf, .nan in YAML's spellings.
 std::optional<double> parse_yaml_float(std::string_view text);
 
-// A decimal number as Go's strconv.ParseFloat takes it, hexadecimal floats aside.
+// A number as Go's strconv.ParseFloat takes it: decimal (1_000.5e3), hexadecimal with an exponent
+// (0x1.8p3), inf, nan.
 std::optional<double> parse_go_float(std::string_view text);
 
 // 1, t, T, true, True, TRUE and the same for false.

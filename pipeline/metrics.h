@@ -1,14 +1,19 @@
-// What pipelines count. A stage asks for its counters once, when it is built, and counts on what it
-// got: nothing is looked up per line.
+// What pipelines count. A stage asks for its counters and families once, when it is built, and counts
+// on what it got: no name is looked up per line.
+//
+// A counter has labels that are known when the configuration is loaded; a family (metric_family.h)
+// takes those of the lines.
 //
 // Threads: counters may be incremented from any thread; they are asked for on the thread that builds
-// the pipelines.
-// Ownership: the agent owns the counters, which outlive all stages.
+// the pipelines. Families: any thread.
+// Ownership: the agent owns the counters, which outlive all stages. Families are the stages'.
 #pragma once
 
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "pipeline/metric_families.h"
 
 namespace lokitail::pipeline {
 
@@ -34,6 +39,20 @@ class PipelineMetrics {
                    "A count of all log lines dropped as a result of a pipeline stage",
                    {{"reason", reason}});
   }
+
+  // Ours: what a metric of the `metrics` stage did not take.
+  Counter& ignored_updates(std::string_view metric, std::string_view reason) {
+    return counter("lokitail_ignored_metric_updates_total",
+                   "Number of times a line did not change a metric of the pipeline that it was to "
+                   "change.",
+                   {{"metric", metric}, {"reason", reason}});
+  }
+
+  MetricFamilies& families() { return families_; }
+  const MetricFamilies& families() const { return families_; }
+
+ private:
+  MetricFamilies families_;
 };
 
 }  // namespace lokitail::pipeline

@@ -13,6 +13,8 @@ class Pipeline::Link final : public Sink {
   void push(Entry& entry) override { stage_->push(entry, next_); }
   void tick(Timestamp now, Entry& scratch) { stage_->tick(now, scratch, next_); }
   bool holds_entries() const { return stage_->holds_entries(); }
+  bool may_pause() const { return stage_->may_pause(); }
+  std::chrono::nanoseconds pause() { return stage_->pause(); }
   void drain(Entry& scratch) { stage_->drain(scratch, next_); }
 
  private:
@@ -34,6 +36,7 @@ Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
   for (std::size_t i = built.size(); i-- > 0;) {
     links_[i] = std::make_unique<Link>(std::move(built[i]), *first_);
     first_ = links_[i].get();
+    if (links_[i]->may_pause()) pausing_.push_back(links_[i].get());
   }
 }
 
@@ -45,6 +48,12 @@ void Pipeline::tick(Timestamp now, Entry& scratch) {
 
 bool Pipeline::holds_entries() const {
   return std::ranges::any_of(links_, [](const auto& link) { return link->holds_entries(); });
+}
+
+std::chrono::nanoseconds Pipeline::longest_pause() {
+  std::chrono::nanoseconds longest{};
+  for (Link* const link : pausing_) longest = std::max(longest, link->pause());
+  return longest;
 }
 
 void Pipeline::drain(Entry& scratch) {

@@ -3,6 +3,7 @@
 // Threads: belongs to one worker; no locks.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -30,12 +31,20 @@ class Pipeline {
   void tick(Timestamp now) { tick(now, entry_); }
   void tick(Timestamp now, Entry& scratch);
   bool holds_entries() const;
+  // As a stage's (stage.h): the longest pause that any stage asks for.
+  bool may_pause() const { return !pausing_.empty(); }
+  std::chrono::nanoseconds pause() {
+    return pausing_.empty() ? std::chrono::nanoseconds() : longest_pause();
+  }
   void drain() { drain(entry_); }
   void drain(Entry& scratch);
 
  private:
   class Link;
+  std::chrono::nanoseconds longest_pause();
+
   std::vector<std::unique_ptr<Link>> links_;
+  std::vector<Link*> pausing_;  // those of them that may pause
   Sink* first_;
   Entry entry_;
 };

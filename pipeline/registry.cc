@@ -12,7 +12,7 @@ namespace lokitail::pipeline {
 // Each is defined in pipeline/stage/<name>.cc, and described in docs/stages.md.
 StageFactory make_cri, make_decolorize, make_docker, make_drop, make_eventlogmessage, make_json,
     make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt, make_match,
-    make_multiline, make_output, make_pack, make_regex, make_replace, make_sampling,
+    make_metrics, make_multiline, make_output, make_pack, make_regex, make_replace, make_sampling,
     make_static_labels, make_structured_metadata, make_template, make_tenant, make_timestamp;
 
 namespace {
@@ -35,6 +35,7 @@ constexpr std::array kStages = {
     StageType{"limit", make_limit},
     StageType{"logfmt", make_logfmt},
     StageType{"match", make_match},
+    StageType{"metrics", make_metrics},
     StageType{"multiline", make_multiline},
     StageType{"non_indexed_labels", make_structured_metadata},  // the name it had before
     StageType{"output", make_output},
@@ -50,7 +51,7 @@ constexpr std::array kStages = {
 };
 
 // Promtail's other stages, which this version refuses by name rather than skip.
-constexpr std::array<std::string_view, 2> kNotYet = {"geoip", "metrics"};
+constexpr std::array<std::string_view, 1> kNotYet = {"geoip"};
 
 static_assert(std::ranges::adjacent_find(kStages, std::ranges::greater_equal{}, &StageType::name) ==
                   std::ranges::end(kStages),

@@ -7,12 +7,14 @@
 // Order:   entries with equal labels leave in the order in which they came.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string_view>
 
 #include "config/node.h"
 #include "pipeline/entry.h"
+#include "pipeline/metric_names.h"
 #include "pipeline/metrics.h"
 
 namespace lokitail::pipeline {
@@ -36,6 +38,11 @@ class Stage {
   }
   // Whether entries are kept back; while they are, tick() goes on being called.
   virtual bool holds_entries() const { return false; }
+  // Whether pause() may ever say anything: the same answer for as long as the stage lives.
+  virtual bool may_pause() const { return false; }
+  // How long no further line should come, so that a rate is held; zero while they may come. Whoever
+  // reads lines asks after each one. Those that come all the same are taken.
+  virtual std::chrono::nanoseconds pause() { return {}; }
   // Hands on everything kept back. The last call.
   virtual void drain(Entry& scratch, Sink& next) {
     static_cast<void>(scratch), static_cast<void>(next);
@@ -53,13 +60,15 @@ class EntryStage : public Stage {
   }
 };
 
-// What a factory may use. All of it outlives the stages.
+// What a factory may use. All that it refers to outlives the stages.
 struct StageContext {
   SymbolTable& symbols;
   config::Warnings& warnings;
   PipelineMetrics& metrics;
   // The time now, for stages that compare with it. Pipelines have no clock of their own.
   std::function<Timestamp()> now;
+  // What the stages built so far define; while stages are built only.
+  MetricNames metric_names{};
 };
 
 // `body` is what stands behind the stage's name in the configuration; it may be null.

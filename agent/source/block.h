@@ -28,6 +28,10 @@ class BlockLedger {
     return &blocks_.back();
   }
 
+  // The block that was opened last ends earlier: the rest is read again. REQUIRES: its opener still
+  // holds it.
+  void shorten_last(std::uint64_t end) { blocks_.back().shorten(end); }
+
   std::uint64_t settled() const { return settled_; }
   bool all_settled() const { return blocks_.empty(); }
 
@@ -37,6 +41,7 @@ class BlockLedger {
     Block(BlockLedger& ledger, std::uint64_t end) : Origin(ledger.source_), ledger_(ledger), end_(end) {}
     ~Block() override = default;
     std::uint64_t end() const { return end_; }
+    void shorten(std::uint64_t end) { end_ = end; }
     bool is_settled() const { return is_settled_; }
 
    private:

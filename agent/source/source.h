@@ -8,6 +8,10 @@
 #include <atomic>
 #include <memory>
 
+namespace lokitail::pipeline {
+class Pipeline;
+}
+
 namespace lokitail::agent {
 
 class Worker;
@@ -23,7 +27,11 @@ class Source : public std::enable_shared_from_this<Source> {
   // First call on the worker's thread, before any turn. The source looks up what it needs there.
   virtual void attach(Worker& worker) = 0;
 
-  // Reads at most one block and pushes its lines through the pipeline.
+  // The pipeline that its lines go into: while that pauses there is no turn. nullptr: each turn comes
+  // in any case. Asked after attach().
+  virtual pipeline::Pipeline* pipeline() { return nullptr; }
+
+  // Reads at most one block and pushes its lines through the pipeline, until Worker::wants_pause().
   virtual Turn take_turn(Worker& worker) = 0;
 
  private:

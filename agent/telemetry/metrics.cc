@@ -1,9 +1,12 @@
 #include "agent/telemetry/metrics.h"
 
-#include <prometheus/text_serializer.h>
-
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <iterator>
 
+#include "agent/telemetry/log.h"
+#include "agent/telemetry/text_format.h"
 #include "agent/version.h"
 
 namespace lokitail::agent {
@@ -13,6 +16,12 @@ prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry
                                                   const std::string& name,
                                                   const std::string& help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+// The names that a metric has on the page.
+std::set<std::string> sample_names(const std::string& name, bool is_histogram) {
+  if (!is_histogram) return {name};
+  return {name, name + "_bucket", name + "_sum", name + "_count"};
 }
 
 }  // namespace
@@ -148,11 +157,53 @@ void Metrics::add_collectable(const std::shared_ptr<prometheus::Collectable>& co
 }
 
 std::string Metrics::scrape() const {
-  std::vector<prometheus::MetricFamily> families = registry_.Collect();
-  for (const auto& collectable : collectables_) {
-    for (auto& family : collectable->Collect()) families.push_back(std::move(family));
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return scrape(std::chrono::floor<std::chrono::seconds>(now).count());
+}
+
+std::string Metrics::scrape(std::int64_t now) const {
+  TextFormat text;
+  std::set<std::string> taken;
+  for (const auto& [name, family] : collect()) {
+    text.add(family);
+    taken.merge(sample_names(name, family.type == prometheus::MetricType::Histogram));
   }
-  return prometheus::TextSerializer().Serialize(families);
+  for (const auto& family : families().all()) {
+    if (!clashes(*family, taken)) text.add(*family, now);
+  }
+  return text.take();
+}
+
+// Each name once, or else nobody could read the page.
+Metrics::Families Metrics::collect() const {
+  Families families;
+  const auto add = [&families](std::vector<prometheus::MetricFamily> collected) {
+    for (auto& family : collected) {
+      const auto [known, is_new] = families.try_emplace(family.name);
+      if (is_new) {
+        known->second = std::move(family);
+      } else if (known->second.type == family.type) {
+        std::ranges::move(family.metric, std::back_inserter(known->second.metric));
+      }
+    }
+  };
+  add(registry_.Collect());
+  for (const auto& collectable : collectables_) add(collectable->Collect());
+  return families;
+}
+
+bool Metrics::clashes(const pipeline::MetricFamily& family,
+                      const std::set<std::string>& taken) const {
+  const auto names =
+      sample_names(family.name(), family.type() == pipeline::MetricType::kHistogram);
+  const auto is_taken = [&taken](const std::string& name) { return taken.contains(name); };
+  if (std::ranges::none_of(names, is_taken)) return false;
+  const std::lock_guard lock(clashes_mutex_);
+  if (clashes_.insert(family.name()).second) {
+    log::warn("a metric of a pipeline has the name of one of the agent's own and is not exposed",
+              {{"metric", family.name()}});
+  }
+  return true;
 }
 
 }  // namespace lokitail::agent

@@ -1,9 +1,9 @@
 // The agent's own metrics, under Promtail's names where Promtail has them, so that dashboards and
-// alerts go on working.
+// alerts go on working; and, on the same page, those that pipelines make out of lines.
 //
-// Threads: any, but for counter(), which is for the thread that builds pipelines. Counters are touched
-// per push, per refused entry or per block, never per line; those of stages when a stage has something
-// to count.
+// Threads: any, but for counter() and add_collectable(), which are for the thread that builds the parts
+// of the agent, before any scrape. Counters are touched per push, per refused entry or per block, never
+// per line; those of stages when a stage has something to count.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -11,10 +11,14 @@
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,10 +59,17 @@ class Metrics final : public pipeline::PipelineMetrics {
   // Collected at each scrape beside the above. Kept alive by the caller.
   void add_collectable(const std::shared_ptr<prometheus::Collectable>& collectable);
 
-  // Prometheus' text format.
+  // Prometheus' text format. Series of pipelines that are idle then are retired. One of their metrics
+  // that has the name of one of the agent's is left out, which is told once.
   std::string scrape() const;
+  // The same at a time of the caller's, in seconds since 1970.
+  std::string scrape(std::int64_t now) const;
 
  private:
+  using Families = std::map<std::string, prometheus::MetricFamily>;  // by name
+  Families collect() const;
+  bool clashes(const pipeline::MetricFamily& family, const std::set<std::string>& taken) const;
+
   template <typename T>
   using FamilyOf = prometheus::Family<T>;
 
@@ -74,6 +85,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& refused_entries_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  mutable std::mutex clashes_mutex_;
+  mutable std::set<std::string> clashes_;  // that were told; guarded by it
   class StageCounter;
   std::map<std::string, FamilyOf<prometheus::Counter>*, std::less<>> stage_families_;
   std::map<std::pair<std::string, prometheus::Labels>, std::unique_ptr<StageCounter>> stage_counters_;

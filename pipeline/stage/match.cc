@@ -8,6 +8,7 @@
 //
 // All other entries pass by. Promtail runs both ways side by side, so that a matched and an
 // unmatched line of one stream may change places there; here all lines stay in order.
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -37,6 +38,8 @@ class MatchStage final : public Stage {
     pipeline_.tick(now, scratch);
   }
   bool holds_entries() const override { return pipeline_.holds_entries(); }
+  bool may_pause() const override { return pipeline_.may_pause(); }
+  std::chrono::nanoseconds pause() override { return pipeline_.pause(); }
   void drain(Entry& scratch, Sink& next) override {
     out_.set_target(next);
     pipeline_.drain(scratch);

@@ -22,6 +22,11 @@ Symbol read_required_source(config::Fields& fields, SymbolTable& symbols) {
   return symbols.intern(source);
 }
 
+std::string read_optional_string(config::Fields& fields, std::string_view key) {
+  const config::Node* const node = fields.find(key);
+  return node == nullptr ? std::string() : config::read_string(*node);
+}
+
 lang::Regex read_regex(const config::Node& node) {
   const std::string pattern = config::read_string(node);
   try {

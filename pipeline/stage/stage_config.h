@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +32,9 @@ class TextSource {
 
 // The name of an extracted value: a string that is required and not empty.
 Symbol read_required_source(config::Fields& fields, SymbolTable& symbols);
+
+// A string; empty where there is none.
+std::string read_optional_string(config::Fields& fields, std::string_view key);
 
 // A regular expression, with Go's wording where it is none.
 lang::Regex read_regex(const config::Node& node);

@@ -60,11 +60,6 @@ class TimestampStage final : public EntryStage {
   std::optional<TimestampFudge> fudge_;
 };
 
-std::string read_optional_string(config::Fields& fields, std::string_view key) {
-  const config::Node* const node = fields.find(key);
-  return node == nullptr ? std::string() : config::read_string(*node);
-}
-
 std::vector<std::string> read_fallback_formats(config::Fields& fields) {
   std::vector<std::string> formats;
   const config::Node* const node = fields.find("fallback_formats");

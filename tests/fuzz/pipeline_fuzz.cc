@@ -11,7 +11,7 @@ namespace {
 using lokitail::pipeline::test::Collected;
 using lokitail::pipeline::test::PipelineRunner;
 
-constexpr std::array<std::string_view, 4> kPipelines = {
+constexpr std::array<std::string_view, 5> kPipelines = {
     R"(
 - docker:
 - json: {expressions: {level: , msg: , ts: time, id: trace.id, first: 'list[0]', all: '@'}}
@@ -41,6 +41,16 @@ constexpr std::array<std::string_view, 4> kPipelines = {
 - output: {source: t}
 - docker: {join_partial_lines: true}
 )",
+    R"(
+- logfmt: {mapping: {app: , v: , took: }}
+- labels: {app: , __app: v}
+- metrics:
+    lines: {type: counter, config: {match_all: true, action: inc}}
+    sum: {type: counter, source: v, config: {action: add}}
+    last: {type: gauge, source: v, config: {action: set}}
+    took: {type: histogram, config: {buckets: [-1, 0, 1]}}
+- limit: {rate: 1, burst: 1, drop: true, by_label_name: app}
+)",
 };
 
 }  // namespace
@@ -57,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ++lines;
   }
   runner.drain();
+  runner.exposed();
   if (runner.unsettled() != 0 || runner.entries().size() > lines) std::abort();
   return 0;
 }

@@ -278,9 +278,10 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
   }
   if (newline == nullptr) return no_newline(worker, block, finish);
   const auto size = static_cast<std::size_t>(newline + 1 - block.data);
-  push_lines(worker, block.data, size);
-  keep_witness(newline + 1, block.before + size);
+  const std::size_t pushed = push_lines(worker, block.data, size);
+  keep_witness(block.data + pushed, block.before + pushed);
   if (wanted > kBlockBytes) worker.trim_read_buffer(kBlockBytes + kWitnessBytes);
+  if (pushed < size) return Found::kMore;
   pending_ = block.size - size;
   // A rest that is to be sent as it is is looked at once more.
   return block.at_end && !(finish && pending_ > 0) ? Found::kEnd : Found::kMore;
@@ -338,21 +339,27 @@ void FileSource::end_skipping() {
   cut_line_ = pipeline::OriginReference();
 }
 
-void FileSource::push_lines(Worker& worker, const char* data, std::size_t size) {
+// Pushes lines for as long as they are wanted. Says how many bytes of them that were; the rest is read
+// again.
+std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t size) {
   at_start_ = false;
   const pipeline::OriginReference origin(ledger_.open(offset_ + size));
-  const char* const end = data + size;
+  const char* next = data;
   std::uint64_t lines = 0;
-  while (data != end) {
-    const char* const newline = first_newline(data, static_cast<std::size_t>(end - data));
-    pipeline_->push({data, static_cast<std::size_t>(newline - data)}, worker.now(), labels_,
+  do {
+    const auto left = size - static_cast<std::size_t>(next - data);
+    const char* const newline = first_newline(next, left);
+    pipeline_->push({next, static_cast<std::size_t>(newline - next)}, worker.now(), labels_,
                     origin.get());
-    data = newline + 1;
+    next = newline + 1;
     ++lines;
-  }
+  } while (next != data + size && !worker.wants_pause(*pipeline_));
+  const auto pushed = static_cast<std::size_t>(next - data);
+  ledger_.shorten_last(offset_ + pushed);
   spec_.counters->lines.fetch_add(lines, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
-  advance(offset_ + size);
+  advance(offset_ + pushed);
+  return pushed;
 }
 
 void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {

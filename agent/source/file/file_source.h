@@ -83,6 +83,7 @@ class FileSource final : public Source {
   ~FileSource() override;
 
   void attach(Worker& worker) override;
+  pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
 
   // --- Any thread. ---
@@ -141,7 +142,7 @@ class FileSource final : public Source {
   Found skip_nul_bytes(const Block& block);
   Found skip_rest_of_line(const Block& block);
   void end_skipping();
-  void push_lines(Worker& worker, const char* data, std::size_t size);
+  std::size_t push_lines(Worker& worker, const char* data, std::size_t size);
   void push_line(Worker& worker, std::string_view line, pipeline::Origin* origin);
   void advance(std::uint64_t offset);
 

@@ -216,10 +216,29 @@ TEST_CASE("label maps keep the spelling of their values") {
 }
 
 TEST_CASE("Go's numbers") {
-  CHECK(*parse_go_float("+1.5e3") == 1500);
-  CHECK_FALSE(parse_go_float("+-1"));
-  CHECK_FALSE(parse_go_float("1x"));
-  CHECK_FALSE(parse_go_float("nan(1)"));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const struct {
+    const char* text;
+    double want;
+  } numbers[] = {
+      {"1", 1}, {"+1.5e3", 1500}, {"-.5", -0.5}, {"5.", 5}, {"1E2", 100}, {"007", 7},
+      {"1e-400", 0}, {"-1e-18446744073709551616", 0}, {"4e-324", 5e-324},
+      {"inf", kInfinity}, {"-Inf", -kInfinity}, {"+INFINITY", kInfinity},
+      {"0x1p-2", 0.25}, {"-0X1.8P+3", -12}, {"0x.1p4", 1}, {"0x1ep-1", 15}, {"0x1p-5000", 0},
+      {"1_23.50_0_0e+1_2", 1.235e14}, {"0x_1_2.3_4_5p+1_2", 74565},
+  };
+  for (const auto& number : numbers) {
+    INFO(number.text);
+    CHECK(parse_go_float(number.text) == number.want);
+  }
+  CHECK(std::isnan(*parse_go_float("NaN")));
+  for (const char* text :
+       {"", "+", "-", ".", "e5", "1e", "1e+", "+-1", "--1", "1x", "1 ", " 1", "1.2.3", "nan(1)", "-nan",
+        "+nan", "infinit", "1e400", "-1e400", "0x", "0x1", "0x1e2", "0x1p", "0x-1p1", "1p2", "0x1p5000",
+        "_1", "1_", "1__0", "1_.5", "1._5", "1e_5", "0_x1p1", "0x1_p1", "0x__1p1", "1,5"}) {
+    INFO(text);
+    CHECK_FALSE(parse_go_float(text));
+  }
   CHECK(*parse_go_bool("T"));
   CHECK_FALSE(parse_go_bool("yes"));
 }

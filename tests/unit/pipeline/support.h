@@ -15,6 +15,7 @@
 
 #include "config/error.h"
 #include "config/node.h"
+#include "pipeline/metric_family.h"
 #include "pipeline/pipeline.h"
 
 namespace lokitail::pipeline::test {
@@ -109,6 +110,27 @@ class CountingMetrics final : public PipelineMetrics {
   std::map<std::string, PlainCounter> counters_;
 };
 
+// What the metrics of stages show at `now`, as Prometheus' text format has it; of a histogram the sum,
+// and the buckets by their number, each alone. Retires what is idle.
+inline std::map<std::string, double> exposed(const PipelineMetrics& metrics, Timestamp now) {
+  std::map<std::string, double> samples;
+  for (const auto& family : metrics.families().all()) {
+    family->collect(now.seconds, [&](const MetricSeries& series) {
+      const std::string labels = "{" + series.labels() + "}";
+      if (family->type() != MetricType::kHistogram) {
+        samples[family->name() + labels] = series.value();
+        return;
+      }
+      samples[family->name() + "_sum" + labels] = series.value();
+      for (std::size_t i = 0; i <= family->buckets().size(); ++i) {
+        const auto count = static_cast<double>(series.count(i));
+        samples[family->name() + "_" + std::to_string(i) + labels] = count;
+      }
+    });
+  }
+  return samples;
+}
+
 // Stages with all that they need around them. For tests that look at more than what
 // run_pipeline() returns.
 class PipelineRunner {
@@ -127,7 +149,7 @@ class PipelineRunner {
     const OriginReference reading(origins_.back().get());
     pipeline_.push(text.view(), read_time, target_, origins_.back().get());
   }
-  void tick(Timestamp now) { pipeline_.tick(now); }
+  void tick(Timestamp time) { pipeline_.tick(time); }
   void drain() { pipeline_.drain(); }
 
   // What came out so far; the caller may take it away.
@@ -135,8 +157,12 @@ class PipelineRunner {
   // How many of the lines pushed are still held by a stage.
   int unsettled() const { return unsettled_; }
   const CountingMetrics& metrics() const { return metrics_; }
+  // What the stages' metrics show at `now`, by name and labels as in Prometheus' text format.
+  std::map<std::string, double> exposed() const { return test::exposed(metrics_, now); }
   std::map<std::string, int> dropped() const { return metrics_.dropped(); }
   const std::vector<std::string>& warnings() const { return warnings_.texts(); }
+
+  Timestamp now = kReadTime;  // the stages' clock, moved by hand
 
  private:
   class LineOrigin final : public Origin {
@@ -157,7 +183,7 @@ class PipelineRunner {
   SymbolTable symbols_;
   config::Warnings warnings_;
   CountingMetrics metrics_;
-  StageContext context_{symbols_, warnings_, metrics_, [] { return kReadTime; }};
+  StageContext context_{symbols_, warnings_, metrics_, [this] { return now; }};
   CollectingSink sink_{symbols_};
   Labels target_;
   Pipeline pipeline_;

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <utility>
+
 #include "tests/unit/pipeline/support.h"
 
 namespace lokitail::pipeline::test {
@@ -8,8 +11,8 @@ namespace {
 // A stage with a clock moved by hand.
 class Limited {
  public:
-  explicit Limited(const std::string& stage)
-      : pipeline_(config::Node::parse("- limit: " + stage, "test.yaml"), context_, sink_) {}
+  explicit Limited(const std::string& stage, const std::string& before = "- ")
+      : pipeline_(config::Node::parse(before + "limit: " + stage, "test.yaml"), context_, sink_) {}
 
   // How many of `count` lines pass.
   std::size_t push(std::size_t count, const TextMap& labels = {}) {
@@ -21,6 +24,19 @@ class Limited {
     return sink_.entries.size() - before;
   }
 
+  // How long reading has to pause after up to `count` lines, and how many of them came first.
+  std::pair<std::size_t, std::chrono::nanoseconds> push_until_pause(std::size_t count) {
+    const PaddedText text("x");
+    std::size_t pushed = 0;
+    while (pushed < count && pipeline_.pause().count() == 0) {
+      pipeline_.push(text.view(), now, Labels(), nullptr);
+      ++pushed;
+    }
+    return {pushed, pipeline_.pause()};
+  }
+
+  bool may_pause() const { return pipeline_.may_pause(); }
+  std::map<std::string, double> exposed() const { return test::exposed(metrics_, now); }
   int dropped() { return metrics_.dropped()["ratelimit_drop_stage"]; }
   const std::vector<std::string>& warnings() const { return warnings_.texts(); }
 
@@ -77,6 +93,68 @@ TEST_CASE("limit forgets labels that are not used", "[stage][limit]") {
   CHECK(limited.push(1, {{"app", "a"}}) == 1);
 }
 
+TEST_CASE("limit counts what it drops by label", "[stage][limit]") {
+  Limited limited("{rate: 0.001, burst: 1, drop: true, by_label_name: app}");
+  using Samples = std::map<std::string, double>;
+  const auto sample = [](const std::string& value) {
+    return R"(logentry_dropped_lines_by_label_total{label_name="app",label_value=")" + value + "\"}";
+  };
+  limited.push(3, {{"app", "a"}});
+  limited.push(1, {{"app", "b"}});
+  limited.push(2, {{"app", "c \"d\""}, {"other", "x"}});
+  limited.push(5, {{"other", "x"}});
+  CHECK(limited.exposed() == Samples{{sample("a"), 2}, {sample("c \\\"d\\\""), 1}});
+  // When the young generation turns old, the count begins anew.
+  for (int i = 0; i < 9'997; ++i) limited.push(1, {{"app", std::to_string(i)}});
+  CHECK(limited.exposed().size() == 2);
+  limited.push(1, {{"app", "one more"}});
+  CHECK(limited.exposed().empty());
+  limited.push(1, {{"app", "a"}});
+  CHECK(limited.exposed() == Samples{{sample("a"), 1}});
+}
+
+TEST_CASE("limit without drop asks for a pause", "[stage][limit]") {
+  using namespace std::chrono_literals;
+  using Pushed = std::pair<std::size_t, std::chrono::nanoseconds>;
+  const bool nested = GENERATE(false, true);
+  Limited limited("{rate: 2, burst: 3}",
+                  nested ? "- match:\n    selector: '{app=~\"\"}'\n    stages:\n    - " : "- ");
+  CHECK(limited.may_pause());
+  CHECK(limited.push_until_pause(10) == Pushed{3, 500ms});
+  CHECK(limited.push_until_pause(10) == Pushed{0, 500ms});
+  limited.now = limited.now.plus_nanoseconds(250'000'000);
+  CHECK(limited.push_until_pause(10) == Pushed{0, 250ms});
+  limited.now = limited.now.plus_nanoseconds(250'000'000);
+  CHECK(limited.push_until_pause(10) == Pushed{1, 500ms});
+  // Lines that come all the same are taken and paid back.
+  CHECK(limited.push(4) == 4);
+  CHECK(limited.push_until_pause(10) == Pushed{0, 2500ms});
+  // A clock that is set back costs no more than the time since.
+  limited.now = limited.now.plus_seconds(-3600);
+  CHECK(limited.push_until_pause(10) == Pushed{0, 2500ms});
+  limited.now = limited.now.plus_seconds(3600);
+  CHECK(limited.push_until_pause(10) == Pushed{3, 500ms});
+  CHECK(limited.dropped() == 0);
+}
+
+TEST_CASE("limit takes a tenth of a second's lines in advance", "[stage][limit]") {
+  using namespace std::chrono_literals;
+  Limited limited("{rate: 10000, burst: 1}");
+  const auto [pushed, pause] = limited.push_until_pause(100'000);
+  CHECK(pushed == 1001);
+  CHECK(pause >= 100ms);
+  CHECK(pause <= 101ms);
+  limited.now = limited.now.plus_nanoseconds(pause.count());
+  CHECK(limited.push_until_pause(100'000).first == 1001);
+}
+
+TEST_CASE("limit with drop never pauses", "[stage][limit]") {
+  Limited limited("{rate: 1, burst: 1, drop: true}");
+  CHECK_FALSE(limited.may_pause());
+  limited.push(5);
+  CHECK(limited.push_until_pause(5).second.count() == 0);
+}
+
 TEST_CASE("limit refuses", "[stage][limit]") {
   for (const std::string body :
        {"", "{rate: 1}", "{burst: 1}", "{rate: 0, burst: 1}", "{rate: -1, burst: 1}",
@@ -85,8 +163,7 @@ TEST_CASE("limit refuses", "[stage][limit]") {
     INFO(body);
     CHECK_FALSE(build_error("- limit: " + body).empty());
   }
-  CHECK(build_error("- limit: {rate: 1, burst: 1}") ==
-        "test.yaml:1:10: limit stage: waiting (`drop: false`) is not supported by lokitail yet");
+  CHECK(build_error("- limit: {rate: 1, burst: 1}").empty());
 }
 
 }  // namespace
