@@ -206,7 +206,7 @@ GenerationId Positions::add(const std::string& path, const FileFacts& facts, std
   file.identity = facts.identity;
   file.offset = offset;
   file.size = facts.size;
-  file.modified = facts.modified;
+  file.since = facts.modified;
   by_path_[path].push_back(id);
   by_inode_.emplace(facts.identity.inode, id);
   log_file(changes_, id, state_.files.emplace(id, std::move(file)).first->second);
@@ -232,7 +232,7 @@ void Positions::seen(GenerationId id, std::uint64_t size, std::int64_t modified)
   const auto found = state_.files.find(id);
   if (found == state_.files.end()) return;
   found->second.size = size;
-  found->second.modified = modified;
+  if (found->second.since == 0) found->second.since = modified;
 }
 
 void Positions::forget(GenerationId id) {

@@ -65,8 +65,9 @@ class Positions {
   GenerationId add(const std::string& path, const FileFacts& facts, std::uint64_t offset);
   // More is known of it, such as a longer fingerprint.
   void identify(GenerationId id, const FileIdentity& identity);
+  // `modified` counts only where nothing is known yet of what came before.
   void seen(GenerationId id, std::uint64_t size, std::int64_t modified);
-  // Its content is no more: it was truncated.
+  // Its content is no more: it was truncated, and nobody has a copy.
   void forget(GenerationId id);
   void place(const std::string& path, GenerationId id);
   void clear_place(const std::string& path);
