@@ -1,5 +1,7 @@
 #include "pipeline/held_entry.h"
 
+#include <utility>
+
 namespace lokitail::pipeline {
 
 HeldEntry::HeldEntry(const Entry& entry) : line_(entry.line), timestamp_(entry.timestamp) {
@@ -27,6 +29,13 @@ void HeldEntry::restore(Entry& entry) {
     const bool is_text = held.value.kind() == Value::Kind::kText;
     entry.extracted.set(held.name, is_text ? Value::text(held.text) : held.value);
   }
+}
+
+HeldEntry copy_without_origin(Entry& entry) {
+  Origin* const origin = std::exchange(entry.origin, nullptr);
+  HeldEntry copy(entry);
+  entry.origin = origin;
+  return copy;
 }
 
 }  // namespace lokitail::pipeline

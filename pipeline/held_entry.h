@@ -44,4 +44,8 @@ class HeldEntry {
   std::vector<OriginReference> origins_;
 };
 
+// For a stage that remembers an entry for longer than it holds it back: the copy does not keep the
+// entry's origin unsettled.
+HeldEntry copy_without_origin(Entry& entry);
+
 }  // namespace lokitail::pipeline

@@ -10,10 +10,11 @@
 namespace lokitail::pipeline {
 
 // Each is defined in pipeline/stage/<name>.cc, and described in docs/stages.md.
-StageFactory make_cri, make_decolorize, make_docker, make_drop, make_eventlogmessage, make_json,
-    make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt, make_match,
-    make_metrics, make_multiline, make_output, make_pack, make_regex, make_replace, make_sampling,
-    make_static_labels, make_structured_metadata, make_template, make_tenant, make_timestamp;
+StageFactory make_cri, make_decolorize, make_dedupe, make_docker, make_drop, make_eventlogmessage,
+    make_geoip, make_json, make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt,
+    make_match, make_metrics, make_multiline, make_output, make_pack, make_regex, make_replace,
+    make_sampling, make_static_labels, make_structured_metadata, make_template, make_tenant,
+    make_throttle, make_timestamp, make_truncate;
 
 namespace {
 
@@ -25,9 +26,11 @@ struct StageType {
 constexpr std::array kStages = {
     StageType{"cri", make_cri},
     StageType{"decolorize", make_decolorize},
+    StageType{"dedupe", make_dedupe},
     StageType{"docker", make_docker},
     StageType{"drop", make_drop},
     StageType{"eventlogmessage", make_eventlogmessage},
+    StageType{"geoip", make_geoip},
     StageType{"json", make_json},
     StageType{"labelallow", make_labelallow},
     StageType{"labeldrop", make_labeldrop},
@@ -47,11 +50,10 @@ constexpr std::array kStages = {
     StageType{"structured_metadata", make_structured_metadata},
     StageType{"template", make_template},
     StageType{"tenant", make_tenant},
+    StageType{"throttle", make_throttle},
     StageType{"timestamp", make_timestamp},
+    StageType{"truncate", make_truncate},
 };
-
-// Promtail's other stages, which this version refuses by name rather than skip.
-constexpr std::array<std::string_view, 1> kNotYet = {"geoip"};
 
 static_assert(std::ranges::adjacent_find(kStages, std::ranges::greater_equal{}, &StageType::name) ==
                   std::ranges::end(kStages),
@@ -76,9 +78,6 @@ std::unique_ptr<Stage> build_stage(const config::Node& item, StageContext& conte
   const std::string& name = key.text();
   const auto stage = std::ranges::find(kStages, name, &StageType::name);
   if (stage != std::ranges::end(kStages)) return stage->make(body, context);
-  if (std::ranges::find(kNotYet, name) != kNotYet.end()) {
-    throw key.error("the stage " + name + " is not supported by lokitail yet");
-  }
   throw key.error("Unknown stage type: " + name + config::did_you_mean(name, stage_names()));
 }
 

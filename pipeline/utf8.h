@@ -1,6 +1,7 @@
 // Text as UTF-8: whether it is valid, and its characters. Pure functions: any thread, no errors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -56,6 +57,17 @@ inline Character first_character(std::string_view text) {
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (code < kSmallest[size] || surrogate || code > 0x10FFFF) return {};
   return {code, size, true};
+}
+
+// The last place up to `at` that is not within a character; bytes that are no UTF-8 stand alone.
+// REQUIRES: at < text.size()
+inline std::size_t character_border(std::string_view text, std::size_t at) {
+  constexpr std::size_t kLongest = 4;
+  for (std::size_t back = 1; back < kLongest && back <= at; ++back) {
+    const Character before = first_character(text.substr(at - back));
+    if (before.valid) return before.size > back ? at - back : at;
+  }
+  return at;
 }
 
 }  // namespace lokitail::pipeline

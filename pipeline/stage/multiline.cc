@@ -44,14 +44,6 @@ struct Stream {
   bool open = false;                 // has lines that did not go on yet
 };
 
-// A first line is remembered for longer than its block is held: it is not to hold back its origin.
-HeldEntry copy_without_origin(Entry& entry) {
-  Origin* const origin = std::exchange(entry.origin, nullptr);
-  HeldEntry copy(entry);
-  entry.origin = origin;
-  return copy;
-}
-
 class MultilineStage final : public Stage {
  public:
   MultilineStage(lang::Regex first_line, Limits limits)
@@ -67,6 +59,7 @@ class MultilineStage final : public Stage {
       append(*known->second, entry.line);
       return count_line(known->second, origin, entry, next);
     }
+    // It is remembered for longer than its block is held.
     HeldEntry first = copy_without_origin(entry);
     held_bytes_ += first.line().size();
     if (known == index_.end()) {

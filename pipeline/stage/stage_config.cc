@@ -1,5 +1,6 @@
 #include "pipeline/stage/stage_config.h"
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -25,6 +26,33 @@ Symbol read_required_source(config::Fields& fields, SymbolTable& symbols) {
 std::string read_optional_string(config::Fields& fields, std::string_view key) {
   const config::Node* const node = fields.find(key);
   return node == nullptr ? std::string() : config::read_string(*node);
+}
+
+std::vector<Symbol> read_names(const config::Node& node, SymbolTable& symbols) {
+  std::vector<Symbol> names;
+  const auto add = [&](const config::Node& name) {
+    if (name.type() != config::Node::Type::kString || name.text().empty()) {
+      throw name.error("expected a name, or a list of names, found " +
+                       (name.text().empty() ? name.describe() : "\"" + name.text() + "\""));
+    }
+    names.push_back(symbols.intern(name.text()));
+  };
+  if (!node.is_sequence()) add(node);
+  for (const config::Node& item : node.items()) add(item);
+  if (names.empty()) throw node.error("expected a name, or a list of names, found an empty list");
+  return names;
+}
+
+std::size_t read_max_keys(config::Fields& fields) {
+  constexpr std::int64_t kMost = 10'000'000;
+  const config::Node* const node = fields.find("max_keys");
+  if (node == nullptr) return 10'000;
+  const std::int64_t count = config::read_int(*node);
+  if (count < 1 || count > kMost) {
+    throw node->error("expected a number of keys from 1 to 10000000, found \"" + node->text() +
+                      "\"");
+  }
+  return static_cast<std::size_t>(count);
 }
 
 lang::Regex read_regex(const config::Node& node) {

@@ -3,6 +3,7 @@
 // Threads: as the stages. Errors: the readers throw config::Error at the place of what is wrong.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,11 @@ Symbol read_required_source(config::Fields& fields, SymbolTable& symbols);
 
 // A string; empty where there is none.
 std::string read_optional_string(config::Fields& fields, std::string_view key);
+// One name or a list of names, of extracted values or labels. None is empty, nor is the list.
+std::vector<Symbol> read_names(const config::Node& node, SymbolTable& symbols);
+
+// The key `max_keys`: how many keys a stage remembers, 10,000 by default.
+std::size_t read_max_keys(config::Fields& fields);
 
 // A regular expression, with Go's wording where it is none.
 lang::Regex read_regex(const config::Node& node);

@@ -2,11 +2,17 @@
 // text with the lines that come in, text with what comes out.
 #include <catch2/catch.hpp>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <span>
 
 #include "pipeline/lang/time_layout.h"
 #include "pipeline/registry.h"
+#include "tests/support/maxmind_db.h"
 #include "tests/unit/pipeline/docs/markdown.h"
 #include "tests/unit/pipeline/support.h"
 
@@ -52,8 +58,31 @@ std::string print(const Collected& entry) {
   return out + ' ' + to_pictures(entry.line) + '\n';
 }
 
+// The database that the page's example names, with one network in it.
+class GeoDatabase {
+ public:
+  GeoDatabase() : file_(std::filesystem::temp_directory_path() / "lokitail-docs-XXXXXX.mmdb") {
+    const int file = ::mkstemps(file_.data(), 5);
+    REQUIRE(file >= 0);
+    ::close(file);
+    using namespace lokitail::test::maxmind;
+    Database database(Format{});
+    database.add("192.0.2.0/24", map({{"city", map({{"names", named("Longmont")}})},
+                                      {"country", map({{"names", named("United States")}})}}));
+    std::ofstream(file_, std::ios::binary) << database.bytes();
+  }
+  ~GeoDatabase() { std::filesystem::remove(file_); }
+
+  const std::string& file() const { return file_; }
+
+ private:
+  std::string file_;
+};
+
 std::string run(const std::string& stages, const std::string& lines) {
-  PipelineRunner runner(stages, {{"job", "app"}});
+  const GeoDatabase database;
+  PipelineRunner runner(
+      replace_all(stages, "/usr/share/GeoIP/GeoLite2-City.mmdb", database.file()), {{"job", "app"}});
   for (const std::string& line : split_lines(lines)) runner.push(from_pictures(line));
   runner.drain();
   for (const std::string& warning : runner.warnings()) FAIL_CHECK("warning: " << warning);
