@@ -115,7 +115,8 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
         kShortestTick, tick_period_);
   }
   fan_out_ = std::make_unique<FanOut>(batchers_, config, metrics);
-  pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
+  pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; },
+                                 [this](const std::string& name) { return hosts_.find(name); }};
   for (const auto& job : config.jobs) {
     jobs_.emplace(job.name, std::make_unique<Job>(job.pipeline_stages, context, *fan_out_, io_));
   }

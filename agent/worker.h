@@ -24,6 +24,7 @@
 
 #include "agent/delivery/batcher.h"
 #include "agent/delivery/budget.h"
+#include "agent/host_lookup.h"
 #include "agent/source/source.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/token_bucket.h"
@@ -109,6 +110,7 @@ class Worker {
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;
+  HostLookup hosts_;
   bool draining_ = false;
   bool stopping_ = false;
   std::thread thread_;

@@ -140,6 +140,7 @@ struct RelabelConfig {
   std::string replacement = "$1";
   RelabelAction action = RelabelAction::kReplace;
   Place place;
+  Place regex_place;  // meaningful where the rule has a regex of its own
 };
 
 struct ScrapeConfig {

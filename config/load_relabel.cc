@@ -1,7 +1,6 @@
 // An item of `relabel_configs`.
-// Source: Prometheus' model/relabel, whose rules and messages these are.
-
-#include <re2/re2.h>
+// Source: Prometheus' model/relabel, whose rules and messages these are. A bad regular expression
+//         shows where it is compiled: agent/discovery/relabel.h.
 
 #include <algorithm>
 #include <array>
@@ -31,18 +30,6 @@ uint64_t read_modulus(const Node& node) {
     throw node.error("modulus: expected a whole number, found \"" + read_text(node) + "\"");
   }
   return value->magnitude;
-}
-
-std::string read_regex(const Node& node) {
-  std::string regex = read_text(node);
-  const RE2 compiled("^(?s:" + regex + ")$", RE2::Quiet);
-  if (!compiled.ok()) {
-    // What is wrong with the user's own part, where it is wrong by itself.
-    const RE2 alone(regex, RE2::Quiet);
-    throw node.error("\"" + regex + "\" is not a valid regular expression: " +
-                     (alone.ok() ? compiled.error() : alone.error()));
-  }
-  return regex;
 }
 
 // Which keys differ from their defaults; giving a key its default value is no offence.
@@ -110,7 +97,10 @@ void read_relabel(const Node& node, RelabelConfig& rule, Warnings& warnings) {
   if (const Node* action = fields.find("action")) rule.action = read_action(*action);
   if (const Node* names = fields.find("source_labels")) rule.source_labels = read_text_list(*names);
   set(rule.separator, fields.find("separator"));
-  if (const Node* regex = fields.find("regex")) rule.regex = read_regex(*regex);
+  if (const Node* regex = fields.find("regex")) {
+    rule.regex = read_text(*regex);
+    rule.regex_place = regex->place();
+  }
   if (const Node* modulus = fields.find("modulus")) rule.modulus = read_modulus(*modulus);
   set(rule.target_label, fields.find("target_label"));
   set(rule.replacement, fields.find("replacement"));

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/node.h"
@@ -69,6 +71,9 @@ struct StageContext {
   std::function<Timestamp()> now;
   // What the stages built so far define; while stages are built only.
   MetricNames metric_names{};
+  // An address of a host, for templates that ask for one; without it they get none. Waits for the
+  // network no longer than a moment.
+  std::function<std::optional<std::string>(const std::string& name)> find_host{};
 };
 
 // `body` is what stands behind the stage's name in the configuration; it may be null.

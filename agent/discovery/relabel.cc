@@ -98,8 +98,9 @@ Relabeler::Relabeler(std::vector<RelabelConfig> rules) {
       Regex regex(config.regex, Regex::Anchoring::kWhole);
       rules_.push_back({std::move(config), std::move(regex)});
     } catch (const std::invalid_argument& error) {
-      throw config::Error(config.place,
-                          "could not compile regular expression: " + std::string(error.what()));
+      throw config::Error(config.regex_place, "\"" + config.regex +
+                                                  "\" is not a valid regular expression: " +
+                                                  error.what());
     }
   }
 }

@@ -32,6 +32,11 @@ class TemplateData {
   virtual void for_each(const Visitor& visit) const = 0;
   // What {{ now }} is.
   virtual Timestamp now() const = 0;
+  // What {{ getHostByName }} is; nothing for a host that has no address.
+  virtual std::optional<std::string> find_host(const std::string& name) const {
+    static_cast<void>(name);
+    return std::nullopt;
+  }
 };
 
 class GoTemplate {

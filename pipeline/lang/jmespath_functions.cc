@@ -31,9 +31,6 @@ const Node& expression(const JsonValue& value) {
 
 Result number(double value) { return {JsonValue(value)}; }
 Result boolean(bool value) { return {JsonValue(value)}; }
-Result text(Interpreter& interpreter, std::string_view value) {
-  return {JsonValue(interpreter.arena().copy(value))};
-}
 
 double sum_of(const JsonValue& numbers) {
   double sum = 0;
@@ -65,7 +62,7 @@ Result contains(Arguments a, Interpreter&) {
   for (const JsonValue& item : a[0].items()) {
     if (item.kind() != wanted.kind()) continue;
     if (!comparable) return failure("contains() cannot compare arrays and objects");
-    if (deep_equal(item, wanted)) return boolean(true);
+    if (deep_equal(item, wanted)) return boolean(true);  // of no containers
   }
   return boolean(false);
 }
@@ -78,22 +75,23 @@ Result ends_with(Arguments a, Interpreter&) { return boolean(a[0].text().ends_wi
 Result join(Arguments a, Interpreter& interpreter) {
   std::string joined;
   for (const JsonValue& item : a[1].items()) {
+    if (joined.size() > interpreter.work_left()) return failure(kTooMuchWork);
     if (&item != a[1].items().data()) joined += a[0].text();
     joined += item.text();
   }
-  return text(interpreter, joined);
+  return interpreter.text(joined);
 }
 
 Result keys(Arguments a, Interpreter& interpreter) {
   std::vector<JsonValue> keys;
   for (const JsonMember& member : a[0].members()) keys.push_back(JsonValue(member.key));
-  return {interpreter.array(keys)};
+  return interpreter.array(keys);
 }
 
 Result values(Arguments a, Interpreter& interpreter) {
   std::vector<JsonValue> values;
   for (const JsonMember& member : a[0].members()) values.push_back(member.value);
-  return {interpreter.array(values)};
+  return interpreter.array(values);
 }
 
 Result length(Arguments a, Interpreter&) {
@@ -113,7 +111,7 @@ Result map(Arguments a, Interpreter& interpreter) {
     if (result.error != nullptr) return result;
     mapped.push_back(result.value);
   }
-  return {interpreter.array(mapped)};
+  return interpreter.array(mapped);
 }
 
 // REQUIRES: both numbers or both strings.
@@ -191,7 +189,7 @@ Result merge(Arguments a, Interpreter& interpreter) {
     if (!object.is_object()) return failure("merge() takes objects");
     merged.insert(merged.end(), object.members().begin(), object.members().end());
   }
-  return {interpreter.object(merged)};
+  return interpreter.object(merged);
 }
 
 Result not_null(Arguments a, Interpreter&) {
@@ -202,7 +200,7 @@ Result not_null(Arguments a, Interpreter&) {
 Result reverse(Arguments a, Interpreter& interpreter) {
   if (a[0].is_array()) {
     const std::vector<JsonValue> reversed(a[0].items().rbegin(), a[0].items().rend());
-    return {interpreter.array(reversed)};
+    return interpreter.array(reversed);
   }
   std::vector<std::string_view> characters;
   std::string_view rest = a[0].text();
@@ -214,7 +212,7 @@ Result reverse(Arguments a, Interpreter& interpreter) {
   std::string reversed;
   std::for_each(characters.rbegin(), characters.rend(),
                 [&](std::string_view character) { reversed += character; });
-  return text(interpreter, reversed);
+  return interpreter.text(reversed);
 }
 
 // The items in the order of their keys, which may be the items themselves.
@@ -229,7 +227,7 @@ Result sorted(Arguments items, Arguments keys, Interpreter& interpreter) {
   });
   std::vector<JsonValue> result;
   for (const std::size_t i : order) result.push_back(items[i]);
-  return {interpreter.array(result)};
+  return interpreter.array(result);
 }
 
 Result sort(Arguments a, Interpreter& interpreter) {
@@ -245,7 +243,7 @@ Result sort_by(Arguments a, Interpreter& interpreter) {
 
 Result to_array(Arguments a, Interpreter& interpreter) {
   if (a[0].is_array()) return {a[0]};
-  return {interpreter.array({a[0]})};
+  return interpreter.array({a[0]});
 }
 
 Result to_number(Arguments a, Interpreter&) {
@@ -260,9 +258,9 @@ Result to_string(Arguments a, Interpreter& interpreter) {
   if (a[0].is_string()) return {a[0]};
   std::string printed;
   if (!print_json(printed, a[0], JsonStyle::kEncodingJson)) {
-    return failure("JSON has neither NaN nor infinities");
+    return failure("JSON has neither NaN nor infinities, and texts have an end");
   }
-  return text(interpreter, printed);
+  return interpreter.text(printed);
 }
 
 Result type(Arguments a, Interpreter&) {

@@ -48,6 +48,8 @@ bool is_false(const JsonValue& value) {
 }
 
 Result Interpreter::run(const Node& node, const JsonValue& value) {
+  constexpr std::size_t kWorkOfStep = 16;
+  if (!spend(kWorkOfStep)) return failure(kTooMuchWork);
   switch (node.type) {
     case Node::Type::kBroken:
       return failure("broken expression");
@@ -105,11 +107,10 @@ Result Interpreter::compare(const Node& node, const JsonValue& value) {
   if (left.error != nullptr) return left;
   const Result right = run(node.children[1], value);
   if (right.error != nullptr) return right;
-  if (node.comparison == Token::Type::kEqual) {
-    return {JsonValue(deep_equal(left.value, right.value))};
-  }
-  if (node.comparison == Token::Type::kNotEqual) {
-    return {JsonValue(!deep_equal(left.value, right.value))};
+  const bool wants_equal = node.comparison == Token::Type::kEqual;
+  if (wants_equal || node.comparison == Token::Type::kNotEqual) {
+    const auto equal = deep_equal(left.value, right.value, work_left_);
+    return equal ? Result{JsonValue(*equal == wants_equal)} : failure(kTooMuchWork);
   }
   if (!left.value.is_number() || !right.value.is_number()) return {};
   const double one = left.value.number();
@@ -134,10 +135,10 @@ Result Interpreter::select(const Node& node, const JsonValue& value) {
     if (item.error != nullptr) return item;
     selected.push_back({child.text, item.value});
   }
-  if (node.type == Node::Type::kMultiSelectHash) return {object(selected)};
+  if (node.type == Node::Type::kMultiSelectHash) return object(selected);
   std::vector<JsonValue> items;
   for (const JsonMember& member : selected) items.push_back(member.value);
-  return {array(items)};
+  return array(items);
 }
 
 Result Interpreter::flatten(const Node& node, const JsonValue& value) {
@@ -146,12 +147,13 @@ Result Interpreter::flatten(const Node& node, const JsonValue& value) {
   std::vector<JsonValue> flat;
   for (const JsonValue& item : left.value.items()) {
     if (item.is_array()) {
+      if (!spend(item.items().size_bytes())) return failure(kTooMuchWork);
       flat.insert(flat.end(), item.items().begin(), item.items().end());
     } else {
       flat.push_back(item);
     }
   }
-  return {array(flat)};
+  return array(flat);
 }
 
 Result Interpreter::project(const Node& node, const JsonValue& value) {
@@ -164,7 +166,7 @@ Result Interpreter::project(const Node& node, const JsonValue& value) {
     if (result.error != nullptr) return result;
     if (!result.value.is_null()) projected.push_back(result.value);
   }
-  return {array(projected)};
+  return array(projected);
 }
 
 Result Interpreter::project_values(const Node& node, const JsonValue& value) {
@@ -180,7 +182,7 @@ Result Interpreter::project_values(const Node& node, const JsonValue& value) {
     if (result.error != nullptr) return result;
     if (!result.value.is_null()) projected.push_back(result.value);
   }
-  return {array(projected)};
+  return array(projected);
 }
 
 Result Interpreter::project_filtered(const Node& node, const JsonValue& value) {
@@ -195,7 +197,7 @@ Result Interpreter::project_filtered(const Node& node, const JsonValue& value) {
     if (result.error != nullptr) return result;
     if (!result.value.is_null()) projected.push_back(result.value);
   }
-  return {array(projected)};
+  return array(projected);
 }
 
 Result Interpreter::slice(const Node::Slice& parts, std::span<const JsonValue> items) {
@@ -214,7 +216,7 @@ Result Interpreter::slice(const Node::Slice& parts, std::span<const JsonValue> i
     if (backwards ? step <= left : step >= left) break;  // before the sum can overflow
     at += step;
   }
-  return {array(taken)};
+  return array(taken);
 }
 
 Result Interpreter::call(const Node& node, const JsonValue& value) {
@@ -223,6 +225,9 @@ Result Interpreter::call(const Node& node, const JsonValue& value) {
     const Result argument = run(child, value);
     if (argument.error != nullptr) return argument;
     arguments.push_back(argument.value);
+    // Functions go through their arguments.
+    const bool is_array = argument.value.is_array();
+    if (is_array && !spend(argument.value.items().size())) return failure(kTooMuchWork);
   }
   return call_function(node.text, arguments, *this);
 }

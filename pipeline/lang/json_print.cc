@@ -108,6 +108,7 @@ class Printer {
 
   // Writes a scalar, and of a container its beginning.
   bool begin(const JsonValue& value) {
+    if (out_.size() > kMostPrinted) return false;
     switch (value.kind()) {
       case JsonValue::Kind::kNull:
         out_ += "null";

@@ -2,8 +2,7 @@
 //
 // Threads: pure functions.
 // Errors:  print_json() answers false for a value that holds NaN or an infinity, which JSON does
-// not
-//          have; its output is then of no use.
+//          not have, and for one whose text would be too long; its output is then of no use.
 // Source:  github.com/json-iterator/go 1.1.12 (stream_str.go, stream_float.go) for what Promtail
 //          extracts and packs; Go's encoding/json for JMESPath's to_string(). Both escape < > & and
 //          U+2028/9, and write U+FFFD as an escape for each byte that is no UTF-8.
@@ -33,6 +32,9 @@ enum class JsonStyle {
 // A string in its quotes.
 void append_json_string(std::string& out, std::string_view text,
                         JsonStyle style = JsonStyle::kJsonIterator);
+
+// The most that is printed. Values that share their parts may print as more than fits anywhere.
+inline constexpr std::size_t kMostPrinted = std::size_t{64} * 1024 * 1024;
 
 bool print_json(std::string& out, const JsonValue& value, JsonStyle style);
 

@@ -1,6 +1,7 @@
 #include "pipeline/lang/json_value.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -69,10 +70,22 @@ bool shallow_equal(const JsonValue& left, const JsonValue& right, Pairs& pairs) 
 }  // namespace
 
 bool deep_equal(const JsonValue& left, const JsonValue& right) {
+  std::size_t work_left = std::numeric_limits<std::size_t>::max();
+  return *deep_equal(left, right, work_left);
+}
+
+std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right,
+                               std::size_t& work_left) {
   Pairs pairs{{&left, &right}};
   while (!pairs.empty()) {
     const auto [one, other] = pairs.back();
     pairs.pop_back();
+    const std::size_t work = 1 + (one->is_string() ? one->text().size() : 0);
+    if (work_left < work + pairs.size()) {
+      work_left = 0;
+      return std::nullopt;
+    }
+    work_left -= work;
     if (!shallow_equal(*one, *other, pairs)) return false;
   }
   return true;

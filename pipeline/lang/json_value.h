@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -121,6 +122,10 @@ inline const JsonValue* JsonValue::find(std::string_view key) const {
 // Whether Go's reflect.DeepEqual says so: NaN equals nothing, not even itself, and the document
 // `null` is not equal to `{}`.
 bool deep_equal(const JsonValue& left, const JsonValue& right);
+// The same of values that may share their parts, so that there is no bound to what they hold:
+// nothing once `work_left`, of which comparisons and bytes of text are taken off, is used up.
+std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right,
+                               std::size_t& work_left);
 
 // Drops every member whose key comes again later. Of equal keys the last one's value stays, at the
 // place of the first.

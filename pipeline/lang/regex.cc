@@ -96,10 +96,9 @@ class Translator {
   std::string_view rest_;
 };
 
-std::unique_ptr<const RE2> compile(const std::string& pattern, Regex::Anchoring anchoring) {
+std::unique_ptr<const RE2> compile(const std::string& pattern) {
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_dot_nl(anchoring == Regex::Anchoring::kWhole);
   auto compiled = std::make_unique<const RE2>(pattern, options);
   if (compiled->error_code() == RE2::ErrorPatternTooLarge) {
     // Go has no such bound; this one is for its patterns with large repetitions of large classes.
@@ -129,7 +128,15 @@ RegexText::RegexText(std::string_view text) : text_(text), valid_(is_utf8(text))
 Regex::Regex(std::string_view pattern, Anchoring anchoring) : anchoring_(anchoring) {
   if (!is_utf8(pattern)) throw std::invalid_argument("invalid UTF-8");
   Translator translated(pattern);
-  re2_ = compile(translated.pattern, anchoring);
+  // As text, like Prometheus, to which `a)(b` is a pattern.
+  const bool whole = anchoring == Anchoring::kWhole;
+  try {
+    re2_ = compile(whole ? "^(?s:" + translated.pattern + ")$" : translated.pattern);
+  } catch (const std::invalid_argument&) {
+    // What is wrong with the user's own part, where it is wrong by itself.
+    if (whole) compile(translated.pattern);
+    throw;
+  }
   names_ = std::move(translated.names);
   if (names_.size() != static_cast<std::size_t>(re2_->NumberOfCapturingGroups()) + 1) {
     throw std::invalid_argument("its groups cannot be told apart");

@@ -27,7 +27,7 @@ bool has_foreign_prefix(std::string_view name) {
 }  // namespace
 
 struct Zone::Rules {
-  explicit Rules(const cctz::time_zone& zone);
+  Rules(const cctz::time_zone& zone, std::string_view name);
 
   struct Name {
     std::string abbreviation;
@@ -40,10 +40,12 @@ struct Zone::Rules {
   }
 
   cctz::time_zone rules;
+  std::string zone_name;
   std::vector<Name> names;  // all pairs ever used, oldest first
 };
 
-Zone::Rules::Rules(const cctz::time_zone& zone) : rules(zone) {
+Zone::Rules::Rules(const cctz::time_zone& zone, std::string_view name_of_zone)
+    : rules(zone), zone_name(name_of_zone) {
   const auto add = [this](const Period& period) {
     const auto same = [&](const Name& name) {
       return name.offset == period.offset && name.abbreviation == period.abbreviation;
@@ -83,7 +85,7 @@ Zone::Zone(std::shared_ptr<const Rules> rules) {
 }
 
 const Zone& Zone::local() {
-  static const Zone zone(std::make_shared<const Rules>(cctz::local_time_zone()));
+  static const Zone zone(std::make_shared<const Rules>(cctz::local_time_zone(), "Local"));
   return zone;
 }
 
@@ -97,7 +99,7 @@ Zone Zone::load(std::string_view name) {
   if (has_foreign_prefix(name) || !cctz::load_time_zone(std::string(name), &rules)) {
     throw std::invalid_argument("unknown time zone " + std::string(name));
   }
-  return Zone(std::make_shared<const Rules>(rules));
+  return Zone(std::make_shared<const Rules>(rules, name));
 }
 
 Zone Zone::fixed(std::string abbreviation, int32_t offset) {
@@ -110,6 +112,8 @@ Zone Zone::fixed(std::string abbreviation, int32_t offset) {
 Zone::Period Zone::at(int64_t unix_seconds) const {
   return rules_ == nullptr ? Period{offset_, abbreviation_} : rules_->at(unix_seconds);
 }
+
+std::string Zone::name() const { return rules_ == nullptr ? abbreviation_ : rules_->zone_name; }
 
 int64_t Zone::instant_of(int64_t clock_seconds) const {
   if (rules_ == nullptr) return clock_seconds - offset_;

@@ -39,6 +39,10 @@ class Zone {
 
   Period at(int64_t unix_seconds) const;
 
+  // As it was loaded: "Europe/Prague", "Local". A zone whose rules never change has but its
+  // abbreviation.
+  std::string name() const;
+
   // The instant at which the zone's clocks show what UTC clocks show at `clock_seconds`. In an hour
   // that the zone skips or repeats, Go's choice.
   int64_t instant_of(int64_t clock_seconds) const;

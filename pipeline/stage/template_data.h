@@ -16,7 +16,7 @@ namespace lokitail::pipeline {
 class EntryTemplateData final : public lang::TemplateData {
  public:
   EntryTemplateData(const std::vector<std::string>& fields, StageContext& context)
-      : symbols_(context.symbols), now_(context.now) {
+      : symbols_(context.symbols), now_(context.now), find_host_(context.find_host) {
     for (const std::string& field : fields) {
       fields_.push_back({symbols_.intern(field), field == "Value", field == "Entry"});
     }
@@ -48,6 +48,10 @@ class EntryTemplateData final : public lang::TemplateData {
 
   Timestamp now() const override { return now_(); }
 
+  std::optional<std::string> find_host(const std::string& name) const override {
+    return find_host_ ? find_host_(name) : std::nullopt;
+  }
+
  private:
   struct Field {
     Symbol name;
@@ -57,6 +61,7 @@ class EntryTemplateData final : public lang::TemplateData {
 
   SymbolTable& symbols_;
   const std::function<Timestamp()> now_;
+  const std::function<std::optional<std::string>(const std::string&)> find_host_;
   std::vector<Field> fields_;
   Entry* entry_ = nullptr;
   std::optional<std::string_view> value_;

@@ -54,6 +54,13 @@ Value Context::time(Time time) {
   return Value::time(times_.back().get());
 }
 
+Value Context::key_pair(std::string_view certificate, std::string_view key) {
+  const std::span<KeyPair> pair = allocate<KeyPair>(1);
+  if (pair.empty()) return {};
+  pair[0] = {copy(certificate), copy(key)};
+  return Value::key_pair(pair.data());
+}
+
 Map* Context::new_map() {
   // A map that would not fit any more; nothing looks at it, since the execution has failed.
   thread_local Map none;
@@ -103,7 +110,7 @@ Value Context::root_field(std::size_t index, std::string_view name) {
   return text ? Value::string(*text) : Value();
 }
 
-const Regex* Context::regex(std::string_view pattern) {
+const Regex* Context::find_regex(std::string_view pattern, std::string_view* error) {
   struct Compiled {
     std::optional<Regex> regex;  // nothing for a pattern that is none
     std::string error;
@@ -114,14 +121,21 @@ const Regex* Context::regex(std::string_view pattern) {
     Compiled made;
     try {
       made.regex.emplace(unknown);
-    } catch (const std::invalid_argument& error) {
-      made.error = error.what();
+    } catch (const std::invalid_argument& problem) {
+      made.error = problem.what();
     }
     return made;
   });
   if (compiled.regex) return &*compiled.regex;
-  fail("error parsing regexp: ", copy(compiled.error));
+  if (error != nullptr) *error = compiled.error;
   return nullptr;
+}
+
+const Regex* Context::regex(std::string_view pattern) {
+  std::string_view error;
+  const Regex* const found = find_regex(pattern, &error);
+  if (found == nullptr) fail("error parsing regexp: ", copy(error));
+  return found;
 }
 
 bool Text::grow(std::size_t need) {

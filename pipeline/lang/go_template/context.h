@@ -63,6 +63,7 @@ class Context {
   Value text(std::string_view text) { return Value::string(copy(text)); }
   Value list(std::span<const Value> items, Type type = Type::kList);
   Value time(Time time);
+  Value key_pair(std::string_view certificate, std::string_view key);
   Map* new_map();
   // Adds or overwrites.
   void set(Map& map, std::string_view key, const Value& value);
@@ -73,8 +74,13 @@ class Context {
   Value root_field(std::size_t index, std::string_view name);
 
   Timestamp now() const { return data_.now(); }
+  std::optional<std::string> find_host(std::string_view name) const {
+    return data_.find_host(std::string(name));
+  }
 
-  // A pattern that is known only now. Fails and returns nullptr for one that is none.
+  // A pattern that is known only now; nullptr for one that is none, with `error` set if given.
+  const Regex* find_regex(std::string_view pattern, std::string_view* error = nullptr);
+  // The same, and fails for one that is none.
   const Regex* regex(std::string_view pattern);
 
  private:

@@ -48,6 +48,9 @@ bool deep_equal(Context& context, const Value& left, const Value& right, int dep
       return left.as_number() == right.as_number();
     case Type::kTime:
       return left.as_time().instant == right.as_time().instant;
+    case Type::kKeyPair:
+      return left.as_key_pair().certificate == right.as_key_pair().certificate &&
+             left.as_key_pair().key == right.as_key_pair().key;
     case Type::kVersion:
       return left.as_version().original == right.as_version().original;
     default:
@@ -68,6 +71,11 @@ Value deep_copy(Context& context, const Value& value, int depth) {
       context.set(*copy, entry.key, deep_copy(context, entry.value, depth + 1));
     }
     return Value::map(copy, value.type());
+  }
+  if (value.is(Type::kVersion)) {
+    // Go's copier sees no field of it, since none is exported.
+    static constexpr Version kNothing;
+    return Value::version(&kNothing);
   }
   return value;
 }

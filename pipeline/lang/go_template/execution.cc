@@ -37,6 +37,9 @@ class Execution {
   void print(const Value& value);
   void write(std::string_view text);
 
+  void assign(std::size_t variable, const Value& value);
+  bool is_root(const Word& variable) const;
+
   Value evaluate(const Pipe& pipe, const Dot& dot);
   Value evaluate(const Command& command, const Dot& dot, const Value* last);
   Value evaluate(const Word& word, const Dot& dot);
@@ -55,7 +58,8 @@ class Execution {
   Context& context_;
   std::string& out_;
   const std::size_t room_;
-  boost::container::small_vector<Value, 8> variables_;  // but for $
+  boost::container::small_vector<Value, 8> variables_;  // $ only once it was assigned to
+  bool root_assigned_ = false;
 };
 
 void Execution::write(std::string_view text) {
@@ -115,8 +119,8 @@ Flow Execution::walk(const Statement& statement, const Dot& dot) {
 bool Execution::iterate(const Statement& statement, const Value& index, const Value& item) {
   const std::vector<std::size_t>& names = statement.pipe.variables;
   if (!context_.spend(1)) return false;
-  if (!names.empty()) variables_[names.back()] = item;
-  if (names.size() > 1) variables_[names.front()] = index;
+  if (names.size() > 1) assign(names.front(), index);
+  if (!names.empty()) assign(names.back(), item);
   return walk(statement.body, Dot{false, item}) != Flow::kBreak && !context_.failed();
 }
 
@@ -164,9 +168,19 @@ Value Execution::evaluate(const Pipe& pipe, const Dot& dot) {
   }
   for (const std::size_t variable : pipe.variables) {
     if (variable == kUndefinedVariable) return context_.fail("undefined variable");
-    if (variable != kRootVariable) variables_[variable] = value;
+    assign(variable, value);
   }
   return value;
+}
+
+void Execution::assign(std::size_t variable, const Value& value) {
+  root_assigned_ = root_assigned_ || variable == kRootVariable;
+  variables_[variable] = value;
+}
+
+// Whether a variable stands for the data as a whole.
+bool Execution::is_root(const Word& variable) const {
+  return variable.variable == kRootVariable && !root_assigned_;
 }
 
 Value Execution::evaluate(const Command& command, const Dot& dot, const Value* last) {
@@ -195,7 +209,7 @@ Value Execution::evaluate(const Word& word, const Dot& dot) {
     case Word::Kind::kVariable:
       if (word.variable == kUndefinedVariable)
         return context_.fail("undefined variable: ", word.text);
-      if (word.variable != kRootVariable) return follow(variables_[word.variable], word, 0);
+      if (!is_root(word)) return follow(variables_[word.variable], word, 0);
       if (word.fields.empty()) return context_.root();
       return follow(context_.root_field(word.field, word.fields.front()), word, 1);
     case Word::Kind::kFunction:
@@ -243,7 +257,7 @@ Value Execution::method(const Command& command, const Dot& dot, const Value* las
     case Word::Kind::kVariable:
       if (word.variable == kUndefinedVariable)
         return context_.fail("undefined variable: ", word.text);
-      value = word.variable == kRootVariable ? context_.root() : variables_[word.variable];
+      value = is_root(word) ? context_.root() : variables_[word.variable];
       break;
     default:
       value = evaluate(*word.pipe, dot);
@@ -298,7 +312,7 @@ Value Execution::short_circuit(const Command& command, const Dot& dot, const Val
 Value Execution::argument(const Word& word, const Dot& dot, Want want) {
   switch (word.kind) {
     case Word::Kind::kNil:
-      if (want == Want::kAny || want == Want::kMap) return accept(Value::nil(), want);
+      if (want == Want::kAny || want == Want::kMap || want == Want::kList) return accept(Value::nil(), want);
       return context_.fail("cannot assign nil to ", want_name(want));
     case Word::Kind::kBool:
     case Word::Kind::kNumber:
@@ -325,11 +339,18 @@ Value Execution::constant(const Word& word, Want want) {
     case Want::kInt:
       if (is_number && word.number.is_integer) return Value::integer(word.number.integer);
       return context_.fail("expected integer; found ", word.text);
+    case Want::kUint32:
+      if (is_number && word.number.is_integer && word.number.integer >= 0) {
+        return Value::integer(word.number.integer & 0xFFFF'FFFF, Type::kUint64);
+      }
+      return context_.fail("expected unsigned integer; found ", word.text);
     case Want::kFloat:
       if (is_number) return Value::number(word.number.number);
       return context_.fail("expected float; found ", word.text);
+    case Want::kList:
     case Want::kMap:
     case Want::kTime:
+    case Want::kKeyPair:
       break;
   }
   return context_.fail("can't handle a constant for arg of type ", want_name(want));
@@ -347,6 +368,9 @@ Value Execution::accept(const Value& value, Want want) {
     case Want::kInt:
       fits = value.is(Type::kInt);
       break;
+    case Want::kUint32:
+      fits = false;  // no function has such a result
+      break;
     case Want::kFloat:
       fits = value.is(Type::kFloat);
       break;
@@ -355,6 +379,13 @@ Value Execution::accept(const Value& value, Want want) {
       break;
     case Want::kTime:
       fits = value.is(Type::kTime);
+      break;
+    case Want::kKeyPair:
+      fits = value.is(Type::kKeyPair);
+      break;
+    case Want::kList:
+      if (value.empty()) return Value::list({});
+      fits = value.is(Type::kList);
       break;
     case Want::kMap:
       // nil is an empty map that cannot be added to; no function changes one made here later on.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "pipeline/lang/go_template/number.h"
 #include "pipeline/lang/go_template/printer.h"
@@ -44,8 +45,10 @@ class Formatting {
       rest_.remove_prefix(1);
       if (after_index) good_index_ = false;
       after_index = argument_index();
-      flags.precision = number_or_star(after_index, "%!(BADPREC)").value_or(0);
-      if (*flags.precision < 0) {
+      const bool from_argument = rest_.starts_with('*');
+      flags.precision = number_or_star(after_index, "%!(BADPREC)");
+      if (!flags.precision && !from_argument) flags.precision = 0;
+      if (flags.precision && *flags.precision < 0) {
         flags.precision.reset();
         out_ += "%!(BADPREC)";
       }
@@ -60,7 +63,11 @@ class Formatting {
     apply(flags, verb.code);
   }
 
-  void apply(const Flags& flags, char32_t verb) {
+  void apply(Flags flags, char32_t verb) {
+    if (verb == 'v' || verb == 'w') {
+      flags.sharp_v = std::exchange(flags.sharp, false);
+      flags.plus_v = std::exchange(flags.plus, false);
+    }
     if (verb == '%') {
       out_ += '%';
     } else if (!good_index_) {

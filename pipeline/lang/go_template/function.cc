@@ -8,10 +8,13 @@ namespace {
 Want parse_want(std::string_view type) {
   if (type == "bool") return Want::kBool;
   if (type == "int") return Want::kInt;
+  if (type == "uint32") return Want::kUint32;
   if (type == "float") return Want::kFloat;
   if (type == "string" || type == "regex") return Want::kString;
+  if (type == "list") return Want::kList;
   if (type == "map") return Want::kMap;
   if (type == "time") return Want::kTime;
+  if (type == "keypair") return Want::kKeyPair;
   return Want::kAny;
 }
 
@@ -56,14 +59,20 @@ std::string_view want_name(Want want) {
       return "bool";
     case Want::kInt:
       return "int";
+    case Want::kUint32:
+      return "uint32";
     case Want::kFloat:
       return "float64";
     case Want::kString:
       return "string";
+    case Want::kList:
+      return "[]interface {}";
     case Want::kMap:
       return "map[string]interface {}";
     case Want::kTime:
       return "time.Time";
+    case Want::kKeyPair:
+      return "sprig.certificate";
   }
   return "";
 }

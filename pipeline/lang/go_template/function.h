@@ -27,19 +27,30 @@ struct Call {
 
 struct Function {
   std::string_view name;
-  // The types of the parameters, separated by spaces: any, bool, int, float, string, map, time, and
-  // regex for a string that is a pattern and comes first. A last one with dots behind it may come
-  // any number of times: "string any...".
+  // The types of the parameters, separated by spaces: any, bool, int, uint32, float, string, list,
+  // map, time, keypair, and regex for a string that is a pattern and comes first. A last one with
+  // dots behind it may come any number of times: "string any...".
   std::string_view parameters;
   Value (*call)(const Call& call);
   bool short_circuits =
       false;  // `and` and `or`: never called, since not all arguments may be looked at
 };
 
-enum class Want : std::uint8_t { kAny, kBool, kInt, kFloat, kString, kMap, kTime };
+enum class Want : std::uint8_t {
+  kAny,
+  kBool,
+  kInt,
+  kUint32,
+  kFloat,
+  kString,
+  kList,
+  kMap,
+  kTime,
+  kKeyPair
+};
 
 struct Signature {
-  static constexpr std::size_t kMostFixed = 4;
+  static constexpr std::size_t kMostFixed = 6;
 
   std::array<Want, kMostFixed> fixed{};
   std::size_t fixed_count = 0;
@@ -82,5 +93,6 @@ std::span<const Function> version_functions();
 std::span<const Function> random_functions();
 std::span<const Function> system_functions();
 std::span<const Function> certificate_functions();
+std::span<const Function> password_functions();
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -95,12 +95,13 @@ Value initials(const Call& call) {
   return out.value();
 }
 
+// A text with spaces byte for byte, each of which is taken for a character, as in initials.
 Value nospace(const Call& call) {
+  const auto space = [](char c) { return is_space(static_cast<unsigned char>(c)); };
+  if (std::ranges::none_of(call.string(0), space)) return call[0];
   Text out(call.context, call.string(0).size());
-  for (std::string_view rest = call.string(0); !rest.empty();) {
-    const Character character = first_character(rest);
-    if (!is_space(character.code)) out.append_character(character.code);
-    rest.remove_prefix(character.size);
+  for (const char c : call.string(0)) {
+    if (!space(c)) out.append_character(static_cast<unsigned char>(c));
   }
   return out.value();
 }

@@ -36,16 +36,46 @@ std::partial_ordering order(const Value& left, const Value& right) {
   return left.as_unsigned() <=> right.as_unsigned();
 }
 
+bool is_nil(const Value& value) {
+  return value.empty() || (value.is_list() && value.as_list().data() == nullptr);
+}
+
+// What Go compares with ==, of two values of one type that is no basic one; nothing for what it
+// does not.
+std::optional<bool> same(const Value& left, const Value& right) {
+  switch (left.type()) {
+    case Type::kTime:
+      return left.as_time().instant == right.as_time().instant &&
+             left.as_time().zone.name() == right.as_time().zone.name();
+    case Type::kVersion:
+      return &left.as_version() == &right.as_version();
+    case Type::kKeyPair:
+      return left.as_key_pair().certificate == right.as_key_pair().certificate &&
+             left.as_key_pair().key == right.as_key_pair().key;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Of two values of which neither is of a basic kind.
+std::optional<bool> equal_others(Context& context, const Value& left, const Value& right) {
+  const bool comparable =
+      left.empty() || right.empty() || kind_name(left) == kind_name(right);
+  if (comparable && (is_nil(left) || is_nil(right))) return is_nil(left) && is_nil(right);
+  std::optional<bool> result;
+  if (comparable && left.is(right.type())) {
+    result = same(left, right);
+  } else if (comparable && same(right, right)) {
+    result = false;  // two structs of different types
+  }
+  if (!result) context.fail("non-comparable type ", type_name(left));
+  return result;
+}
+
 std::optional<bool> equal(Context& context, const Value& left, const Value& right) {
   const Kind kind = kind_of(left);
   if (kind == kind_of(right)) {
-    if (kind != Kind::kNone) return order(left, right) == 0;
-    if (left.empty() || right.empty()) return left.empty() && right.empty();
-    if (left.is(Type::kTime) && right.is(Type::kTime)) {
-      return left.as_time().instant == right.as_time().instant;
-    }
-    context.fail("non-comparable type ", type_name(left));
-    return std::nullopt;
+    return kind == Kind::kNone ? equal_others(context, left, right) : order(left, right) == 0;
   }
   if (left.is_integer() && right.is_integer()) return order(left, right) == 0;
   if (left.empty() || right.empty()) return false;

@@ -1,8 +1,8 @@
 // Base64 and base32. Source: RFC 4648; what is wrong with a text is told as Go's encoding packages
 // tell it, in place of the decoded text.
-#include <algorithm>
-#include <array>
+#include <optional>
 
+#include "pipeline/lang/go_template/encoding.h"
 #include "pipeline/lang/go_template/function.h"
 #include "pipeline/lang/go_template/number.h"
 
@@ -44,17 +44,10 @@ Value encode(Context& context, const Encoding<kBits, kGroup>& encoding, std::str
   return out.value();
 }
 
+// Nothing for a text that is corrupt, and where it is.
 template <int kBits, std::size_t kGroup>
-Value corrupt(Context& context, const Encoding<kBits, kGroup>& encoding, std::size_t place) {
-  NumberBuffer buffer;
-  Text out(context);
-  ((out += "illegal ") += encoding.name) += " data at input byte ";
-  out += format_uint(place, buffer);
-  return out.value();
-}
-
-template <int kBits, std::size_t kGroup>
-Value decode(Context& context, const Encoding<kBits, kGroup>& encoding, std::string_view text) {
+std::optional<std::string_view> decode(Context& context, const Encoding<kBits, kGroup>& encoding,
+                                       std::string_view text, std::size_t& corrupt_at) {
   Text out(context, text.size() + 1);
   std::uint32_t pending = 0;
   int bits = 0;
@@ -63,9 +56,13 @@ Value decode(Context& context, const Encoding<kBits, kGroup>& encoding, std::str
   const auto skip_line_ends = [&] {
     while (i < text.size() && (text[i] == '\n' || text[i] == '\r')) ++i;
   };
+  const auto corrupt = [&](std::size_t place) {
+    corrupt_at = place;
+    return std::nullopt;
+  };
   for (skip_line_ends(); i < text.size() && text[i] != '='; skip_line_ends()) {
     const int value = encoding.value_of(text[i]);
-    if (value < 0) return corrupt(context, encoding, i);
+    if (value < 0) return corrupt(i);
     pending = (pending << kBits | static_cast<unsigned>(value)) & 0xFFFF;
     bits += kBits;
     ++letters;
@@ -77,22 +74,36 @@ Value decode(Context& context, const Encoding<kBits, kGroup>& encoding, std::str
   }
   // Whole groups, or padding up to the end of one of which a byte at least was begun.
   const std::size_t in_group = letters % kGroup;
-  if (in_group == 0 && i == text.size()) return out.value();
-  if (i == text.size()) return corrupt(context, encoding, i - in_group);
-  if (in_group * kBits < 8 || bits >= kBits) return corrupt(context, encoding, i);
+  if (in_group == 0 && i == text.size()) return out.view();
+  if (i == text.size()) return corrupt(i - in_group);
+  if (in_group * kBits < 8 || bits >= kBits) return corrupt(i);
   for (std::size_t padding = in_group; padding < kGroup; ++padding, ++i) {
     skip_line_ends();
-    if (i == text.size() || text[i] != '=') return corrupt(context, encoding, i);
+    if (i == text.size() || text[i] != '=') return corrupt(i);
   }
   skip_line_ends();
-  if (i != text.size()) return corrupt(context, encoding, i);
+  if (i != text.size()) return corrupt(i);
+  return out.view();
+}
+
+// The decoded text, or what is wrong with it in Go's words.
+template <int kBits, std::size_t kGroup>
+Value decoded(const Call& call, const Encoding<kBits, kGroup>& encoding) {
+  std::size_t corrupt_at = 0;
+  if (const auto text = decode(call.context, encoding, call.string(0), corrupt_at)) {
+    return Value::string(*text);
+  }
+  NumberBuffer buffer;
+  Text out(call.context);
+  ((out += "illegal ") += encoding.name) += " data at input byte ";
+  out += format_uint(corrupt_at, buffer);
   return out.value();
 }
 
 Value b64enc(const Call& call) { return encode(call.context, kBase64, call.string(0)); }
-Value b64dec(const Call& call) { return decode(call.context, kBase64, call.string(0)); }
+Value b64dec(const Call& call) { return decoded(call, kBase64); }
 Value b32enc(const Call& call) { return encode(call.context, kBase32, call.string(0)); }
-Value b32dec(const Call& call) { return decode(call.context, kBase32, call.string(0)); }
+Value b32dec(const Call& call) { return decoded(call, kBase32); }
 
 constexpr Function kFunctions[] = {
     {"b64enc", "string", b64enc},
@@ -102,6 +113,15 @@ constexpr Function kFunctions[] = {
 };
 
 }  // namespace
+
+Value encode_base64(Context& context, std::string_view bytes) {
+  return encode(context, kBase64, bytes);
+}
+
+std::optional<std::string_view> decode_base64(Context& context, std::string_view text) {
+  std::size_t corrupt_at = 0;
+  return decode(context, kBase64, text, corrupt_at);
+}
 
 std::span<const Function> encoding_functions() { return kFunctions; }
 

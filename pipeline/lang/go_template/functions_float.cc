@@ -109,10 +109,39 @@ Value minf(const Call& call) {
 Value floor(const Call& call) { return Value::number(std::floor(to_number(call[0]))); }
 Value ceil(const Call& call) { return Value::number(std::ceil(to_number(call[0]))); }
 
+// As Go's math.Pow gets it, which differs from C's in the last bit where the power is no exact
+// number.
+double power_of_ten(std::int64_t exponent) {
+  constexpr int kFarthest = 1 << 12;
+  int step_exponent = 0;
+  double step = std::frexp(10.0, &step_exponent);
+  double fraction = 1;
+  int shift = 0;
+  for (std::uint64_t rest = static_cast<std::uint64_t>(std::abs(std::clamp<std::int64_t>(
+           exponent, -kFarthest, kFarthest)));
+       rest != 0; rest >>= 1) {
+    if (step_exponent > kFarthest) {
+      shift += step_exponent;
+      break;
+    }
+    if ((rest & 1) != 0) {
+      fraction *= step;
+      shift += step_exponent;
+    }
+    step *= step;
+    step_exponent *= 2;
+    if (step < 0.5) {
+      step += step;
+      --step_exponent;
+    }
+  }
+  return exponent < 0 ? std::ldexp(1 / fraction, -shift) : std::ldexp(fraction, shift);
+}
+
 // round value places [limit]: up where the rest reaches the limit, which is a half.
 Value round_(const Call& call) {
   const double limit = call.size() > 2 ? call[2].as_number() : 0.5;
-  const double power = std::pow(10, static_cast<double>(call[1].as_integer()));
+  const double power = power_of_ten(call[1].as_integer());
   const double shifted = power * to_number(call[0]);
   double whole = 0;
   const bool up = std::modf(shifted, &whole) >= limit;

@@ -88,6 +88,11 @@ class Writer {
         append_json_string(out_, version.view(), escape_html_);
         return true;
       }
+      case Type::kKeyPair: {
+        const Map::Entry fields[] = {{"Cert", Value::string(value.as_key_pair().certificate)},
+                                     {"Key", Value::string(value.as_key_pair().key)}};
+        return write_members(fields, depth);
+      }
       default:
         break;
     }
@@ -114,7 +119,10 @@ class Writer {
   }
 
   bool write_map(const Value& value, std::size_t depth) {
-    const auto entries = value.as_map().all();
+    return write_members(value.as_map().all(), depth);
+  }
+
+  bool write_members(std::span<const Map::Entry> entries, std::size_t depth) {
     if (entries.empty()) return out_ += "{}", true;
     out_ += '{';
     for (std::size_t i = 0; i < entries.size(); ++i) {

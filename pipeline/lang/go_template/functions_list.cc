@@ -125,8 +125,17 @@ Value concat(const Call& call) {
 Value chunk(const Call& call) {
   Items all = items(call, 1);
   const std::int64_t size = call[0].as_integer();
-  if (size <= 0) return call.context.fail("the size of chunks must be positive");
   List out(call.context);
+  if (size <= 0) {
+    // Go reckons how many chunks there will be, and gets that far with a few of these.
+    const auto count = static_cast<std::int64_t>(all.size());
+    if (count == 1 && size < -1) {
+      out.add(call.context.list(all));
+      return out.value();
+    }
+    if (size < 0 && count >= 2 && count - 1 <= -size) return out.value();
+    return call.context.fail("the size of chunks must be positive");
+  }
   while (!all.empty() && !call.context.failed()) {
     const std::size_t part = std::min(all.size(), static_cast<std::size_t>(size));
     out.add(call.context.list(all.first(part)));
@@ -164,6 +173,10 @@ Value join(const Call& call) {
 }
 
 Value sort_alpha(const Call& call) {
+  if (!call[0].is_list()) {
+    const Value text = Value::string(to_text(call.context, call[0]));
+    return call.context.list({&text, 1}, Type::kStringList);
+  }
   const Items unsorted = texts(call.context, call[0]).as_list();
   if (!call.context.spend(8 * unsorted.size())) return {};
   const std::span<Value> sorted = call.context.allocate<Value>(unsorted.size());

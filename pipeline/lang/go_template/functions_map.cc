@@ -80,8 +80,8 @@ Value omit(const Call& call) {
 }
 
 // Puts what `source` has into `target`. Maps within maps are merged, too; other values that are
-// there already stay, unless empty or `overwrite` says otherwise. An empty value overwrites
-// nothing.
+// there already stay, unless they are empty or `overwrite` says otherwise. A nil does nothing but
+// overwrite.
 void merge_into(Context& context, Map& target, const Map& source, bool overwrite, int depth = 0) {
   if (depth > kMaxValueDepth) {
     context.fail("maps are nested too deeply to be merged");
@@ -92,7 +92,8 @@ void merge_into(Context& context, Map& target, const Map& source, bool overwrite
     const Value* const present = target.find(entry.key);
     if (present != nullptr && present->is(Type::kMap) && entry.value.is(Type::kMap)) {
       merge_into(context, present->as_map(), entry.value.as_map(), overwrite, depth + 1);
-    } else if (present == nullptr || !truth(*present) || (overwrite && truth(entry.value))) {
+    } else if (overwrite ||
+               (!entry.value.empty() && (present == nullptr || !truth(*present)))) {
       context.set(target, entry.key, entry.value);
     }
   }

@@ -1,5 +1,6 @@
-// Regular expressions. Sprig has each function twice; the plain one and the one with `must` differ
-// in Go only in how they end a template, by a panic or by an error.
+// Regular expressions. Sprig has each function twice; but for regexMatch, to which a bad pattern
+// matches nothing, the plain one and the one with `must` differ in Go only in how they end a
+// template: by a panic or by an error.
 #include <algorithm>
 
 #include <boost/container/small_vector.hpp>
@@ -30,8 +31,14 @@ void find_all(Context& context, const Regex& regex, std::string_view text, std::
   });
 }
 
-Value regex_match(const Call& call) {
+Value must_regex_match(const Call& call) {
   const Regex* const regex = pattern(call);
+  return Value::boolean(regex != nullptr && regex->matches(call.string(1)));
+}
+
+Value regex_match(const Call& call) {
+  const Regex* const regex =
+      call.regex != nullptr ? call.regex : call.context.find_regex(call.string(0));
   return Value::boolean(regex != nullptr && regex->matches(call.string(1)));
 }
 
@@ -137,7 +144,7 @@ constexpr Function kFunctions[] = {
     {"mustRegexReplaceAll", "regex string string", regex_replace_all},
     {"mustRegexReplaceAllLiteral", "regex string string", regex_replace_all_literal},
     {"regexMatch", "regex string", regex_match},
-    {"mustRegexMatch", "regex string", regex_match},
+    {"mustRegexMatch", "regex string", must_regex_match},
     {"regexFind", "regex string", regex_find},
     {"mustRegexFind", "regex string", regex_find},
     {"regexFindAll", "regex string int", regex_find_all},

@@ -138,6 +138,14 @@ Value version_compare(Context&, const Value& self, Arguments arguments) {
   return Value::integer(order < 0 ? -1 : order > 0 ? 1 : 0);
 }
 
+// ---- sprig.certificate: its fields, which take no arguments either
+// ------------------------------------
+
+template <auto kMember>
+Value key_pair_text(Context&, const Value& self, Arguments) {
+  return Value::string(self.as_key_pair().*kMember);
+}
+
 template <auto kIs>
 Value version_is(Context&, const Value& self, Arguments arguments) {
   return Value::boolean(kIs(compare_versions(self.as_version(), arguments[0].as_version())));
@@ -178,6 +186,8 @@ constexpr Method kMethods[] = {
     {Type::kDuration, "String", "", string},
     {Type::kMonth, "String", "", string},
     {Type::kWeekday, "String", "", string},
+    {Type::kKeyPair, "Cert", "", key_pair_text<&KeyPair::certificate>},
+    {Type::kKeyPair, "Key", "", key_pair_text<&KeyPair::key>},
     {Type::kVersion, "Major", "", version_number<&Version::major>},
     {Type::kVersion, "Minor", "", version_number<&Version::minor>},
     {Type::kVersion, "Patch", "", version_number<&Version::patch>},

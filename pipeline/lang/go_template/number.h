@@ -22,7 +22,7 @@ struct NumberBuffer {
   char bytes[1500];
 };
 
-// strconv.FormatFloat: format is one of e E f g G; a negative precision means the shortest text
+// strconv.FormatFloat: format is one of b e E f g G x X; a negative precision means the shortest text
 // that reads back as the same number. The text lies in `buffer`. REQUIRES: precision <= 1000.
 std::string_view format_float(double number, char format, int precision, NumberBuffer& buffer);
 

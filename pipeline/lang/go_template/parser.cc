@@ -293,7 +293,10 @@ void Parser::declare(Pipe& pipe, const std::vector<Token>& names) {
     if (pipe.assigns) {
       const auto found =
           std::ranges::find(variables_.rbegin(), variables_.rend(), name.text, &Variable::name);
-      pipe.variables.push_back(found == variables_.rend() ? kUndefinedVariable : found->index);
+      // To assign to what was never declared fails no sooner than at run time.
+      const bool known = found != variables_.rend();
+      pipe.variables.push_back(known ? found->index : kUndefinedVariable);
+      if (!known) variables_.push_back({name.text, kUndefinedVariable});
     } else {
       variables_.push_back({name.text, variables_.size()});
       pipe.variables.push_back(variables_.back().index);

@@ -1,7 +1,9 @@
 #include "pipeline/lang/go_template/printer.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <string>
+#include <utility>
 
 #include "pipeline/label_text.h"
 #include "pipeline/lang/go_template/number.h"
@@ -13,6 +15,8 @@ namespace lokitail::pipeline::lang::go_template {
 namespace {
 
 constexpr int kMostPrecision = 1000;  // of a float: more digits than one has
+// Go prints the address of some values, which means nothing and differs from run to run.
+constexpr std::uint64_t kSomeAddress = 0xC000000000;
 
 // What String() of a value's type gives; false for types without.
 bool append_string_form(Text& out, const Value& value) {
@@ -35,6 +39,47 @@ bool append_string_form(Text& out, const Value& value) {
     default:
       return false;
   }
+}
+
+// A quoted text with all that is not ASCII escaped.
+std::string as_ascii(std::string_view quoted) {
+  std::string ascii;
+  while (!quoted.empty()) {
+    const Character character = first_character(quoted);
+    if (character.code < 0x80) {
+      ascii += quoted.front();
+    } else {
+      char escape[12];
+      std::snprintf(escape, sizeof escape, character.code < 0x10000 ? "\\u%04x" : "\\U%08x",
+                    static_cast<unsigned>(character.code));
+      ascii += escape;
+    }
+    quoted.remove_prefix(character.size);
+  }
+  return ascii;
+}
+
+// A number with the point that # asks for, and for %g with the zeros that make up the precision.
+void append_with_point(Text& out, std::string_view number, char format, int precision) {
+  const bool hexadecimal = format == 'x' || format == 'X';
+  int missing = 0;  // digits
+  if (format == 'g' || format == 'G' || format == 'x') missing = precision < 0 ? 6 : precision;
+  const std::size_t end =
+      std::min(number.find_first_of(hexadecimal ? "pP" : "eE"), number.size());
+  const std::string_view mantissa = number.substr(0, end);
+  bool significant = false;
+  for (const char c : mantissa) {
+    if (c == '.') continue;
+    significant = significant || c != '0';
+    if (significant) --missing;
+  }
+  out += mantissa;
+  if (mantissa.find('.') == std::string_view::npos) {
+    if (mantissa == "0") --missing;  // this zero counts as a digit
+    out += '.';
+  }
+  if (missing > 0) out.append_repeated('0', static_cast<std::size_t>(missing));
+  out += number.substr(end);
 }
 
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
@@ -76,9 +121,38 @@ void Printer::bad_verb(const Value& value) {
   } else {
     out_ += type_name(value);
     out_ += '=';
-    Printer(out_, flags_, 'v').print(value);
+    Printer plain(out_, flags_, 'v');
+    plain.as_error_ = true;
+    plain.print(value);
   }
   out_ += ')';
+}
+
+void Printer::print_nil(int depth) {
+  if (depth > 0) {
+    out_ += flags_.sharp_v ? "interface {}(nil)" : "<nil>";
+  } else if (verb_ == 'v') {
+    pad("<nil>");
+  } else {
+    bad_verb(Value::nil());
+  }
+}
+
+// What String() and GoString() give, under the verbs that ask for them.
+bool Printer::print_string_form(const Value& value) {
+  const bool string_verb = verb_ < 0x80 && std::string_view("vsxXq").find(static_cast<char>(
+                                               verb_)) != std::string_view::npos;
+  if (as_error_ || !string_verb) return false;
+  Text text(out_.context());
+  if (flags_.sharp_v) {
+    if (!value.is(Type::kTime)) return false;
+    append_go_time(text, value.as_time());
+    pad(text.view());
+    return true;
+  }
+  if (!append_string_form(text, value)) return false;
+  print_string(text.view(), value);
+  return true;
 }
 
 void Printer::print(const Value& value, int depth) {
@@ -87,19 +161,15 @@ void Printer::print(const Value& value, int depth) {
     return;
   }
   if (!out_.context().spend(1)) return;
+  if (value.empty() && verb_ != 'T') return print_nil(depth);
   if (verb_ == 'T') return print_string(type_name(value), Value::string(type_name(value)));
-  const bool string_verb =
-      std::string_view("vsxXq").find(static_cast<char>(verb_)) != std::string_view::npos &&
-      verb_ < 0x80;
-  if (string_verb && !value.empty() && !flags_.sharp) {
-    Text text(out_.context());
-    if (append_string_form(text, value)) return print_string(text.view(), value);
+  if (verb_ == 'w') return bad_verb(value);  // it is for errors
+  if (verb_ == 'p') {
+    const bool has_address = value.is_list() || value.is_map() || value.is(Type::kVersion);
+    return has_address ? print_pointer(type_name(value), kSomeAddress) : bad_verb(value);
   }
+  if (print_string_form(value)) return;
   switch (value.type()) {
-    case Type::kNone:
-    case Type::kNil:
-      if (verb_ == 'v' || depth > 0) return pad("<nil>");
-      return bad_verb(value);
     case Type::kBool:
       return print_bool(value);
     case Type::kFloat:
@@ -114,8 +184,14 @@ void Printer::print(const Value& value, int depth) {
     case Type::kStringMap:
       return print_map(value, depth);
     case Type::kTime:
+      return print_time(value.as_time(), depth);
     case Type::kVersion:
-      return bad_verb(Value::nil());
+      return print_version(value.as_version(), depth);
+    case Type::kKeyPair: {
+      const Map::Entry fields[] = {{"Cert", Value::string(value.as_key_pair().certificate)},
+                                   {"Key", Value::string(value.as_key_pair().key)}};
+      return print_struct("sprig.certificate", fields, depth);
+    }
     default:
       return print_integer(value);
   }
@@ -131,6 +207,8 @@ void Printer::print_integer(const Value& value) {
   const std::uint64_t magnitude = negative ? 0 - value.as_unsigned() : value.as_unsigned();
   switch (verb_) {
     case 'v':
+      if (flags_.sharp_v && value.is_unsigned()) return print_address(magnitude, true);
+      [[fallthrough]];
     case 'd':
       return print_digits(negative, magnitude, 10, false);
     case 'b':
@@ -185,6 +263,8 @@ void Printer::print_quoted_character(std::uint64_t code) {
   std::string_view inside(quoted.data() + 1, quoted.size() - 2);
   if (character == '"') inside = "\"";
   if (character == '\'') inside = "\\'";
+  const std::string ascii = flags_.plus ? as_ascii(inside) : std::string();
+  if (flags_.plus) inside = ascii;
   Text text(out_.context());
   text += '\'';
   text += inside;
@@ -213,37 +293,49 @@ void Printer::print_code_point(std::uint64_t code) {
 void Printer::print_float(const Value& value) {
   const double number = value.as_number();
   char format = static_cast<char>(verb_);
-  int precision = flags_.precision ? std::min(*flags_.precision, kMostPrecision) : 6;
+  int standard = -1;
   switch (verb_) {
     case 'v':
       format = 'g';
-      [[fallthrough]];
+      break;
+    case 'b':
     case 'g':
     case 'G':
-      precision = flags_.precision ? precision : -1;
-      break;
-    case 'e':
-    case 'E':
-    case 'f':
+    case 'x':
+    case 'X':
       break;
     case 'F':
       format = 'f';
+      [[fallthrough]];
+    case 'e':
+    case 'E':
+    case 'f':
+      standard = 6;
       break;
     default:
       return bad_verb(value);
   }
+  const int precision = flags_.precision ? std::min(*flags_.precision, kMostPrecision) : standard;
   NumberBuffer buffer;
   std::string_view digits = format_float(number, format, precision, buffer);
   std::string_view sign = flags_.plus ? "+" : flags_.space ? " " : "";
   if (digits.starts_with('-')) sign = "-";
   if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
-  if (digits == "Inf" || digits == "NaN") flags_.zero = false;
-  if (digits == "Inf" && number > 0 && sign.empty()) sign = "+";
-  pad_number(sign, digits);
+  if (digits == "Inf" || digits == "NaN") {
+    flags_.zero = false;
+    if (digits == "Inf" && number > 0 && sign.empty()) sign = "+";
+    return pad_number(sign, digits);
+  }
+  if (!flags_.sharp || format == 'b') return pad_number(sign, digits);
+  Text sharp(out_.context());
+  append_with_point(sharp, digits, format, precision);
+  pad_number(sign, sharp.view());
 }
 
 void Printer::print_string(std::string_view text, const Value& value) {
-  if (flags_.precision && verb_ != 'T') {
+  if (flags_.precision && (verb_ == 'x' || verb_ == 'X')) {
+    text = text.substr(0, static_cast<std::size_t>(*flags_.precision));  // of bytes, here
+  } else if (flags_.precision && verb_ != 'T') {
     std::string_view rest = text;
     for (int i = 0; i < *flags_.precision && !rest.empty(); ++i) {
       rest.remove_prefix(first_character(rest).size);
@@ -252,7 +344,7 @@ void Printer::print_string(std::string_view text, const Value& value) {
   }
   switch (verb_) {
     case 'v':
-      if (flags_.sharp) return print_quoted(text);
+      if (flags_.sharp_v) return print_quoted(text);
       [[fallthrough]];
     case 's':
     case 'T':
@@ -280,6 +372,7 @@ void Printer::print_quoted(std::string_view text) {
   }
   std::string quoted;
   append_quoted(quoted, text);
+  if (flags_.plus) quoted = as_ascii(quoted);
   pad(quoted);
 }
 
@@ -298,8 +391,12 @@ void Printer::print_hexadecimal(std::string_view text, bool upper) {
 }
 
 void Printer::print_list(const Value& value, int depth) {
-  const bool go_syntax = verb_ == 'v' && flags_.sharp;
+  const bool go_syntax = flags_.sharp_v;
   if (go_syntax) out_ += type_name(value);
+  if (go_syntax && value.as_list().data() == nullptr) {
+    out_ += "(nil)";
+    return;
+  }
   out_ += go_syntax ? '{' : '[';
   bool first = true;
   for (const Value& item : value.as_list()) {
@@ -312,7 +409,7 @@ void Printer::print_list(const Value& value, int depth) {
 }
 
 void Printer::print_map(const Value& value, int depth) {
-  const bool go_syntax = verb_ == 'v' && flags_.sharp;
+  const bool go_syntax = flags_.sharp_v;
   out_ += go_syntax ? type_name(value) : "map";
   out_ += go_syntax ? '{' : '[';
   bool first = true;
@@ -325,6 +422,95 @@ void Printer::print_map(const Value& value, int depth) {
     if (out_.context().failed()) return;
   }
   out_ += go_syntax ? '}' : ']';
+}
+
+// As the struct that a time.Time is; verbs for numbers show it so.
+void Printer::print_time(const Time& time, int depth) {
+  constexpr std::int64_t kYearOneToUnix = 62'135'596'800;  // seconds
+  const auto seconds = static_cast<std::uint64_t>(time.instant.seconds) + kYearOneToUnix;
+  const Map::Entry fields[] = {
+      {"wall", Value::integer(time.instant.nanoseconds, Type::kUint64)},
+      {"ext", Value::integer(static_cast<std::int64_t>(seconds), Type::kInt64)},
+  };
+  out_ += '{';
+  print_fields(fields, depth);
+  out_ += flags_.plus_v ? " loc:" : " ";
+  print_pointer("*time.Location", time.zone.name() == "UTC" ? 0 : kSomeAddress);
+  out_ += '}';
+}
+
+void Printer::print_version(const Version& version, int depth) {
+  if (depth > 0) {
+    const bool pointer_verb =
+        verb_ < 0x80 && std::string_view("vbodxX").find(static_cast<char>(verb_)) !=
+                            std::string_view::npos;
+    if (pointer_verb) return print_pointer("*semver.Version", kSomeAddress);
+    return bad_verb(Value::version(&version));
+  }
+  const auto number = [](std::uint64_t part) {
+    return Value::integer(static_cast<std::int64_t>(part), Type::kUint64);
+  };
+  const Map::Entry fields[] = {
+      {"major", number(version.major)},
+      {"minor", number(version.minor)},
+      {"patch", number(version.patch)},
+      {"pre", Value::string(version.prerelease)},
+      {"metadata", Value::string(version.metadata)},
+      {"original", Value::string(version.original)},
+  };
+  out_ += '&';
+  print_struct("semver.Version", fields, depth);
+}
+
+void Printer::print_struct(std::string_view type, std::span<const Map::Entry> fields, int depth) {
+  if (flags_.sharp_v) out_ += type;
+  out_ += '{';
+  print_fields(fields, depth);
+  out_ += '}';
+}
+
+void Printer::print_fields(std::span<const Map::Entry> fields, int depth) {
+  for (const Map::Entry& field : fields) {
+    if (&field != fields.data()) out_ += flags_.sharp_v ? ", " : " ";
+    if (flags_.sharp_v || flags_.plus_v) (out_ += field.key) += ':';
+    print(field.value, depth + 1);
+  }
+}
+
+void Printer::print_pointer(std::string_view type, std::uint64_t address) {
+  switch (verb_) {
+    case 'v':
+      if (flags_.sharp_v) {
+        ((out_ += '(') += type) += ")(";
+        if (address == 0) {
+          out_ += "nil";
+        } else {
+          print_address(address, true);
+        }
+        out_ += ')';
+        return;
+      }
+      if (address == 0) return pad("<nil>");
+      return print_address(address, !flags_.sharp);
+    case 'p':
+      return print_address(address, !flags_.sharp);
+    case 'b':
+    case 'o':
+    case 'd':
+    case 'x':
+    case 'X':
+      return print_integer(Value::integer(static_cast<std::int64_t>(address), Type::kUint64));
+    default:
+      out_ += "%!";
+      out_.append_character(verb_);
+      ((out_ += '(') += type) += address == 0 ? "=<nil>)" : "=0xc000000000)";
+  }
+}
+
+void Printer::print_address(std::uint64_t address, bool prefix) {
+  const bool sharp = std::exchange(flags_.sharp, prefix);
+  print_digits(false, address, 16, false);
+  flags_.sharp = sharp;
 }
 
 }  // namespace lokitail::pipeline::lang::go_template

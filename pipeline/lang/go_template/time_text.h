@@ -8,6 +8,7 @@
 namespace lokitail::pipeline::lang::go_template {
 
 void append_time(Text& out, const Time& time);
+void append_go_time(Text& out, const Time& time);  // GoString(), which %#v prints
 void append_duration(Text& out, std::int64_t nanoseconds);
 void append_month(Text& out, std::int64_t month);      // 1..12; others print as Go prints them
 void append_weekday(Text& out, std::int64_t weekday);  // 0..6; likewise

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "pipeline/label_text.h"
+#include "pipeline/lang/regex.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang::go_template {
@@ -146,6 +147,11 @@ char32_t map(const CaseRange (&ranges)[kSize], char32_t code) {
   return code + static_cast<char32_t>(range->delta);
 }
 
+bool is_of(const Regex& one_character, char32_t code) {
+  char bytes[4];
+  return one_character.matches({bytes, encode_utf8(code, bytes)});
+}
+
 }  // namespace
 
 char32_t to_upper(char32_t code) {
@@ -167,8 +173,34 @@ char32_t to_title(char32_t code) {
   return to_upper(code);
 }
 
-bool is_upper(char32_t code) { return to_lower(code) != code; }
-bool is_lower(char32_t code) { return to_upper(code) != code; }
+bool is_upper(char32_t code) {
+  if (code < 0x80) return code >= 'A' && code <= 'Z';
+  static const Regex capitals("\\p{Lu}");
+  return is_of(capitals, code);
+}
+
+bool is_lower(char32_t code) {
+  if (code < 0x80) return code >= 'a' && code <= 'z';
+  static const Regex small("\\p{Ll}");
+  return is_of(small, code);
+}
+
+bool is_letter(char32_t code) {
+  if (code < 0x80) return is_upper(code) || is_lower(code);
+  static const Regex letters("\\pL");
+  return is_of(letters, code);
+}
+
+bool is_number(char32_t code) {
+  if (code < 0x80) return code >= '0' && code <= '9';
+  static const Regex numbers("\\pN");
+  return is_of(numbers, code);
+}
+
+bool is_punctuation(char32_t code) {
+  static const Regex marks("\\pP");
+  return is_of(marks, code);
+}
 
 bool is_space(char32_t code) {
   switch (code) {

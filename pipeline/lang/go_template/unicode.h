@@ -1,8 +1,7 @@
 // Letters, spaces and UTF-8 as Go's unicode and strings packages see them.
 //
 // Threads: pure functions. Errors: none; bytes that are no UTF-8 count as U+FFFD each.
-// Source:  Unicode 15.0, simple case mappings. Beyond ASCII, what has no case mapping is neither
-//          upper nor lower here, although Unicode calls a few of these letters so.
+// Source:  Unicode 15.0, simple case mappings; the classes of characters are those that RE2 knows.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +18,9 @@ char32_t to_lower(char32_t code);
 char32_t to_title(char32_t code);
 bool is_upper(char32_t code);
 bool is_lower(char32_t code);
+bool is_letter(char32_t code);
+bool is_number(char32_t code);
+bool is_punctuation(char32_t code);
 bool is_space(char32_t code);
 bool is_printable(char32_t code);
 

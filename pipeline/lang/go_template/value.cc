@@ -55,6 +55,8 @@ std::string_view type_name(const Value& value) {
       return "time.Weekday";
     case Type::kVersion:
       return "*semver.Version";
+    case Type::kKeyPair:
+      return "sprig.certificate";
   }
   return "";
 }
@@ -72,6 +74,7 @@ std::string_view kind_name(const Value& value) {
     case Type::kStringMap:
       return "map";
     case Type::kTime:
+    case Type::kKeyPair:
       return "struct";
     case Type::kDuration:
       return "int64";
@@ -103,6 +106,7 @@ bool truth(const Value& value) {
       return value.as_map().size != 0;
     case Type::kTime:
     case Type::kVersion:
+    case Type::kKeyPair:
       return true;
     default:
       return value.as_integer() != 0;

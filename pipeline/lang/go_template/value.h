@@ -34,8 +34,10 @@ enum class Type : std::uint8_t {
   kMonth,       // time.Month
   kWeekday,     // time.Weekday
   kVersion,     // *semver.Version
+  kKeyPair,     // sprig.certificate
 };
 
+struct KeyPair;
 struct Map;
 struct Version;
 
@@ -61,6 +63,7 @@ class Value {
   static constexpr Value map(Map* map, Type type = Type::kMap) { return Value(type, map); }
   static constexpr Value time(const Time* time) { return Value(time); }
   static constexpr Value version(const Version* version) { return Value(version); }
+  static constexpr Value key_pair(const KeyPair* key_pair) { return Value(key_pair); }
 
   constexpr Type type() const { return type_; }
   constexpr bool is(Type type) const { return type_ == type; }
@@ -87,6 +90,7 @@ class Value {
   constexpr Map& as_map() const { return *map_; }
   constexpr const Time& as_time() const { return *time_; }
   constexpr const Version& as_version() const { return *version_; }
+  constexpr const KeyPair& as_key_pair() const { return *key_pair_; }
 
  private:
   constexpr Value(Type type, std::int64_t value) : type_(type), integer_(value) {}
@@ -98,6 +102,7 @@ class Value {
   constexpr Value(Type type, Map* map) : type_(type), map_(map) {}
   constexpr explicit Value(const Time* time) : type_(Type::kTime), time_(time) {}
   constexpr explicit Value(const Version* version) : type_(Type::kVersion), version_(version) {}
+  constexpr explicit Value(const KeyPair* key_pair) : type_(Type::kKeyPair), key_pair_(key_pair) {}
 
   Type type_ = Type::kNone;
   std::size_t size_ = 0;
@@ -109,6 +114,7 @@ class Value {
     Map* map_;
     const Time* time_;
     const Version* version_;
+    const KeyPair* key_pair_;
   };
 };
 
@@ -137,6 +143,12 @@ struct Version {
   std::string_view prerelease;
   std::string_view metadata;
   std::string_view original;
+};
+
+// A certificate and its private key, both PEM.
+struct KeyPair {
+  std::string_view certificate;
+  std::string_view key;
 };
 
 // The name of a type, as Go's %T prints it.

@@ -8,22 +8,14 @@ namespace {
 enum class Kind { kNone, kNumber, kCapitals, kLetters, kConnector, kPunctuation, kOther };
 
 bool is_connector(char32_t code) { return code == '-' || code == '_' || is_space(code); }
-bool is_number(char32_t code) { return code >= '0' && code <= '9'; }
 
-bool is_punctuation(char32_t code) {
-  if (code >= 0x80) return code >= 0x2010 && code <= 0x205E;
-  constexpr std::string_view kMarks = "!\"#%&'()*,-./:;?@[\\]_{}";
-  return kMarks.find(static_cast<char>(code)) != std::string_view::npos;
+// Chinese characters, common and rare, make words of their own kind.
+bool is_ideograph(char32_t code) {
+  return (code >= 0x4E00 && code <= 0x9FCC) || (code >= 0x3400 && code <= 0x4D85) ||
+         (code >= 0x20000 && code <= 0x2B81D);
 }
 
-// Chinese, Japanese and Korean characters are words of their own kind.
-bool is_letter(char32_t code) {
-  if (code < 0x80) return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z');
-  if (code < 0x2E80)
-    return code >= 0xAA && !is_punctuation(code) && !is_space(code) && code != 0xD7 && code != 0xF7;
-  return code >= 0xA000 && !(code >= 0xAC00 && code <= 0xD7AF) &&
-         !(code >= 0xF900 && code <= 0xFAFF) && code < 0x1F000;
-}
+bool is_alphabetic(char32_t code) { return is_letter(code) && !is_ideograph(code); }
 
 // Goes through a name word by word.
 class WordReader {
@@ -39,28 +31,28 @@ class WordReader {
     kind_ = Kind::kNone;
     if (rest_.empty()) return;
     std::size_t end = 0;
-    const char32_t code = take(end);
+    const char32_t code = take(end, Character::kReplacement);
     if (code == Character::kReplacement) {
       kind_ = Kind::kNone;
     } else if (is_connector(code)) {
       kind_ = Kind::kConnector;
-      take_while(end, is_connector);
+      take_while(end, code, is_connector);
     } else if (is_punctuation(code)) {
       kind_ = Kind::kPunctuation;
-      take_while(end, is_punctuation);
+      take_while(end, code, is_punctuation);
     } else if (is_upper(code)) {
       kind_ = Kind::kCapitals;
-      take_capitals(end);
-    } else if (is_letter(code)) {
+      take_capitals(end, code);
+    } else if (is_alphabetic(code)) {
       kind_ = Kind::kLetters;
-      take_while(end, is_small_letter);
+      take_while(end, code, is_small_letter);
     } else if (is_number(code)) {
       kind_ = Kind::kNumber;
-      take_while(end, is_number);
+      take_while(end, code, is_number);
     } else {
       kind_ = Kind::kOther;
-      take_while(end, [](char32_t c) {
-        return !is_connector(c) && !is_letter(c) && !is_number(c) && !is_punctuation(c);
+      take_while(end, code, [](char32_t c) {
+        return !is_connector(c) && !is_alphabetic(c) && !is_number(c) && !is_punctuation(c);
       });
     }
     word_ = rest_.substr(0, end);
@@ -68,34 +60,44 @@ class WordReader {
   }
 
  private:
-  static bool is_small_letter(char32_t code) { return is_letter(code) && !is_upper(code); }
+  static bool is_small_letter(char32_t code) { return is_alphabetic(code) && !is_upper(code); }
 
-  char32_t take(std::size_t& end) const {
-    const Character character = first_character(rest_.substr(end));
-    end += character.size;
-    return character.code;
+  // The next character from `end` on. Bytes that are none belong to the one behind them; where
+  // there is no other, they count as `previous` again.
+  char32_t take(std::size_t& end, char32_t previous) const {
+    while (end < rest_.size()) {
+      const Character character = first_character(rest_.substr(end));
+      end += character.size;
+      if (character.code != Character::kReplacement) return character.code;
+    }
+    return previous;
   }
 
   template <typename Predicate>
-  void take_while(std::size_t& end, Predicate fits) const {
+  void take_while(std::size_t& end, char32_t previous, Predicate fits) const {
     while (end < rest_.size()) {
       std::size_t behind = end;
-      if (!fits(take(behind))) return;
+      previous = take(behind, previous);
+      if (!fits(previous)) return;
       end = behind;
     }
   }
 
   // Behind a first capital: either more capitals, of which the last begins the next word if a small
   // letter follows ("HTTP" of "HTTPServer"), or small letters.
-  void take_capitals(std::size_t& end) const {
+  void take_capitals(std::size_t& end, char32_t previous) const {
     std::size_t last = end;
     bool several = false;
     while (end < rest_.size()) {
       std::size_t behind = end;
-      const char32_t code = take(behind);
-      if (!is_upper(code)) {
-        if (!several) return take_while(end, is_small_letter);
-        if (is_letter(code)) end = last;
+      previous = take(behind, previous);
+      if (!is_upper(previous)) {
+        if (several) {
+          if (is_alphabetic(previous)) end = last;
+        } else if (is_alphabetic(previous)) {
+          end = behind;
+          take_while(end, previous, is_small_letter);
+        }
         return;
       }
       several = true;

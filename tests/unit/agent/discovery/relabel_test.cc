@@ -239,13 +239,44 @@ TEST_CASE("relabelling tells which rule dropped", "[relabel]") {
   CHECK_FALSE(rules.empty());
 }
 
+TEST_CASE("relabel rules take the patterns that Go takes", "[relabel]") {
+  const struct {
+    std::string regex;
+    std::string replacement;
+    std::string want;  // of "ab"
+  } rows[] = {
+      {"(?<first>.)(?P<second>.)", "$second$first", "ba"},
+      {"(?P<x>a)(?P<x>b)", "<$x>", "<a>"},
+      {"a)(b", "$1", "b"},  // within ^(?s:...)$ this is one
+      {"a|b)(|c", "hit", "none"},
+      {"(?i)AB", "hit", "hit"},
+      {"a\\C", "hit", "refused"},
+      {"(", "hit", "refused"},
+      {"(?<x", "hit", "refused"},
+      {"a(?=b)", "hit", "refused"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.regex);
+    config::RelabelConfig rule;
+    rule.source_labels = {"s"};
+    rule.target_label = "t";
+    rule.regex = row.regex;
+    rule.replacement = row.replacement;
+    LabelMap labels = {{"s", "ab"}, {"t", "none"}};
+    if (row.want == "refused") {
+      CHECK_THROWS_AS(Relabeler({rule}), config::Error);
+    } else {
+      CHECK(Relabeler({rule}).apply(labels));
+      CHECK(labels.at("t") == row.want);
+    }
+  }
+}
+
 TEST_CASE("a relabel rule that cannot be compiled is refused by its place", "[relabel]") {
-  config::RelabelConfig rule;
-  rule.regex = "(";
-  rule.place = {"test.yaml", 3, 5};
   CHECK_THROWS_WITH(
-      Relabeler({rule}),
-      Catch::Matchers::StartsWith("test.yaml:3:5: could not compile regular expression: "));
+      relabeler("{action: keep, regex: '('}"),
+      Catch::Matchers::Equals(
+          "test.yaml:1:111: \"(\" is not a valid regular expression: missing ): ("));
 }
 
 }  // namespace

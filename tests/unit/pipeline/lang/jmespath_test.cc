@@ -337,6 +337,56 @@ TEST_CASE("JMESPath expressions have a bounded depth", "[jmespath]") {
   }
 }
 
+TEST_CASE("JMESPath evaluations end before they blow up", "[jmespath]") {
+  const auto repeated = [](int count, const std::string& text, const std::string& between) {
+    std::string result = text;
+    for (int i = 1; i < count; ++i) result += between + text;
+    return result;
+  };
+  const std::string doubled = repeated(60, "[@,@]", "|");
+  const std::string error = "error: the expression does too much work";
+  const Row rows[] = {
+      {doubled, "1", "unprintable"},  // the parts are shared, so that it can be made
+      {"length(" + doubled + ")", "1", "2"},
+      {doubled + " == " + doubled, "1", error},
+      {repeated(60, "[@,@][]", "|"), "1", error},
+      {repeated(60, "[@,@][]", "|") + "|[0]", "1", error},
+      {repeated(60, "join('',[@,@])", "|"), "\"ab\"", error},
+      {repeated(60, "to_string([@,@])", "|"), "1", error},
+      {repeated(60, "{a:@,b:@}", "|") + "|to_string(@)", "1",
+       "error: JSON has neither NaN nor infinities, and texts have an end"},
+      {repeated(40, "[@,@]", "|") + repeated(40, "[]", ""), "1", error},
+      {"contains(" + doubled + ", `1`)", "1", "false"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.expression);
+    Arena arena;
+    const auto document = parse_strict_json(row.document, arena);
+    CHECK(evaluate(JmesPath::compile(row.expression), *document, arena) == row.want);
+  }
+}
+
+TEST_CASE("JMESPath works on documents that are as deep as can be", "[jmespath]") {
+  constexpr std::size_t kDepth = 9'000;
+  std::string text;
+  for (std::size_t i = 0; i < kDepth; ++i) text += R"({"a":[)";
+  for (std::size_t i = 0; i < kDepth; ++i) text += "]}";
+  text.resize(text.size() + kTextPadding);
+  Arena arena;
+  JsonParser parser;
+  const auto parse = [&](std::size_t depth) {
+    const std::string_view all = text;
+    return parser.parse_document(
+        all.substr((kDepth - depth) * 6, depth * 8), arena);
+  };
+  CHECK_FALSE(parse(kDepth));  // two levels each: deeper than Promtail's parser goes
+  const auto document = parse(4'900);
+  REQUIRE(document);
+  CHECK(evaluate(JmesPath::compile("a[0].a[0].a | type(@)"), *document, arena) == R"("array")");
+  CHECK(evaluate(JmesPath::compile("@ == @"), *document, arena) == "true");
+  CHECK(evaluate(JmesPath::compile("length(to_string(@))"), *document, arena) == "39200");
+}
+
 TEST_CASE("JMESPath expressions that are plain paths", "[jmespath]") {
   using Keys = std::vector<std::string>;
   const auto path = [](const std::string& expression) {
