@@ -25,8 +25,9 @@ constexpr std::chrono::milliseconds kDrainPoll{5};
 // A worker that has not looked at its messages for this long is stuck.
 constexpr std::chrono::seconds kWorkerPatience{5};
 
-WorkerConfig worker_config(const config::Config& config) {
+WorkerConfig worker_config(const config::Config& config, bool inspect) {
   WorkerConfig worker;
+  worker.inspect = inspect;
   for (const auto& scrape : config.scrape_configs) {
     worker.jobs.push_back({scrape.job_name, scrape.pipeline_stages});
   }
@@ -56,7 +57,7 @@ auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, 
 }  // namespace
 
 Daemon::Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_timeout,
-               config::Warnings& warnings)
+               config::Warnings& warnings, bool inspect)
     : config_(config),
       shutdown_timeout_(shutdown_timeout),
       control_(1),
@@ -64,7 +65,7 @@ Daemon::Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_t
       positions_timer_(control_),
       positions_(config.positions.filename),
       delivery_(control_, config.clients, metrics_, config.limits_config.max_bytes_in_flight),
-      worker_(worker_config(config), delivery_, metrics_, warnings, delivery_.budget()),
+      worker_(worker_config(config, inspect), delivery_, metrics_, warnings, delivery_.budget()),
       file_targets_(control_, file_targets_config(config), positions_,
                     [this](const FileTarget&) -> Worker& { return worker_; }) {
   positions_.load();

@@ -30,9 +30,9 @@ namespace lokitail::agent {
 class Daemon {
  public:
   // `config` outlives the daemon. `shutdown_timeout` is how long a stop may take to get rid of what
-  // is in flight.
+  // is in flight. `inspect` prints what each stage does to each entry.
   Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_timeout,
-         config::Warnings& warnings);
+         config::Warnings& warnings, bool inspect = false);
   ~Daemon();
 
   // Returns after SIGTERM or SIGINT, when everything is drained or the time for that is over.

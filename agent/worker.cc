@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/clock.h"
+#include "agent/inspector.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -12,12 +15,6 @@ namespace {
 // batchwait, as Promtail does, but not less than this.
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kLongestTick{100};
-
-pipeline::Timestamp system_time() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return pipeline::Timestamp::from_unix_nanoseconds(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 }  // namespace
 
@@ -115,8 +112,12 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
         kShortestTick, tick_period_);
   }
   fan_out_ = std::make_unique<FanOut>(batchers_, config, metrics);
-  pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; },
-                                 [this](const std::string& name) { return hosts_.find(name); }};
+  pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
+  context.find_host = [this](const std::string& name) { return hosts_.find(name); };
+  if (config.inspect) {
+    inspector_ = std::make_unique<Inspector>(symbols_);
+    context.observer = &inspector_->observer();
+  }
   for (const auto& job : config.jobs) {
     jobs_.emplace(job.name, std::make_unique<Job>(job.pipeline_stages, context, *fan_out_, io_));
   }

@@ -31,6 +31,8 @@
 
 namespace lokitail::agent {
 
+class Inspector;
+
 // What a worker needs to know of the configuration.
 struct WorkerConfig {
   struct Job {
@@ -41,6 +43,7 @@ struct WorkerConfig {
   std::vector<BatcherConfig> clients;
   std::optional<pipeline::LineRate> line_limit;
   bool line_limit_drops = true;  // what is over the limit; otherwise reading pauses
+  bool inspect = false;          // print what each stage does to each entry
 };
 
 class Worker {
@@ -103,6 +106,7 @@ class Worker {
   pipeline::SymbolTable symbols_;
   std::vector<std::unique_ptr<Batcher>> batchers_;
   std::unique_ptr<FanOut> fan_out_;
+  std::unique_ptr<Inspector> inspector_;
   std::map<std::string, std::unique_ptr<Job>> jobs_;
   Budget& budget_;
   std::unordered_set<std::shared_ptr<Source>> sources_;

@@ -328,6 +328,12 @@ static_assert(std::ranges::adjacent_find(kFlags, std::ranges::greater_equal{}, &
 
 }  // namespace
 
+LabelMap parse_labels(std::string_view flag, const std::string& value) {
+  LabelMap labels;
+  read_labels(labels, Flag{flag, FlagKind::kValue, "", "", accept, false}, value);
+  return labels;
+}
+
 std::span<const Flag> all_flags() { return kFlags; }
 
 std::string_view type_name(FlagKind kind) {

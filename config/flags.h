@@ -46,6 +46,9 @@ Options parse_flags(std::span<const char* const> args);
 
 void apply_flags(const Options& options, Config& config);
 
+// Labels as -client.external-labels takes them: a=1,"b=2,3". `flag` is named in the FlagError.
+LabelMap parse_labels(std::string_view flag, const std::string& value);
+
 // What -help prints.
 std::string flags_usage();
 
@@ -53,6 +56,10 @@ struct LoadedConfig {
   Config config;
   Warnings warnings;
 };
+
+// Reads the file that the options name, and that alone: no flag overrides it, and it need not be
+// complete - a client may be missing. For those who want to know its jobs.
+LoadedConfig load_file(const Options& options, const EnvLookup& env);
 
 // Reads the file that the options name, if any, lets the flags override it, and completes it.
 LoadedConfig load_files(const Options& options, const EnvLookup& env);

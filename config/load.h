@@ -14,6 +14,9 @@
 
 namespace lokitail::config {
 
+// A file's text.
+std::string read_file(const std::string& path);
+
 // Reads a file's text into values, each block validated by itself.
 Config read_config(const std::string& text, const std::string& file_name, Warnings& warnings);
 

@@ -33,6 +33,21 @@ std::string existing_file(const std::string& list) {
   throw Error({}, list + " does not exist, set config.file for custom config path");
 }
 
+Config read_expanded(const Options& options, const EnvLookup& env, Warnings& warnings) {
+  const std::string path = existing_file(options.config_file);
+  std::string text = read_file(path);
+  if (options.expand_env) text = expand_env(text, env, path);
+  try {
+    return read_config(text, path, warnings);
+  } catch (const Error& error) {
+    const bool hint = !options.expand_env && text.find("${") != std::string::npos;
+    if (!hint) throw;
+    throw Error(error.place(), error.message() + std::string(kExpandHint));
+  }
+}
+
+}  // namespace
+
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -48,20 +63,11 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
-Config read_expanded(const Options& options, const EnvLookup& env, Warnings& warnings) {
-  const std::string path = existing_file(options.config_file);
-  std::string text = read_file(path);
-  if (options.expand_env) text = expand_env(text, env, path);
-  try {
-    return read_config(text, path, warnings);
-  } catch (const Error& error) {
-    const bool hint = !options.expand_env && text.find("${") != std::string::npos;
-    if (!hint) throw;
-    throw Error(error.place(), error.message() + std::string(kExpandHint));
-  }
+LoadedConfig load_file(const Options& options, const EnvLookup& env) {
+  LoadedConfig loaded;
+  loaded.config = read_expanded(options, env, loaded.warnings);
+  return loaded;
 }
-
-}  // namespace
 
 LoadedConfig load_files(const Options& options, const EnvLookup& env) {
   LoadedConfig loaded;

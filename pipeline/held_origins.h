@@ -9,6 +9,7 @@
 // Threads: those of Origin.
 #pragma once
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,10 @@ class HeldOrigins {
     // REQUIRES: at least one.
     explicit Joined(std::vector<OriginReference> origins)
         : Origin(origins.front().get()->source()), origins_(std::move(origins)) {}
+
+    void for_each_part(const std::function<void(Origin&)>& visit) override {
+      for (const OriginReference& origin : origins_) origin.get()->for_each_part(visit);
+    }
 
    private:
     void settled() override { delete this; }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 namespace lokitail::pipeline {
@@ -19,10 +20,14 @@ class Origin {
   // Identifies the source for as long as the source lives: equal for all origins of one source.
   const void* source() const { return source_; }
 
+  // Calls visit() for each origin that this one stands for: itself, where it joins no others.
+  virtual void for_each_part(const std::function<void(Origin&)>& visit) { visit(*this); }
+
   void retain() { ++references_; }
   void release() {
     if (--references_ == 0) settled();
   }
+  std::uint32_t references() const { return references_; }
 
  protected:
   explicit Origin(const void* source) : source_(source) {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/observed_stage.h"
 #include "pipeline/registry.h"
 
 namespace lokitail::pipeline {
@@ -28,8 +29,11 @@ Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
     throw stages.error("pipeline_stages: expected a list of stages, found " + stages.describe());
   }
   std::vector<std::unique_ptr<Stage>> built;
-  for (const config::Node& item : stages.items()) {
-    if (auto stage = build_stage(item, context)) built.push_back(std::move(stage));
+  for (std::size_t i = 0; i < stages.items().size(); ++i) {
+    const config::Node& item = stages.items()[i];
+    auto stage = context.observer == nullptr ? build_stage(item, context)
+                                             : build_observed_stage(item, i, context);
+    if (stage) built.push_back(std::move(stage));
   }
   // Each link needs the one behind it, so they are made from the last to the first.
   links_.resize(built.size());

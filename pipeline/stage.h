@@ -21,6 +21,9 @@
 
 namespace lokitail::pipeline {
 
+class StageObserver;
+struct StageInfo;
+
 // Takes entries: the next stage, or what lies behind the pipeline. May change the entry.
 class Sink {
  public:
@@ -74,6 +77,10 @@ struct StageContext {
   // An address of a host, for templates that ask for one; without it they get none. Waits for the
   // network no longer than a moment.
   std::function<std::optional<std::string>(const std::string& name)> find_host{};
+  // Who watches entries go through the stages (stage_observer.h); normally nobody. Outlives them.
+  StageObserver* observer = nullptr;
+  // For an observer: the stage that the pipeline being built stands in.
+  std::shared_ptr<StageInfo> enclosing{};
 };
 
 // `body` is what stands behind the stage's name in the configuration; it may be null.

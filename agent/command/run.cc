@@ -35,7 +35,7 @@ int run_with(const config::Options& options, config::LoadedConfig loaded) {
                config::to_yaml(loaded.config));
   }
   try {
-    Daemon daemon(loaded.config, options.shutdown_timeout, loaded.warnings);
+    Daemon daemon(loaded.config, options.shutdown_timeout, loaded.warnings, options.inspect);
     for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
     daemon.run();
   } catch (const std::exception& problem) {
@@ -67,8 +67,8 @@ int run_agent(std::span<const char* const> arguments) {
     fmt::print(stderr, "{}\nRun with -help to get list of available parameters\n", problem.what());
     return kBadFlags;
   }
-  if (options.dry_run || options.inspect) {
-    fmt::print(stderr, "-{} is not supported by lokitail yet\n", options.dry_run ? "dry-run" : "inspect");
+  if (options.dry_run) {
+    fmt::print(stderr, "-dry-run is not supported by lokitail yet\n");
     return kBadFlags;
   }
   if (options.help) {

@@ -22,6 +22,7 @@
 
 #include "config/value.h"
 #include "pipeline/held_entry.h"
+#include "pipeline/held_origins.h"
 #include "pipeline/lang/json_parse.h"
 #include "pipeline/lang/json_print.h"
 #include "pipeline/lang/json_scan.h"
@@ -142,7 +143,9 @@ class JoiningDockerStage final : public Stage {
       next.push(entry);
     } else {
       held_bytes_ += entry.line.size() + kEntryBytes;
-      held_.emplace(key_of(entry), Partial{HeldEntry(entry), std::nullopt});
+      Partial partial{HeldEntry(entry), {}, std::nullopt};
+      partial.origins.add(entry.origin);
+      held_.emplace(key_of(entry), std::move(partial));
     }
   }
 
@@ -156,6 +159,8 @@ class JoiningDockerStage final : public Stage {
       partial = following;
     }
   }
+
+  bool holds_entries() const override { return !held_.empty(); }
 
   void drain(Entry& scratch, Sink& next) override {
     while (!held_.empty()) let_go(held_.begin(), scratch, next);
@@ -174,6 +179,7 @@ class JoiningDockerStage final : public Stage {
   using Key = std::pair<const void*, std::uint64_t>;  // source, hash of the stream's label
   struct Partial {
     HeldEntry entry;
+    HeldOrigins origins;
     std::optional<Timestamp> since;  // the first tick after its latest piece
   };
   using Partials = std::map<Key, Partial>;
@@ -189,7 +195,7 @@ class JoiningDockerStage final : public Stage {
   void add(Partials::iterator partial, Entry& entry, bool complete, Sink& next) {
     HeldEntry& held = partial->second.entry;
     held.line() += entry.line;
-    held.also_from(entry.origin);
+    partial->second.origins.add(entry.origin);
     held_bytes_ += entry.line.size();
     partial->second.since.reset();
     if (complete || held.line().size() > kLongestLine || !has_room_for(0)) {
@@ -201,7 +207,9 @@ class JoiningDockerStage final : public Stage {
     auto node = held_.extract(partial);
     HeldEntry& held = node.mapped().entry;
     held_bytes_ -= held.line().size() + kEntryBytes;
+    const OriginReference origin = node.mapped().origins.take();
     held.restore(entry);
+    entry.origin = origin.get();
     entry.extracted.set(envelope_.output(), Value::text(entry.line));
     next.push(entry);
   }

@@ -1,7 +1,10 @@
 #include "agent/command/demo/options.h"
 
+#include <array>
 #include <charconv>
 #include <stdexcept>
+
+#include "agent/command/arguments.h"
 
 namespace lokitail::agent::demo {
 namespace {
@@ -37,40 +40,29 @@ Plain lines instead of a screen: where the output is no terminal, or with NO_COL
 Exit status: 0, or 1 if anything was lost.
 )";
 
-Options parse_options(std::span<const char* const> arguments) {
+Options parse_options(std::span<const char* const> all) {
+  constexpr std::array<std::string_view, 6> kFlags = {"docker", "docker-root", "help",
+                                                      "keep",   "rate",        "seconds"};
   Options options;
   bool seconds_given = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
-    std::string_view name = argument;
-    name.remove_prefix(name.starts_with("--") ? 2 : name.starts_with("-") ? 1 : 0);
-    const std::size_t equals = name.find('=');
-    const bool joined = equals != std::string_view::npos;
-    const std::string_view after = joined ? name.substr(equals + 1) : std::string_view();
-    name = name.substr(0, equals);
-    const auto value = [&]() -> std::string_view {
-      if (joined) return after;
-      if (i + 1 == arguments.size()) {
-        throw std::invalid_argument("--" + std::string(name) + ": value missing");
-      }
-      return arguments[++i];
-    };
-    if (argument.starts_with('-') && name == "seconds") {
-      options.seconds = parse_number(name, value(), kMostSeconds);
+  for (Arguments arguments(all); arguments.next();) {
+    const std::string_view flag = arguments.flag();
+    if (flag == "seconds") {
+      options.seconds = parse_number(flag, arguments.value(), kMostSeconds);
       seconds_given = true;
-    } else if (argument.starts_with('-') && name == "rate") {
-      options.rate = parse_number(name, value(), kMostRate);
-    } else if (argument.starts_with('-') && name == "keep") {
-      options.keep = value();
-    } else if (argument == "--docker" || argument == "-docker") {
+    } else if (flag == "rate") {
+      options.rate = parse_number(flag, arguments.value(), kMostRate);
+    } else if (flag == "keep") {
+      options.keep = arguments.value();
+    } else if (flag == "docker") {
+      options.docker = arguments.switched_on();
+    } else if (flag == "docker-root") {
       options.docker = true;
-    } else if (argument.starts_with('-') && name == "docker-root") {
-      options.docker = true;
-      options.docker_root = value();
-    } else if (argument == "--help" || argument == "-help" || argument == "-h") {
+      options.docker_root = arguments.value();
+    } else if (arguments.is_help()) {
       options.help = true;
     } else {
-      throw std::invalid_argument("unknown argument '" + std::string(argument) + "'");
+      arguments.refuse(kFlags);
     }
   }
   if (options.docker && !seconds_given) options.seconds = 0;

@@ -9,18 +9,9 @@
 #include <string_view>
 #include <utility>
 
-namespace lokitail::agent::demo {
+#include "agent/terminal.h"
 
-// Select Graphic Rendition codes of ECMA-48.
-enum class Colour {
-  kNone = 0,
-  kBold = 1,
-  kDim = 2,
-  kRed = 31,
-  kGreen = 32,
-  kYellow = 33,
-  kCyan = 36
-};
+namespace lokitail::agent::demo {
 
 class Row {
  public:

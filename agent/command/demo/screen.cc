@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "agent/command/demo/row.h"
+#include "agent/terminal.h"
 
 namespace lokitail::agent::demo {
 namespace {
@@ -228,12 +228,7 @@ void report_trace(Report& report, const std::vector<Shown>& trace) {
 
 }  // namespace
 
-bool can_show_screen() {
-  const char* const term = std::getenv("TERM");
-  const char* const no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && term && std::string_view(term) != "dumb" &&
-         (!no_color || *no_color == '\0');
-}
+bool can_show_screen() { return shows_colours(STDOUT_FILENO); }
 
 Screen::Screen() { write_all("\x1b[?1049h\x1b[?25l"); }
 

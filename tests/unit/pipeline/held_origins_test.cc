@@ -47,6 +47,9 @@ TEST_CASE("held origins are handed on as one", "[held_origins]") {
     {
       const OriginReference origin = held.take();
       CHECK(origin.get()->source() == &source);
+      std::vector<Origin*> parts;
+      origin.get()->for_each_part([&parts](Origin& part) { parts.push_back(&part); });
+      CHECK(parts == std::vector<Origin*>{&first, &second, &first});
       batch = OriginReference(origin.get());
     }
     CHECK(first.settled_count == 0);

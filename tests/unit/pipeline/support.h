@@ -33,6 +33,7 @@ struct Collected {
   Timestamp timestamp;
   TextMap structured_metadata;
   TextMap extracted;  // numbers and booleans as text, null as "<null>"
+  int lines = 0;      // how many of the lines pushed it keeps unsettled
 };
 
 // A line's buffer, with padding that is no text.
@@ -68,6 +69,7 @@ class CollectingSink final : public Sink {
       if (!value.present()) return;
       result.extracted.emplace(symbols_.name(name), value.to_text(entry.arena).value_or("<null>"));
     });
+    if (entry.origin != nullptr) entry.origin->for_each_part([&](Origin&) { ++result.lines; });
     entries.push_back(std::move(result));
   }
 
@@ -151,6 +153,7 @@ class PipelineRunner {
   }
   void tick(Timestamp time) { pipeline_.tick(time); }
   void drain() { pipeline_.drain(); }
+  bool holds_entries() const { return pipeline_.holds_entries(); }
 
   // What came out so far; the caller may take it away.
   std::vector<Collected>& entries() { return sink_.entries; }

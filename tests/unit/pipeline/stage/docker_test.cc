@@ -148,6 +148,7 @@ TEST_CASE("docker joins pieces of lines", "[stage][docker]") {
   const auto& entries = runner.entries();
   REQUIRE(entries.size() == 4);
   CHECK(entries[1].line == "one two three\n");
+  CHECK(entries[1].lines == 3);
   CHECK(entries[1].timestamp == kFirst);
   CHECK(entries[1].labels == TextMap{{"job", "t"}, {"stream", "stdout"}});
   CHECK(entries[1].extracted.at("output") == "one two three\n");
@@ -179,6 +180,7 @@ TEST_CASE("docker hands on a line whose end does not come", "[stage][docker]") {
     PipelineRunner runner(kJoin);
     const auto tick = [&](std::int64_t seconds) { runner.tick(kReadTime.plus_seconds(seconds)); };
     runner.push(record("one "));
+    CHECK(runner.holds_entries());
     tick(0);
     tick(9);
     runner.push(record("two "));
@@ -192,6 +194,7 @@ TEST_CASE("docker hands on a line whose end does not come", "[stage][docker]") {
     REQUIRE(runner.entries().size() == 1);
     CHECK(runner.entries()[0].line == "one two ");
     CHECK(runner.unsettled() == 0);
+    CHECK_FALSE(runner.holds_entries());
     runner.push(record(R"(three\n)"));
     CHECK(runner.entries().at(1).line == "three\n");
   }
