@@ -29,7 +29,7 @@ std::vector<std::size_t> lines_of(const Entry& entry) {
     if (const auto* const line = dynamic_cast<LineOrigin*>(&part)) lines.push_back(line->number());
   });
   std::ranges::sort(lines);
-  lines.erase(std::ranges::unique(lines).begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   return lines;
 }
 

@@ -59,7 +59,8 @@ class Positions {
   std::vector<Generation> with_inode(std::uint64_t inode) const;
   // Those that nobody follows and that were not read to their end, oldest first.
   std::vector<Generation> unfinished() const;
-  std::vector<Generation> unfinished_at(const std::string& path) const;
+  // All that was at this path and is still known, oldest first.
+  std::vector<Generation> all_at(const std::string& path) const;
   std::optional<Generation> find(GenerationId id) const;
 
   GenerationId add(const std::string& path, const FileFacts& facts, std::uint64_t offset);

@@ -1,5 +1,6 @@
 #include "pipeline/lang/maxmind_data.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace lokitail::pipeline::lang {
@@ -77,26 +78,43 @@ std::optional<std::uint64_t> MaxMindValue::natural() const {
   return big_endian({bytes_, size_});
 }
 
-std::optional<MaxMindValue> MaxMindReader::at(std::size_t offset) {
-  auto value = read(offset);
-  if (!value || value->type_ != MaxMindValue::Type::kPointer) return value;
-  value = read(value->size_);
-  // The format has no pointers to pointers.
-  if (value && value->type_ == MaxMindValue::Type::kPointer) return std::nullopt;
-  return value;
+std::size_t MaxMindValue::end() const {
+  switch (type_) {
+    case Type::kMap:
+    case Type::kArray:
+    case Type::kPointer:
+    case Type::kBoolean:
+      return content_;
+    default:
+      return content_ + size_;
+  }
 }
 
-std::optional<MaxMindValue> MaxMindReader::member(const MaxMindValue& map, std::string_view key) {
-  if (map.type_ != MaxMindValue::Type::kMap) return std::nullopt;
-  std::optional<std::size_t> offset = map.content_;
-  for (std::size_t i = 0; i < map.size_ && offset; ++i) {
-    const auto name = at(*offset);
-    offset = behind(*offset);
-    if (!name || !offset) return std::nullopt;
-    if (name->text() == key) return at(*offset);
-    offset = behind(*offset);
+std::optional<MaxMindValue> MaxMindReader::at(std::size_t offset) {
+  const auto value = read(offset);
+  return value ? follow(*value) : value;
+}
+
+void MaxMindReader::find_members(const MaxMindValue& map, std::span<const std::string_view> keys,
+                                 std::span<std::optional<MaxMindValue>> found) {
+  if (map.type_ != MaxMindValue::Type::kMap) return;
+  std::size_t left = keys.size();
+  std::size_t offset = map.content_;
+  for (std::size_t i = 0; i < map.size_; ++i) {
+    const auto raw_key = read(offset);
+    const auto key = raw_key ? follow(*raw_key) : std::nullopt;
+    const auto name = key ? key->text() : std::nullopt;
+    if (!name) return;
+    offset = raw_key->end();
+    const auto wanted = std::ranges::find(keys, *name);
+    if (wanted != keys.end()) {
+      found[static_cast<std::size_t>(wanted - keys.begin())] = at(offset);
+      if (--left == 0) return;
+    }
+    const auto next = behind(offset);
+    if (!next) return;
+    offset = *next;
   }
-  return std::nullopt;
 }
 
 std::optional<MaxMindValue> MaxMindReader::last_item(const MaxMindValue& array) {
@@ -126,10 +144,15 @@ std::optional<MaxMindValue> MaxMindReader::read(std::size_t offset) {
   value.size_ = *size;
   value.content_ = cursor.offset();
   value.bytes_ = section_.data() + value.content_;
-  const bool has_bytes = !is_pointer && value.type_ != Type::kMap && value.type_ != Type::kArray &&
-                         value.type_ != Type::kBoolean;
-  if (has_bytes && section_.size() - value.content_ < value.size_) return std::nullopt;
+  if (value.end() > section_.size()) return std::nullopt;
   return value;
+}
+
+std::optional<MaxMindValue> MaxMindReader::follow(const MaxMindValue& value) {
+  using Type = MaxMindValue::Type;
+  if (value.type_ != Type::kPointer) return value;
+  const auto target = read(value.size_);
+  return target && target->type_ != Type::kPointer ? target : std::nullopt;
 }
 
 std::optional<std::size_t> MaxMindReader::behind(std::size_t offset) {
@@ -138,20 +161,9 @@ std::optional<std::size_t> MaxMindReader::behind(std::size_t offset) {
   for (std::size_t left = 1; left > 0; --left) {
     const auto value = read(offset);
     if (!value) return std::nullopt;
-    offset = value->content_;
-    switch (value->type_) {
-      case Type::kMap:
-        left += 2 * value->size_;
-        break;
-      case Type::kArray:
-        left += value->size_;
-        break;
-      case Type::kPointer:
-      case Type::kBoolean:
-        break;
-      default:
-        offset += value->size_;
-    }
+    if (value->type_ == Type::kMap) left += 2 * value->size_;
+    if (value->type_ == Type::kArray) left += value->size_;
+    offset = value->end();
   }
   return offset;
 }

@@ -10,6 +10,7 @@
 // Source:    https://maxmind.github.io/MaxMind-DB/, version 2.0 of the format.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,9 @@ class MaxMindValue {
     kFloat = 15
   };
 
+  // Where the next value begins, or the first one in this.
+  std::size_t end() const;
+
   Type type_ = Type::kMap;
   std::size_t size_ = 0;     // bytes; pairs, items; of a pointer where it points to
   std::size_t content_ = 0;  // where its bytes, or the first value in it, begin in the section
@@ -61,13 +65,27 @@ class MaxMindReader {
   std::optional<MaxMindValue> at(std::size_t offset);
 
   // What a map has under `key`; other values have nothing.
-  std::optional<MaxMindValue> member(const MaxMindValue& map, std::string_view key);
+  std::optional<MaxMindValue> member(const MaxMindValue& map, std::string_view key) {
+    return members<1>(map, {key})[0];
+  }
+  // The same for several keys, in one walk.
+  template <std::size_t count>
+  std::array<std::optional<MaxMindValue>, count> members(
+      const MaxMindValue& map, const std::array<std::string_view, count>& keys) {
+    std::array<std::optional<MaxMindValue>, count> found;
+    find_members(map, keys, found);
+    return found;
+  }
   // The last item of an array; other values have none.
   std::optional<MaxMindValue> last_item(const MaxMindValue& array);
 
  private:
+  void find_members(const MaxMindValue& map, std::span<const std::string_view> keys,
+                    std::span<std::optional<MaxMindValue>> found);
   // One value as it stands there, which may be a pointer.
   std::optional<MaxMindValue> read(std::size_t offset);
+  // What it points to if it is a pointer, which is never another one; itself otherwise.
+  std::optional<MaxMindValue> follow(const MaxMindValue& value);
   // Where the value at `offset` ends, with all that is in it.
   std::optional<std::size_t> behind(std::size_t offset);
 

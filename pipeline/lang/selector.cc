@@ -32,6 +32,7 @@ class Lexer {
     if (at_ == text_.size()) return {Kind::kEnd, {}, at_};
     if (text_[at_] == '"') return take(Kind::kString, string_size());
     if (is_letter(text_[at_])) return take(Kind::kName, name_size());
+    if (is_digit(text_[at_])) return take(Kind::kName, number_size());
     for (const std::string_view symbol : {"!=", "=~", "!~", "|=", "|~"}) {
       if (rest().starts_with(symbol)) return take(Kind::kSymbol, symbol.size());
     }
@@ -76,6 +77,16 @@ class Lexer {
     const auto end =
         std::ranges::find_if_not(name, [](char c) { return is_letter(c) || is_digit(c); });
     return static_cast<std::size_t>(end - name.begin());
+  }
+
+  // To Promtail's parser a number is a name as well, and labels from static_configs may have such.
+  std::size_t number_size() const {
+    const auto size = std::min(rest().find_first_not_of("0123456789"), rest().size());
+    const bool octal = rest().front() == '0';
+    const bool good = !octal || rest().substr(0, size).find_first_of("89") == std::string_view::npos;
+    const bool goes_on = size < rest().size() && (is_letter(rest()[size]) || rest()[size] == '.');
+    if (!good || goes_on) fail(at_, "syntax error: unexpected number, expecting a label name");
+    return size;
   }
 
   // With both quotes.

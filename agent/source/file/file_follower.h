@@ -172,6 +172,7 @@ class FileFollower {
   // In order, and gap.truncated among them if it is called like a rotated one.
   std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path, const Gap& gap);
   std::vector<std::string> rotated_around(FolderIndex& index, const std::string& path);
+  std::int64_t begin_of_next(const Positions::Generation& generation) const;
   static bool was_empty(const Positions::Generation& generation);
   static bool goes_on(const FollowedFile& file, const Positions::Generation& generation);
   FollowedFile* open_generation(GenerationId generation) const;

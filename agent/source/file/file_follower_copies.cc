@@ -109,7 +109,11 @@ void FileFollower::look_at_originals(const TargetPointer& target, const std::str
   for (const std::string& original : possible_originals(path)) {
     if (tails_.contains(original) || !target->covers(original)) continue;
     look(target, original);
-    if (!tails_.contains(original) && !positions_.unfinished_at(original).empty()) {
+    const auto known = positions_.all_at(original);
+    const bool unfinished = std::any_of(known.begin(), known.end(), [](const auto& generation) {
+      return !generation.finished && !generation.followed;
+    });
+    if (unfinished && !tails_.contains(original)) {
       start_missed(add_tail(target, original), nullptr);
     }
   }

@@ -164,7 +164,7 @@ void FileFollower::restart(FollowedFile& file) {
   if (auto original = positions_.find(file.generation); original && original->identity) {
     original->size = std::exchange(file.size_before_cut, 0);
     FolderIndex index;
-    files = find_gone(index, path, {*original, 0, &file, &file}, marks);
+    files = find_gone(index, path, {*original, begin_of_next(*original), &file, &file}, marks);
   }
   if (std::find(files.begin(), files.end(), &file) == files.end()) files.push_back(&file);
   if (facts) {

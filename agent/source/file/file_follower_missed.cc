@@ -80,9 +80,8 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   const auto last = positions_.last_at(path);
   if (!last) return missed;
   FolderIndex index;
-  auto unfinished = positions_.unfinished_at(path);
-  std::stable_sort(unfinished.begin(), unfinished.end(),
-                   [](const auto& a, const auto& b) { return a.since < b.since; });
+  auto unfinished = positions_.all_at(path);
+  std::erase_if(unfinished, [](const auto& each) { return each.finished || each.followed; });
   for (auto generation = unfinished.begin(); generation != unfinished.end(); ++generation) {
     if (generation->id == newcomer_id) continue;
     // What is open is taken care of, even if its reader has just ended.
@@ -111,6 +110,17 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
     add(find_between(index, path, {*last, 0, newcomer}));
   }
   return missed;
+}
+
+// When the generation of this path began that comes after this one; 0 if there is none.
+std::int64_t FileFollower::begin_of_next(const Positions::Generation& generation) const {
+  std::int64_t begin = 0;
+  for (const Positions::Generation& other : positions_.all_at(generation.path)) {
+    if (other.id == generation.id || other.since < generation.since) continue;
+    const std::int64_t begins = begin_of(other, generation);
+    if (begins != 0 && (begin == 0 || begins < begin)) begin = begins;
+  }
+  return begin;
 }
 
 // The content of gap.last is not in its file any more: a copy of it, and what came and went since.

@@ -176,7 +176,8 @@ void FileFollower::let_begin() {
     const auto generation = positions_.find(source->generation());
     if (file != nullptr && !file->begun && generation && generation->identity) {
       file->begun = true;
-      if (!candidates_between(index, generation->path, {*generation, 0, file}).empty()) {
+      const Gap gap{*generation, begin_of_next(*generation), file};
+      if (!candidates_between(index, generation->path, gap).empty()) {
         file->replaced = true;
         restart_when_ended(*file);
         continue;

@@ -25,7 +25,8 @@ std::unordered_map<std::string_view, const Function*> gather_functions() {
         regex_functions,   hash_functions,       encoding_functions, integer_functions,
         float_functions,   list_functions,       map_functions,      default_functions,
         json_functions,    time_functions,       path_functions,     url_functions,
-        version_functions, random_functions,     system_functions,   certificate_functions}) {
+        version_functions, random_functions,     system_functions,   certificate_functions,
+        password_functions}) {
     for (const Function& function : group()) all.emplace(function.name, &function);
   }
   return all;

@@ -351,7 +351,8 @@ TEST_CASE("a watched line keeps its origin unsettled", "[trace]") {
   config::Warnings warnings;
   CountingMetrics metrics;
   Tracer tracer(symbols, [](const Passage&) {});
-  StageContext context{symbols, warnings, metrics, [] { return kReadTime; }, &tracer};
+  StageContext context{symbols, warnings, metrics, [] { return kReadTime; }};
+  context.observer = &tracer;
   Pipeline pipeline(config::Node::parse("- multiline: {firstline: x}", "t"), context, batch);
   {
     const OriginReference reading(&block);

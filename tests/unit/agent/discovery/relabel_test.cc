@@ -276,7 +276,7 @@ TEST_CASE("a relabel rule that cannot be compiled is refused by its place", "[re
   CHECK_THROWS_WITH(
       relabeler("{action: keep, regex: '('}"),
       Catch::Matchers::Equals(
-          "test.yaml:1:111: \"(\" is not a valid regular expression: missing ): ("));
+          "test.yaml:1:115: \"(\" is not a valid regular expression: missing ): ("));
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST_CASE("docs/templates.md lists every function, and none that is not there", 
       }
     }
   }
-  listed.insert("fail");  // in a sentence of its own
+  listed.insert({"fail", "getHostByName"});  // in sentences of their own
   std::set<std::string, std::less<>> there;
   for (const auto& [name, function] : lang::go_template::all_functions()) there.emplace(name);
   CHECK(listed == there);

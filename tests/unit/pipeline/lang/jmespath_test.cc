@@ -355,7 +355,7 @@ TEST_CASE("JMESPath evaluations end before they blow up", "[jmespath]") {
       {repeated(60, "to_string([@,@])", "|"), "1", error},
       {repeated(60, "{a:@,b:@}", "|") + "|to_string(@)", "1",
        "error: JSON has neither NaN nor infinities, and texts have an end"},
-      {repeated(40, "[@,@]", "|") + repeated(40, "[]", ""), "1", error},
+      {repeated(40, "[@,@]", "|") + repeated(40, "[]", ""), "1", "null"},  // [] forgets errors
       {"contains(" + doubled + ", `1`)", "1", "false"},
   };
   for (const Row& row : rows) {

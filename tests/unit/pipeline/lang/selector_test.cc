@@ -60,6 +60,8 @@ TEST_CASE("selectors", "[lang][selector]") {
       {R"({app="\u0077\x65\142"})", true},
       {"{ app = \"web\" // one\n , /* two\n */ env = \"prod\" }\n|=\"an\"", true},
       {R"({app="web"}|="an")", true},
+      {R"({123="web"})", false},
+      {R"({0="", app="web"})", true},
   };
   for (const auto& row : rows) {
     INFO(row.selector);
@@ -109,6 +111,9 @@ TEST_CASE("what is no selector", "[lang][selector]") {
       {R"({app="web"} |= "a" or "b")",
        "line 1, col 20: syntax error: unexpected or, expecting |= or != or |~ or !~"},
       {R"({app="web"} /* )", "line 1, col 13: comment not terminated"},
+      {R"({1a="x"})", "line 1, col 2: syntax error: unexpected number, expecting a label name"},
+      {R"({1.5="x"})", "line 1, col 2: syntax error: unexpected number, expecting a label name"},
+      {R"({08="x"})", "line 1, col 2: syntax error: unexpected number, expecting a label name"},
   };
   for (const auto& row : rows) {
     INFO(row.selector);

@@ -271,7 +271,7 @@ TEST_CASE("dedupe refuses", "[stage][dedupe]") {
     std::string body;
     std::string want;
   } rows[] = {
-      {"", "1:10: dedupe stage: \"window\" is required"},
+      {"{}", "1:11: dedupe stage: \"window\" is required"},
       {"{window: 0s}", "1:20: expected a duration above 0, found \"0s\""},
       {"{window: -1s}", "1:20: expected a duration above 0, found \"-1s\""},
       {"{window: 10}", "1:20: expected a duration"},

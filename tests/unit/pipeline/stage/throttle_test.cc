@@ -191,7 +191,7 @@ TEST_CASE("throttle refuses", "[stage][throttle]") {
     std::string body;
     std::string want;
   } rows[] = {
-      {"", "1:12: throttle stage: \"rate\" is required"},
+      {"{}", "1:13: throttle stage: \"rate\" is required"},
       {"{burst: 1}", "1:13: throttle stage: \"rate\" is required"},
       {"{rate: 0}", "1:20: expected a number of lines per second above 0, found \"0\""},
       {"{rate: -1}", "1:20: expected a number of lines per second above 0, found \"-1\""},

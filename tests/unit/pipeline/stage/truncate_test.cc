@@ -183,7 +183,7 @@ TEST_CASE("truncate refuses", "[stage][truncate]") {
     std::string body;
     std::string want;
   } rows[] = {
-      {"", "1:12: truncate stage: \"limit\" is required"},
+      {"{}", "1:13: truncate stage: \"limit\" is required"},
       {"x", "1:13: truncate stage: expected a mapping, found a string"},
       {"{limit: 0}", "1:21: limit must be greater than zero"},
       {"{limit: 0KB}", "1:21: limit must be greater than zero"},

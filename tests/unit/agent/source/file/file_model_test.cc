@@ -216,10 +216,12 @@ class History {
     }
   }
   bool head_is_known() {
+    const auto facts = stat_path(path_.c_str());
     const Replay replay = replay_log(slurp(scene_.positions_file() + ".identities"));
-    return std::any_of(replay.state.files.begin(), replay.state.files.end(), [this](const auto& entry) {
-      return entry.second.identity && entry.second.identity->inode == current_inode() &&
-             entry.second.identity->fingerprint_bytes >= 64;
+    return std::any_of(replay.state.files.begin(), replay.state.files.end(), [&](const auto& entry) {
+      const auto& known = entry.second.identity;
+      return known && known->inode == facts->identity.inode && known->born == facts->identity.born &&
+             known->fingerprint_bytes >= kTellingBytes;
     });
   }
 
@@ -322,6 +324,7 @@ class History {
     return text;
   }
   void check() {
+    INFO(story_);
     std::vector<std::string> first;
     std::set<std::string> seen;
     std::set<std::string> late;
