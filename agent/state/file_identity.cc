@@ -15,6 +15,9 @@
 namespace lokitail::agent {
 namespace {
 
+// With fewer bytes than this a fingerprint says little, and the device has to agree as well.
+constexpr std::uint32_t kTellingBytes = 64;
+
 std::int64_t nanoseconds(const struct statx_timestamp& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -79,7 +82,6 @@ bool is_same_file(int file, const FileFacts& facts, const FileIdentity& identity
   if (facts.identity.inode != identity.inode) return false;
   const bool ages_known = facts.identity.born != 0 && identity.born != 0;
   if (ages_known && facts.identity.born != identity.born) return false;
-  // Where neither tells them apart, the device has to agree as well.
   const bool telling = ages_known || identity.fingerprint_bytes >= kTellingBytes;
   if (!telling && facts.identity.device != identity.device) return false;
   return begins_like(file, facts, identity);

@@ -14,8 +14,6 @@ namespace lokitail::agent {
 // The hash covers as many bytes as there were when it was taken, at most this many. Comparing hashes
 // exactly the stored length again, so a file that has grown since is still the same file.
 inline constexpr std::uint32_t kFingerprintBytes = 1024;
-// With fewer bytes than this a hash says little: many logs begin alike.
-inline constexpr std::uint32_t kTellingBytes = 64;
 
 struct FileIdentity {
   std::uint64_t device = 0;

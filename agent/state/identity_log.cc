@@ -119,7 +119,7 @@ bool apply_file(Fields& fields, PositionsState& state) {
   const bool identified = parse_identity(fields.next(), file.identity);
   file.offset = fields.number<std::uint64_t>();
   file.size = fields.number<std::uint64_t>();
-  file.since = fields.number<std::int64_t>();
+  file.modified = fields.number<std::int64_t>();
   file.finished = fields.number<int>() != 0;
   file.path = fields.text();
   if (!fields.complete() || !identified || id == 0) return false;
@@ -206,7 +206,7 @@ void log_header(std::string& log) { log += kHeader; }
 
 void log_file(std::string& log, GenerationId id, const KnownFile& file) {
   append(log, fmt::format("f {} {} {} {} {} {} {}", id, identity_text(file.identity), file.offset,
-                          file.size, file.since, file.finished ? 1 : 0, escape(file.path)));
+                          file.size, file.modified, file.finished ? 1 : 0, escape(file.path)));
 }
 
 void log_offset(std::string& log, GenerationId id, std::uint64_t offset) {

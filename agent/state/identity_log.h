@@ -5,7 +5,7 @@
 // checksum (the lower 32 bits of its XXH3 hash, 8 hexadecimal digits) and a space. Fields are separated
 // by one space; in texts, bytes up to space, `%` and DEL are written %XX. Times are nanoseconds.
 //
-//   f ID IDENTITY OFFSET SIZE SINCE FINISHED PATH      a file; IDENTITY is `-` where it is not known, else
+//   f ID IDENTITY OFFSET SIZE MODIFIED FINISHED PATH   a file; IDENTITY is `-` where it is not known, else
 //                                                      DEVICE:INODE:BORN:FINGERPRINT(hex):BYTES
 //   o ID OFFSET        settled up to there
 //   p ID PATH          the file is what PATH leads to
@@ -38,8 +38,7 @@ struct KnownFile {
   std::optional<FileIdentity> identity;  // unknown when taken over from Promtail
   std::uint64_t offset = 0;  // settled bytes
   std::uint64_t size = 0;    // as last seen
-  // What came after this content is younger than this: when it was changed last when it was first seen.
-  std::int64_t since = 0;
+  std::int64_t modified = 0;
   bool finished = false;  // read to its end, after it was rotated away or deleted
 };
 

@@ -184,16 +184,17 @@ std::vector<Positions::Generation> Positions::unfinished() const {
   return found;
 }
 
-std::vector<Positions::Generation> Positions::all_at(const std::string& path) const {
+std::vector<Positions::Generation> Positions::unfinished_at(const std::string& path) const {
   const Lock lock(mutex_);
   std::vector<Generation> found;
   const auto ids = by_path_.find(path);
   if (ids == by_path_.end()) return found;
   for (const GenerationId id : ids->second) {
-    found.push_back(generation_locked(id, state_.files.at(id)));
+    const KnownFile& file = state_.files.at(id);
+    if (file.finished) continue;
+    Generation generation = generation_locked(id, file);
+    if (!generation.followed) found.push_back(std::move(generation));
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.since < b.since; });
   return found;
 }
 
@@ -205,7 +206,7 @@ GenerationId Positions::add(const std::string& path, const FileFacts& facts, std
   file.identity = facts.identity;
   file.offset = offset;
   file.size = facts.size;
-  file.since = facts.modified;
+  file.modified = facts.modified;
   by_path_[path].push_back(id);
   by_inode_.emplace(facts.identity.inode, id);
   log_file(changes_, id, state_.files.emplace(id, std::move(file)).first->second);
@@ -231,7 +232,7 @@ void Positions::seen(GenerationId id, std::uint64_t size, std::int64_t modified)
   const auto found = state_.files.find(id);
   if (found == state_.files.end()) return;
   found->second.size = size;
-  if (found->second.since == 0) found->second.since = modified;
+  found->second.modified = modified;
 }
 
 void Positions::forget(GenerationId id) {

@@ -59,16 +59,14 @@ class Positions {
   std::vector<Generation> with_inode(std::uint64_t inode) const;
   // Those that nobody follows and that were not read to their end, oldest first.
   std::vector<Generation> unfinished() const;
-  // All that was at this path and is still known, oldest first.
-  std::vector<Generation> all_at(const std::string& path) const;
+  std::vector<Generation> unfinished_at(const std::string& path) const;
   std::optional<Generation> find(GenerationId id) const;
 
   GenerationId add(const std::string& path, const FileFacts& facts, std::uint64_t offset);
   // More is known of it, such as a longer fingerprint.
   void identify(GenerationId id, const FileIdentity& identity);
-  // `modified` counts only where nothing is known yet of what came before.
   void seen(GenerationId id, std::uint64_t size, std::int64_t modified);
-  // Its content is no more: it was truncated, and nobody has a copy.
+  // Its content is no more: it was truncated.
   void forget(GenerationId id);
   void place(const std::string& path, GenerationId id);
   void clear_place(const std::string& path);

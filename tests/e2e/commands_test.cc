@@ -257,7 +257,7 @@ print(root.find('.//failure').text.split('\n')[2].strip())
         "entry 1\n");
 }
 
-TEST_CASE("-inspect prints what stages do while the agent runs") {
+TEST_CASE("with -inspect the agent prints what stages do") {
   Scene scene("",
               "pipeline_stages:\n"
               "- multiline: {firstline: '^\\d', max_wait_time: 100ms}\n"

@@ -25,15 +25,11 @@ FileFollower::FileFollower(boost::asio::io_context& control, FollowerConfig conf
       inotify_(inotify),
       poller_(poller),
       choose_worker_(std::move(choose_worker)),
-      retirement_(control),
-      deferral_(control) {}
+      retirement_(control) {}
 
 FileFollower::~FileFollower() = default;
 
-void FileFollower::stop() {
-  retirement_.cancel();
-  deferral_.cancel();
-}
+void FileFollower::stop() { retirement_.cancel(); }
 
 // ---- Looking --------------------------------------------------------------------------------------
 
@@ -48,9 +44,7 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   }
   const FileKey key{facts->identity.device, facts->identity.inode};
   if (tail != nullptr && tail->file != nullptr && tail->file->key() == key) return;
-  if (!files_.contains(key)) look_at_originals(target, path);
   const auto known = files_.find(key);
-  if (known == files_.end() && wait_for_copy(target, path)) return;
   FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(path);
   if (file == nullptr) return;
   if (const FileReader* const reader = file->reader(labels);
@@ -96,7 +90,6 @@ void FileFollower::resume_absent(const std::vector<TargetPointer>& targets) {
 }
 
 void FileFollower::drop(const TargetPointer& target) {
-  std::erase_if(deferred_, [&target](const auto& entry) { return entry.second.target == target; });
   erase_tails([this, &target](Tail& tail) {
     if (tail.target != target) return false;
     leave(tail);
@@ -138,7 +131,7 @@ void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
 void FileFollower::enter(Tail& tail, FollowedFile& file) {
   if (file.reader(tail.labels) == nullptr) {
     start_missed(tail, &file);
-    start(tail, file, tail.last);
+    start(tail, file);
   }
   FileReader& reader = *file.reader(tail.labels);
   ++reader.places;

@@ -23,9 +23,7 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -43,9 +41,6 @@ struct FollowerConfig {
   std::size_t most_retired = 1000;
   std::size_t max_line_bytes = FileSource::kMostLineBytes;
   bool use_inotify = true;
-  // A copy of a log that nobody has written to for this long is complete, and the log is not going to
-  // be truncated.
-  std::chrono::milliseconds copying_time{60'000};
 };
 
 // What happened to files so far.
@@ -125,14 +120,9 @@ class FileFollower {
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
   void restart(FollowedFile& file);
-  static FileFacts begin_after(FileFacts facts, const std::vector<FollowedFile*>& files,
-                               const FollowedFile& file);
-  void restart_reader(Tail& tail, const FollowedFile& file, const FileReader& old,
-                      const std::vector<FollowedFile*>& files);
 
   // Readers (file_follower_readers.cc).
-  FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& predecessor,
-                    const SourcePointer& replaced = nullptr);
+  FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& replaced = nullptr);
   std::string filename_for(const Tail& tail, const FollowedFile& file) const;
   void retire(FollowedFile& file, FileReader& reader);
   void schedule_retirement();
@@ -141,58 +131,20 @@ class FileFollower {
   void source_event(const SourcePointer& source, FileSource::Event event);
   void source_ended(const SourcePointer& source);
   FollowedFile* file_of(const FileSource& source);
-  void restart_when_ended(FollowedFile& file);
-  void let_begin();
 
   // Generations that nobody looked at in time (file_follower_missed.cc).
-  struct ReadMark {
-    std::uint64_t offset;      // read up to there
-    std::string_view witness;  // the last bytes before it, as far as they are known
-  };
-  // Where generations of a path may be missing.
-  struct Gap {
-    const Positions::Generation& last;      // what was read before
-    std::int64_t until = 0;                 // when the next one began; 0 is unknown
-    const FollowedFile* present = nullptr;  // what the path leads to
-    FollowedFile* truncated = nullptr;      // the file of `last`, in which there is other content now
-  };
   void start_missed(Tail& tail, const FollowedFile* newcomer);
-  void start_retired(Tail& tail, FollowedFile& file);
   std::vector<FollowedFile*> found_before(const std::string& path);
   std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer);
   FollowedFile* find_generation(FolderIndex& index, const std::string& path,
                                 const Positions::Generation& generation);
-  std::vector<FollowedFile*> find_gone(FolderIndex& index, const std::string& path, const Gap& gap,
-                                       const std::vector<ReadMark>& read);
-  struct Candidate {
-    std::unique_ptr<FollowedFile> file;
-    std::string path;
-  };
-  std::vector<Candidate> candidates_between(FolderIndex& index, const std::string& path, const Gap& gap);
-  // In order, and gap.truncated among them if it is called like a rotated one.
-  std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path, const Gap& gap);
-  std::vector<std::string> rotated_around(FolderIndex& index, const std::string& path);
-  std::int64_t begin_of_next(const Positions::Generation& generation) const;
-  static bool was_empty(const Positions::Generation& generation);
-  static bool goes_on(const FollowedFile& file, const Positions::Generation& generation);
-  FollowedFile* open_generation(GenerationId generation) const;
+  std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path,
+                                          const Positions::Generation& last,
+                                          const FollowedFile* newcomer);
+  bool is_open(GenerationId generation) const;
   bool is_known(const FollowedFile& file) const;
+  void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);
-
-  // Copies that are made before a log is truncated (file_follower_copies.cc).
-  FollowedFile* find_copy(FolderIndex& index, const std::string& path,
-                          const Positions::Generation& original, const std::vector<ReadMark>& read);
-  static bool is_copy(const FollowedFile& candidate, const Positions::Generation& original,
-                      const std::vector<ReadMark>& read);
-  static bool may_be_in_the_making(const FollowedFile& candidate, const FollowedFile& original);
-  bool is_whole(const FollowedFile& file) const;
-  void look_at_originals(const TargetPointer& target, const std::string& path);
-  bool wait_for_copy(const TargetPointer& target, const std::string& path);
-  bool may_be_copy(const std::string& path, const LabelSet* labels, unsigned looks);
-  bool may_be_copy_of(const FollowedFile& candidate, FollowedFile& original, unsigned looks);
-  std::uint64_t copied_up_to(const FollowedFile& file, const std::string& path);
-  void schedule_deferral();
-  void check_deferred();
 
   boost::asio::io_context& control_;
   const FollowerConfig config_;
@@ -214,16 +166,6 @@ class FileFollower {
   std::unordered_map<FileSource*, SourcePointer> ending_;
   // To be looked at again when a source has ended.
   std::vector<std::pair<TargetPointer, std::string>> postponed_;
-  // What was empty when it was found, and is not any more.
-  std::vector<SourcePointer> beginning_;
-  // Files that may be copies of what is still being read; each is there on disk.
-  struct Deferred {
-    TargetPointer target;
-    unsigned looks = 0;
-  };
-  std::map<std::pair<std::string, const LabelSet*>, Deferred> deferred_;
-  boost::asio::steady_timer deferral_;
-  bool deferral_scheduled_ = false;
   std::uint64_t look_ = 1;  // number of the present round of looks
   FileCounters counters_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way

@@ -57,13 +57,20 @@ FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
 // Where to go on: where this very file was left, whatever its name was then; or where Promtail left
 // this path; or at the beginning.
 void FileFollower::resume(FollowedFile& file, const std::string& path) {
-  const FileFacts facts = file.facts();
+  FileFacts facts;
+  facts.identity = file.identity;
+  facts.size = file.size;
+  facts.modified = file.modified;
   auto known = positions_.with_inode(file.identity.inode);
   std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
   for (const Positions::Generation& generation : known) {
-    if (!goes_on(file, generation) || (was_empty(generation) && file.size > 0)) continue;
+    if (!is_same_file(file.handle->get(), facts, *generation.identity)) continue;
+    if (generation.offset > file.size) {  // cut, and the head is the same
+      positions_.forget(generation.id);
+      continue;
+    }
     file.generation = generation.id;
-    file.start_offset = std::min(generation.offset, file.size);
+    file.start_offset = generation.offset;
     for (const auto& [pointer, source] : ending_) {
       if (source->generation() != generation.id) continue;
       file.start_offset = std::max(file.start_offset, source->read_offset());
@@ -74,12 +81,10 @@ void FileFollower::resume(FollowedFile& file, const std::string& path) {
   if (const auto last = positions_.last_at(path); last && !last->identity) {
     file.generation = last->id;
     file.start_offset = last->offset <= file.size ? last->offset : 0;
-    positions_.seen(last->id, file.size, file.modified);
     positions_.identify(last->id, file.identity);
     return;
   }
-  file.start_offset = copied_up_to(file, path);
-  file.generation = positions_.add(path, facts, file.start_offset);
+  file.generation = positions_.add(path, facts, 0);
 }
 
 void FileFollower::close_file(FollowedFile& file) {
@@ -144,77 +149,44 @@ void FileFollower::look_at_places(FollowedFile& file) {
   for (const auto& [target, path] : places) look(target, path);
 }
 
-// The file was truncated: what it holds now is something new. What it held may be in a copy.
+// The file was truncated: what it holds now is something new.
 void FileFollower::restart(FollowedFile& file) {
-  // Before copies are looked for: who truncates it once more after this has made another one.
   const auto facts = identify(file.handle->get());
   if (facts) file.saw(*facts);
   const std::vector<FileReader> readers = std::exchange(file.readers, {});
   const std::string path = readers[0].path;
-  file.replaced = false;
-  file.begun = false;
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
-  std::vector<ReadMark> marks;
+  const std::uint64_t size = std::exchange(file.size_before_cut, 0);
+  std::uint64_t read = size;
   for (const FileReader& reader : readers) {
-    marks.push_back({reader.source->read_offset(), reader.source->witness()});
+    read = std::min(read, reader.source->read_offset());
     ending_.emplace(reader.source.get(), reader.source);
+    if (!reader.source->ended()) reader.source->abandon();
   }
-  std::vector<FollowedFile*> files;
-  if (auto original = positions_.find(file.generation); original && original->identity) {
-    original->size = std::exchange(file.size_before_cut, 0);
-    FolderIndex index;
-    files = find_gone(index, path, {*original, begin_of_next(*original), &file, &file}, marks);
-  }
-  if (std::find(files.begin(), files.end(), &file) == files.end()) files.push_back(&file);
+  lose(path, read, size, "truncated before it was read to its end");
+  positions_.forget(file.generation);
   if (facts) {
     file.identity = facts->identity;
     file.start_offset = 0;
-    file.generation = positions_.add(path, begin_after(*facts, files, file), 0);
+    file.generation = positions_.add(path, *facts, 0);
   }
   for (const FileReader& old : readers) {
-    if (Tail* const tail = facts ? find_tail(old.path, old.labels) : nullptr) {
-      restart_reader(*tail, file, old, files);
-    } else {
+    Tail* const tail = facts ? find_tail(old.path, old.labels) : nullptr;
+    if (tail == nullptr) {
       old.source->release();
+      continue;
     }
+    FileReader& reader = start(*tail, file, old.source);
+    reader.places = old.places;
+    if (tail->last == old.source) tail->last = reader.source;
+    if (reader.places == 0) retire(file, reader);
   }
   for (Tail* const tail : file.tails) {
-    if (const FileReader* const reader = file.reader(tail->labels)) tail->last = reader->source;
+    if (FileReader* const reader = file.reader(tail->labels)) tail->last = reader->source;
     positions_.place(tail->path, file.generation);
   }
-  for (FollowedFile* const each : files) {
-    if (each->readers.empty()) close_file(*each);
-  }
-}
-
-// What is in the file now began after the latest of its copies, if there is one.
-FileFacts FileFollower::begin_after(FileFacts facts, const std::vector<FollowedFile*>& files,
-                                    const FollowedFile& file) {
-  std::int64_t latest = 0;
-  for (const FollowedFile* const each : files) {
-    if (each == &file) break;
-    latest = std::max(latest, each->identity.born);
-  }
-  if (latest != 0) facts.modified = latest;
-  return facts;
-}
-
-// Reads the files one after the other in place of what `old` would have read of `file`.
-void FileFollower::restart_reader(Tail& tail, const FollowedFile& file, const FileReader& old,
-                                  const std::vector<FollowedFile*>& files) {
-  const bool latest = tail.last == old.source;
-  SourcePointer previous;
-  for (FollowedFile* const each : files) {
-    if (each->generation == old.source->generation()) {
-      each->start_offset = std::min(old.source->read_offset(), each->size);
-    }
-    FileReader& reader = start(tail, *each, previous, each == files.back() ? old.source : nullptr);
-    previous = reader.source;
-    if (each == &file) reader.places = old.places;
-    if (reader.places == 0) retire(*each, reader);
-  }
-  if (latest) tail.last = previous;
+  if (file.readers.empty()) close_file(file);
 }
 
 void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to,

@@ -22,9 +22,8 @@ std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& fil
   return still_there ? tail.path : generation->path;
 }
 
-// `predecessor` comes first, if there is one. Who waits for `replaced` waits for this one.
-FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePointer& predecessor,
-                                const SourcePointer& replaced) {
+// `replaced` read what the file held before; without one the tail's latest source comes first.
+FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePointer& replaced) {
   const FileTarget& target = tail.target->target;
   FileSource::Spec spec;
   spec.file = file.handle;
@@ -36,10 +35,11 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   spec.labels["filename"] = filename_for(tail, file);
   spec.counters = tail.counters;
   spec.max_line_bytes = config_.max_line_bytes;
-  spec.replaced = replaced;
-  if (predecessor && !predecessor->released()) {
-    spec.predecessor = predecessor;
-    spec.predecessor_end = predecessor->request_end();
+  if (replaced) {
+    spec.replaced = replaced;
+  } else if (tail.last && !tail.last->released()) {
+    spec.predecessor = tail.last;
+    spec.predecessor_end = tail.last->request_end();
   }
   log::info("tailing file", {{"path", tail.path}, {"offset", file.start_offset}});
   Worker& worker = choose_worker_(target);
@@ -143,18 +143,8 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
     case Event::kSettled:
       ending_.erase(source.get());
       return;
-    case Event::kBegins:
-      beginning_.push_back(source);
-      if (beginning_.size() > 1) return;
-      boost::asio::post(control_, [this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) let_begin();
-      });
-      return;
     case Event::kReplaced:
-      if (FollowedFile* const file = file_of(*source)) {
-        file->replaced = true;
-        restart_when_ended(*file);
-      }
+      if (FollowedFile* const file = file_of(*source)) restart(*file);
       return;
     case Event::kFailed:
       ++counters_.failed;
@@ -165,37 +155,6 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
       source_ended(source);
       return;
   }
-}
-
-// What comes first in a file that was empty: it may have been copied and truncated since, and so be not
-// the first. Nothing of it was read yet, so all can be put in order.
-void FileFollower::let_begin() {
-  FolderIndex index;
-  for (const SourcePointer& source : std::exchange(beginning_, {})) {
-    FollowedFile* const file = file_of(*source);
-    const auto generation = positions_.find(source->generation());
-    if (file != nullptr && !file->begun && generation && generation->identity) {
-      file->begun = true;
-      const Gap gap{*generation, begin_of_next(*generation), file};
-      if (!candidates_between(index, generation->path, gap).empty()) {
-        file->replaced = true;
-        restart_when_ended(*file);
-        continue;
-      }
-    }
-    source->begin();
-  }
-}
-
-// Each of its readers has to have stopped, so that it is known what each has read.
-void FileFollower::restart_when_ended(FollowedFile& file) {
-  bool all = true;
-  for (const FileReader& reader : file.readers) {
-    if (reader.source->ended()) continue;
-    all = false;
-    reader.source->replace();
-  }
-  if (all) restart(file);
 }
 
 void FileFollower::source_ended(const SourcePointer& source) {
@@ -211,11 +170,7 @@ void FileFollower::source_ended(const SourcePointer& source) {
       std::erase(file->tails, tail);
     }
     file->readers.erase(reader);
-    if (file->readers.empty()) {
-      close_file(*file);
-    } else if (file->replaced) {
-      restart_when_ended(*file);
-    }
+    if (file->readers.empty()) close_file(*file);
   }
   for (const auto& [target, path] : std::exchange(postponed_, {})) look(target, path);
 }

@@ -65,7 +65,6 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
       ledger_(this, spec_.offset, [this](std::uint64_t offset) { settled(offset); }),
       offset_(spec_.offset),
       at_start_(spec_.offset == 0),
-      may_begin_(spec_.offset > 0 || spec_.identity.fingerprint_bytes > 0),
       read_offset_(spec_.offset),
       settled_offset_(spec_.offset) {}
 
@@ -93,16 +92,6 @@ void FileSource::finish() {
 
 void FileSource::abandon() {
   abandoned_ = true;
-  wake();
-}
-
-void FileSource::begin() {
-  may_begin_ = true;
-  wake();
-}
-
-void FileSource::replace() {
-  replace_asked_ = true;
   wake();
 }
 
@@ -149,7 +138,6 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   if (ended_) return leave_when_settled();
   if (abandoned_) return end(Event::kEnded, false);
   if (!predecessor_ended()) return Turn::kIdle;
-  if (replace_asked_) return end(Event::kReplaced, false);
   // Asked before the file is looked at: what is asked later, a later look answers.
   const std::uint64_t request = ends_asked_;
   const bool finish = finish_asked_;
@@ -158,9 +146,6 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   switch (found) {
     case Found::kMore:
       return Turn::kMore;
-    case Found::kWait:
-      idle_ = true;
-      return Turn::kIdle;
     case Found::kReplaced:
       return end(Event::kReplaced, false);
     case Found::kFailed:
@@ -203,12 +188,9 @@ void FileSource::settled(std::uint64_t offset) {
 // ---- Is it still the same file? -------------------------------------------------------------------
 
 FileSource::Found FileSource::check_head() {
-  if (Clock::now() - head_checked_ < kHeadCheckPeriod) return Found::kMore;
-  return compare_head();
-}
-
-FileSource::Found FileSource::compare_head() {
-  head_checked_ = Clock::now();
+  const auto now = Clock::now();
+  if (now - head_checked_ < kHeadCheckPeriod) return Found::kMore;
+  head_checked_ = now;
   const auto head = fingerprint(file_->get(), identity_.fingerprint_bytes);
   return head == identity_.fingerprint ? Found::kMore : Found::kReplaced;
 }
@@ -223,15 +205,14 @@ FileSource::Found FileSource::grow_fingerprint() {
   return Found::kMore;
 }
 
-// The file may have been truncated since its position was looked up.
-FileSource::Found FileSource::load_witness() {
+bool FileSource::load_witness() {
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kWitnessBytes, offset_));
   if (read_fully(file_->get(), witness_.data(), bytes, offset_ - bytes) !=
       static_cast<ssize_t>(bytes)) {
-    return Found::kReplaced;
+    return false;
   }
   witness_bytes_ = bytes;
-  return compare_head();
+  return true;
 }
 
 // `available` bytes in front of `end` are those in front of the offset.
@@ -243,9 +224,7 @@ void FileSource::keep_witness(const char* end, std::size_t available) {
 // ---- Reading --------------------------------------------------------------------------------------
 
 FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted, Block& block) {
-  if (witness_bytes_ == 0) {
-    if (const Found found = load_witness(); found != Found::kMore) return found;
-  }
+  if (witness_bytes_ == 0 && offset_ > 0 && !load_witness()) return Found::kReplaced;
   char* const buffer = worker.read_buffer(witness_bytes_ + wanted);
   const ssize_t n =
       read_fully(file_->get(), buffer, witness_bytes_ + wanted, offset_ - witness_bytes_);
@@ -258,10 +237,6 @@ FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted,
   block.size = got - witness_bytes_;
   block.before = witness_bytes_;
   block.at_end = block.size < wanted;
-  if (!may_begin_ && block.size > 0) {
-    if (!std::exchange(begin_told_, true)) events_(*this, Event::kBegins);
-    return Found::kWait;
-  }
   if (identity_.fingerprint_bytes < kFingerprintBytes &&
       offset_ + block.size > identity_.fingerprint_bytes) {
     return grow_fingerprint();

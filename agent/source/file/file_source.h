@@ -28,7 +28,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "agent/source/block.h"
@@ -51,7 +50,6 @@ struct PathCounters {
 class FileSource final : public Source {
  public:
   enum class Event {
-    kBegins,    // a file that was empty has its first content: it is read after begin()
     kReplaced,  // the content is another than what was read: start anew. Nothing more is read
     kFailed,    // reading failed. Nothing more is read
     kEnded,     // nothing more is read, as was asked for
@@ -100,10 +98,6 @@ class FileSource final : public Source {
   bool finishing() const { return finish_asked_.load(); }
   // End without reading on.
   void abandon();
-  // What kBegins told of may be read.
-  void begin();
-  // The content is another, as someone else noticed: end as if it had been noticed here.
-  void replace();
   // Nothing more is read.
   bool ended() const { return ended_.load(); }
   // Lets those go on who wait for its end. Where its content was replaced nobody else does.
@@ -119,12 +113,10 @@ class FileSource final : public Source {
   std::uint64_t settled_offset() const { return settled_offset_.load(std::memory_order_relaxed); }
   // Of the latest line; nanoseconds since 1970, 0 if there was none yet.
   std::int64_t last_read() const { return last_read_.load(std::memory_order_relaxed); }
-  // The last bytes before read_offset(), as far as they are remembered. REQUIRES: ended().
-  std::string_view witness() const { return {witness_.data(), witness_bytes_}; }
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Found { kMore, kEnd, kWait, kReplaced, kFailed };
+  enum class Found { kMore, kEnd, kReplaced, kFailed };
   struct Block;
   struct Waiter {
     std::uint64_t request;
@@ -140,13 +132,12 @@ class FileSource final : public Source {
   void announce_end(std::uint64_t request);
 
   Found check_head();
-  Found compare_head();
   Found grow_fingerprint();
   Found probe();
   Found read_block(Worker& worker, bool finish);
   Found read_at_offset(Worker& worker, std::size_t wanted, Block& block);
   Found no_newline(Worker& worker, const Block& block, bool finish);
-  Found load_witness();
+  bool load_witness();
   void keep_witness(const char* end, std::size_t available);
   Found skip_nul_bytes(const Block& block);
   Found skip_rest_of_line(const Block& block);
@@ -183,7 +174,6 @@ class FileSource final : public Source {
   bool idle_ = true;
   bool waits_ = false;  // for its predecessor, which knows
   bool left_ = false;   // the worker
-  bool begin_told_ = false;
   Clock::time_point head_checked_ = Clock::now();
   std::array<char, kWitnessBytes> witness_;
   std::size_t witness_bytes_ = 0;
@@ -193,8 +183,6 @@ class FileSource final : public Source {
   std::atomic<std::uint64_t> ends_reached_{0};
   std::atomic<bool> finish_asked_{false};
   std::atomic<bool> abandoned_{false};
-  std::atomic<bool> replace_asked_{false};
-  std::atomic<bool> may_begin_;
   std::atomic<bool> ended_{false};
   std::atomic<std::uint64_t> read_offset_;
   std::atomic<std::uint64_t> settled_offset_;

@@ -35,7 +35,6 @@ FollowerConfig follower_config(const FileTargetsConfig& config) {
   follower.most_retired = config.most_retired;
   follower.max_line_bytes = config.max_line_bytes;
   follower.use_inotify = config.use_inotify;
-  follower.copying_time = config.copying_time;
   return follower;
 }
 

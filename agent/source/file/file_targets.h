@@ -37,7 +37,6 @@ struct FileTargetsConfig {
   std::chrono::milliseconds grace = FollowerConfig{}.grace;
   std::size_t most_retired = FollowerConfig{}.most_retired;
   std::size_t max_line_bytes = FollowerConfig{}.max_line_bytes;
-  std::chrono::milliseconds copying_time = FollowerConfig{}.copying_time;
 };
 
 FileTargetsConfig file_targets_config(const config::Config& config);

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "agent/source/file/file_handle.h"
@@ -56,14 +55,6 @@ struct FollowedFile final : InotifyListener {
     return nullptr;
   }
   FileKey key() const { return {identity.device, identity.inode}; }
-  FileFacts facts() const {
-    FileFacts known;
-    known.identity = identity;
-    known.size = size;
-    known.modified = modified;
-    known.regular = true;
-    return known;
-  }
 
   // Takes note of how large the file is now. Returns whether it has changed.
   bool saw(const FileFacts& facts) {
@@ -86,18 +77,10 @@ struct FollowedFile final : InotifyListener {
   std::int64_t modified = 0;  // as last seen
   std::uint64_t size_before_cut = 0;  // where it was seen to shrink
   FollowClock::time_point last_growth = FollowClock::now();
-  bool replaced = false;  // a reader found another content
-  bool begun = false;     // its content was not empty once
   std::vector<FileReader> readers;
   std::vector<Tail*> tails;  // those whose current file this is
   Event on_event;
 };
-
-// Whether the file has these bytes right before `end`. REQUIRES: at most 4096 of them.
-bool has_before(const FollowedFile& file, std::uint64_t end, std::string_view bytes);
-// Whether `original` begins with all that `file` held when it was opened: its beginning and its end
-// are compared, up to 4 KiB of each.
-bool holds_the_same(const FollowedFile& file, const FollowedFile& original);
 
 // One path with one set of labels.
 struct Tail {

@@ -18,14 +18,4 @@ bool is_rotated_name(std::string_view original, std::string_view name) {
   return (suffix[1] >= '0' && suffix[1] <= '9') || suffix == ".old";
 }
 
-std::vector<std::string> possible_originals(const std::string& path) {
-  std::vector<std::string> originals;
-  const std::size_t name = path.rfind('/') + 1;
-  for (std::size_t end = name + 1; end < path.size(); ++end) {
-    std::string original = path.substr(0, end);
-    if (is_rotated_name(original, path)) originals.push_back(std::move(original));
-  }
-  return originals;
-}
-
 }  // namespace lokitail::agent

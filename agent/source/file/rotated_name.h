@@ -1,17 +1,12 @@
 // What those who rotate logs call them.
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace lokitail::agent {
 
 // Whether `name` is what an uncompressed, rotated file of `original` may be called: app.log.1,
 // app.log-20240131, app.log.2024-01-31_10, app.log.20240131-150405, app.log.old.
 bool is_rotated_name(std::string_view original, std::string_view name);
-
-// The paths of which this may be a rotated one, by its name.
-std::vector<std::string> possible_originals(const std::string& path);
 
 }  // namespace lokitail::agent

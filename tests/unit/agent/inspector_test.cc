@@ -24,7 +24,7 @@ std::string inspected(std::string_view stages, const std::vector<std::string>& l
 }
 
 // The form of Promtail's own output, as its users have posted it.
-TEST_CASE("-inspect speaks as Promtail") {
+TEST_CASE("inspect: speaks as Promtail") {
   CHECK(inspected(R"(
 - regex: {expression: '^(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$'}
 - labels: {stream: }
@@ -57,7 +57,7 @@ TEST_CASE("-inspect speaks as Promtail") {
         "[inspect: output stage]: none\n");
 }
 
-TEST_CASE("-inspect tells changed values by their types") {
+TEST_CASE("inspect: tells changed values by their types") {
   CHECK(inspected("- json: {expressions: {job: , n: , ok: , none: , same: }}\n"
                   "- json: {expressions: {job: o, n: m, ok: 'no', none: o, same: text}}\n",
                   {R"({"job":"a","n":1,"ok":true,"none":null,"same":1,)"
@@ -75,7 +75,7 @@ TEST_CASE("-inspect tells changed values by their types") {
         "{stages.Entry}.Extracted[\"ok\"].(bool):\n\t-: true\n\t+: false\n");
 }
 
-TEST_CASE("-inspect tells of stages that Promtail is silent about") {
+TEST_CASE("inspect: tells of stages that Promtail is silent about") {
   CHECK(inspected("- structured_metadata: {job: }\n", {"x"}) ==
         "[inspect: structured_metadata stage]: \n"
         "{stages.Entry}.Entry.Labels:\n\t-: {job=\"t\"}\n\t+: {}\n"
@@ -96,7 +96,7 @@ TEST_CASE("-inspect tells of stages that Promtail is silent about") {
         "[inspect: output stage]: none\n");
 }
 
-TEST_CASE("-inspect on a terminal has Promtail's colours, and no others") {
+TEST_CASE("inspect: on a terminal has Promtail's colours, and no others") {
   const std::string text =
       inspected("- regex: {expression: '(?P<a>.*)'}\n- labeldrop: [job]\n- labeldrop: [job]\n",
                 {"\x1b[2J"}, true);

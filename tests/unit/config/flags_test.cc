@@ -139,7 +139,7 @@ TEST_CASE("wrong flags are refused") {
   CHECK(error_of({"-stdin=false"}) == "no error");
 }
 
-TEST_CASE("-help names every flag with its default") {
+TEST_CASE("the flag -help names every flag with its default") {
   const std::string usage = flags_usage();
   CHECK(usage.find("  -client.batch-wait duration\n    \tMaximum wait period before sending batch. "
                    "(deprecated) (default 1s)\n") != std::string::npos);

@@ -9,7 +9,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -63,16 +62,6 @@ inline std::string slurp(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Where the two part, and how; empty if they are the same.
-inline std::string difference(const std::vector<std::string>& received,
-                              const std::vector<std::string>& written) {
-  const auto [a, b] = std::mismatch(received.begin(), received.end(), written.begin(), written.end());
-  if (a == received.end() && b == written.end()) return {};
-  return std::to_string(received.size()) + " of " + std::to_string(written.size()) + " lines; line " +
-         std::to_string(a - received.begin()) + ": " + (a == received.end() ? "none" : *a) +
-         " instead of " + (b == written.end() ? "none" : *b);
-}
-
 // Lines by the text of their labels.
 using Received = std::map<std::string, std::vector<std::string>>;
 
@@ -85,7 +74,6 @@ class TailScene final : public BatcherEvents {
     std::chrono::milliseconds sync{10s};
     std::size_t max_line_bytes = FileSource::kMostLineBytes;
     std::size_t most_retired = 1000;
-    std::chrono::milliseconds copying_time{60s};
     bool use_inotify = true;
     std::size_t batch_size = 64 * 1024;
   };
@@ -127,7 +115,6 @@ class TailScene final : public BatcherEvents {
     files.use_inotify = options_.use_inotify;
     files.grace = options_.grace;
     files.most_retired = options_.most_retired;
-    files.copying_time = options_.copying_time;
     files.max_line_bytes = options_.max_line_bytes;
     running_->targets = std::make_unique<FileTargets>(
         running_->control, files, *running_->positions,
