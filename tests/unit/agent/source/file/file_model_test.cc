@@ -330,7 +330,9 @@ class History {
 TEST_CASE("random histories of a log file") {
   const unsigned long first = from_environment("LOKITAIL_MODEL_SEED", 0);
   const unsigned long runs = from_environment("LOKITAIL_MODEL_RUNS", first == 0 ? 25 : 1);
-  const unsigned long base = first == 0 ? std::random_device()() : first;
+  // A run for CI repeats the same histories; at a desk they are others each time.
+  const unsigned long fresh = std::getenv("CI") != nullptr ? 1 : std::random_device()();
+  const unsigned long base = first == 0 ? fresh : first;
   for (unsigned long run = 0; run < runs; ++run) {
     std::string story;
     INFO("LOKITAIL_MODEL_SEED=" << base + run);
