@@ -4,8 +4,9 @@
 JOBS ?= 2
 # ON makes warnings errors, as .ci/run does.
 WERROR ?= OFF
-# What `make test` builds and runs; asan brings the fuzz targets.
-BUILDS ?= release asan tsan
+# What `make test` builds and runs; asan brings the fuzz targets. For threads:
+# make test BUILDS="release tsan"
+BUILDS ?= release asan
 
 .PHONY: build deps test-deps demo test bench clean
 
