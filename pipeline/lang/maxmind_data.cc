@@ -6,65 +6,25 @@
 namespace lokitail::pipeline::lang {
 namespace {
 
-std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
+std::uint64_t big_endian(const std::uint8_t* bytes, std::size_t count) {
   std::uint64_t number = 0;
-  for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+  for (std::size_t i = 0; i < count; ++i) number = number << 8 | bytes[i];
   return number;
-}
-
-// Takes bytes from the front of what is left of a section.
-class Cursor {
- public:
-  Cursor(std::span<const std::uint8_t> section, std::size_t offset)
-      : section_(section), offset_(offset) {}
-
-  std::size_t offset() const { return offset_; }
-
-  // REQUIRES: offset() is within the section, and count <= 8.
-  std::optional<std::uint64_t> take(std::size_t count) {
-    if (section_.size() - offset_ < count) return std::nullopt;
-    const std::uint64_t number = big_endian(section_.subspan(offset_, count));
-    offset_ += count;
-    return number;
-  }
-
- private:
-  const std::span<const std::uint8_t> section_;
-  std::size_t offset_;
-};
-
-// The size field of a control byte says up to 28 itself; beyond, further bytes do.
-std::optional<std::size_t> take_size(unsigned field, Cursor& cursor) {
-  if (field < 29) return field;
-  constexpr std::size_t kBase[] = {29, 285, 65'821};
-  const auto further = cursor.take(field - 28);
-  if (!further) return std::nullopt;
-  return kBase[field - 29] + *further;
-}
-
-// The five lower bits of a pointer's control byte: how many bytes follow, and its upper bits.
-std::optional<std::size_t> take_pointer(unsigned field, Cursor& cursor) {
-  constexpr std::size_t kBase[] = {0, 2'048, 526'336, 0};
-  const unsigned form = field >> 3;
-  const auto further = cursor.take(form + 1);
-  if (!further) return std::nullopt;
-  const std::size_t upper = form == 3 ? 0 : field & 7;
-  return kBase[form] + (upper << (8 * (form + 1)) | *further);
 }
 
 }  // namespace
 
 std::optional<std::string_view> MaxMindValue::text() const {
   if (type_ != Type::kText) return std::nullopt;
-  return std::string_view(reinterpret_cast<const char*>(bytes_), size_);
+  return std::string_view(reinterpret_cast<const char*>(content_), size_);
 }
 
 std::optional<double> MaxMindValue::real() const {
   if (type_ == Type::kDouble && size_ == 8) {
-    return std::bit_cast<double>(big_endian({bytes_, size_}));
+    return std::bit_cast<double>(big_endian(content_, size_));
   }
   if (type_ == Type::kFloat && size_ == 4) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(big_endian({bytes_, size_})));
+    return std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(content_, size_)));
   }
   return std::nullopt;
 }
@@ -73,99 +33,102 @@ std::optional<std::uint64_t> MaxMindValue::natural() const {
   const bool is_unsigned =
       type_ == Type::kUint16 || type_ == Type::kUint32 || type_ == Type::kUint64;
   // Leading zero bytes are left out, so that only an int32 of full length can be negative.
-  const bool is_positive = type_ == Type::kInt32 && (size_ < 4 || bytes_[0] < 0x80);
+  const bool is_positive = type_ == Type::kInt32 && (size_ < 4 || content_[0] < 0x80);
   if (size_ > 8 || (!is_unsigned && !is_positive)) return std::nullopt;
-  return big_endian({bytes_, size_});
+  return big_endian(content_, size_);
 }
 
-std::size_t MaxMindValue::end() const {
-  switch (type_) {
-    case Type::kMap:
-    case Type::kArray:
-    case Type::kPointer:
-    case Type::kBoolean:
-      return content_;
-    default:
-      return content_ + size_;
-  }
+MaxMindValue MaxMindReader::at(std::size_t offset) {
+  if (offset >= section_.size()) return {};
+  return follow(read(section_.data() + offset));
 }
 
-std::optional<MaxMindValue> MaxMindReader::at(std::size_t offset) {
-  const auto value = read(offset);
-  return value ? follow(*value) : value;
-}
-
-void MaxMindReader::find_members(const MaxMindValue& map, std::span<const std::string_view> keys,
-                                 std::span<std::optional<MaxMindValue>> found) {
+void MaxMindReader::find_members(MaxMindValue map, std::span<const std::string_view> keys,
+                                 std::span<MaxMindValue> found) {
   if (map.type_ != MaxMindValue::Type::kMap) return;
-  std::size_t left = keys.size();
-  std::size_t offset = map.content_;
-  for (std::size_t i = 0; i < map.size_; ++i) {
-    const auto raw_key = read(offset);
-    const auto key = raw_key ? follow(*raw_key) : std::nullopt;
-    const auto name = key ? key->text() : std::nullopt;
+  std::size_t missing = keys.size();
+  Place place = map.content_;
+  for (std::uint32_t i = 0; i < map.size_ && place != nullptr; ++i) {
+    const MaxMindValue key = read(place);
+    const auto name = follow(key).text();
     if (!name) return;
-    offset = raw_key->end();
+    const MaxMindValue value = read(key.end());
     const auto wanted = std::ranges::find(keys, *name);
     if (wanted != keys.end()) {
-      found[static_cast<std::size_t>(wanted - keys.begin())] = at(offset);
-      if (--left == 0) return;
+      found[static_cast<std::size_t>(wanted - keys.begin())] = follow(value);
+      if (--missing == 0) return;
     }
-    const auto next = behind(offset);
-    if (!next) return;
-    offset = *next;
+    place = behind(value);
   }
 }
 
-std::optional<MaxMindValue> MaxMindReader::last_item(const MaxMindValue& array) {
-  if (array.type_ != MaxMindValue::Type::kArray || array.size_ == 0) return std::nullopt;
-  std::optional<std::size_t> offset = array.content_;
-  for (std::size_t i = 1; i < array.size_ && offset; ++i) offset = behind(*offset);
-  return offset ? at(*offset) : std::nullopt;
+MaxMindValue MaxMindReader::last_item(MaxMindValue array) {
+  if (array.type_ != MaxMindValue::Type::kArray || array.size_ == 0) return {};
+  Place place = array.content_;
+  for (std::uint32_t i = 1; i < array.size_ && place != nullptr; ++i) place = behind(read(place));
+  return place == nullptr ? MaxMindValue() : follow(read(place));
 }
 
-std::optional<MaxMindValue> MaxMindReader::read(std::size_t offset) {
+// A control byte holds the type, or 0 for one in the next byte, and the size or a part of it.
+MaxMindValue MaxMindReader::read(Place place) {
   using Type = MaxMindValue::Type;
-  if (offset >= section_.size() || values_left_ == 0) return std::nullopt;
+  if (place == end() || values_left_ == 0) return {};
   --values_left_;
-  Cursor cursor(section_, offset);
-  const auto control = static_cast<unsigned>(*cursor.take(1));
-  MaxMindValue value;
-  value.type_ = static_cast<Type>(control >> 5);
-  if (control >> 5 == 0) {
-    const auto extended = cursor.take(1);
-    if (!extended || *extended > 8) return std::nullopt;
-    value.type_ = static_cast<Type>(7 + *extended);
+  const unsigned control = *place++;
+  auto type = static_cast<Type>(control >> 5);
+  std::uint64_t size = control & 31;
+  // Takes further bytes; what is more than there are makes the value nothing below.
+  const auto left = [&] { return static_cast<std::size_t>(end() - place); };
+  std::size_t further = 0;
+  std::uint64_t base = 0;
+  if (type == Type::kPointer) {
+    constexpr std::uint32_t kBase[] = {0, 2'048, 526'336, 0};
+    const std::uint64_t form = size >> 3;
+    further = form + 1;
+    base = kBase[form] + (form == 3 ? 0 : (size & 7) << (8 * further));
+    size = 0;
+  } else {
+    if (type == Type::kNothing) {
+      constexpr unsigned kLastExtended = 8;
+      if (left() == 0 || *place == 0 || *place > kLastExtended) return {};
+      type = static_cast<Type>(7 + *place++);
+    }
+    constexpr std::uint32_t kBase[] = {29, 285, 65'821};
+    if (size >= 29) {
+      further = size - 28;
+      base = kBase[size - 29];
+      size = 0;
+    }
   }
-  const bool is_pointer = value.type_ == Type::kPointer;
-  const auto size =
-      is_pointer ? take_pointer(control & 31, cursor) : take_size(control & 31, cursor);
-  if (!size) return std::nullopt;
-  value.size_ = *size;
-  value.content_ = cursor.offset();
-  value.bytes_ = section_.data() + value.content_;
-  if (value.end() > section_.size()) return std::nullopt;
+  if (further != 0) {
+    if (left() < further) return {};
+    size = base + big_endian(place, further);
+    place += further;
+  }
+  const MaxMindValue value(type, static_cast<std::uint32_t>(size), place);
+  if (value.has_bytes() && left() < size) return {};
   return value;
 }
 
-std::optional<MaxMindValue> MaxMindReader::follow(const MaxMindValue& value) {
+MaxMindValue MaxMindReader::follow(MaxMindValue value) {
   using Type = MaxMindValue::Type;
   if (value.type_ != Type::kPointer) return value;
-  const auto target = read(value.size_);
-  return target && target->type_ != Type::kPointer ? target : std::nullopt;
+  if (value.size_ >= section_.size()) return {};
+  const MaxMindValue target = read(section_.data() + value.size_);
+  return target.type_ == Type::kPointer ? MaxMindValue() : target;
 }
 
-std::optional<std::size_t> MaxMindReader::behind(std::size_t offset) {
+MaxMindReader::Place MaxMindReader::behind(MaxMindValue value) {
   using Type = MaxMindValue::Type;
   // Counts down what is open instead of descending into it.
-  for (std::size_t left = 1; left > 0; --left) {
-    const auto value = read(offset);
-    if (!value) return std::nullopt;
-    if (value->type_ == Type::kMap) left += 2 * value->size_;
-    if (value->type_ == Type::kArray) left += value->size_;
-    offset = value->end();
+  std::uint64_t open = 1;
+  for (;;) {
+    if (value.type_ == Type::kNothing) return nullptr;
+    if (value.type_ == Type::kMap) open += 2 * std::uint64_t{value.size_};
+    if (value.type_ == Type::kArray) open += value.size_;
+    if (--open == 0) return value.end();
+    value = read(value.end());
   }
-  return offset;
 }
 
 }  // namespace lokitail::pipeline::lang

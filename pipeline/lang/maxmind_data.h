@@ -4,9 +4,10 @@
 // skips values by recursion, so that a deeply nested one ends the process.
 //
 // Threads:   a reader belongs to one thread; it is made per entry.
-// Ownership: texts are views of the section, which outlives them.
-// Errors:    what is damaged or out of bounds is not there. Nothing recurses, and a reader finds
-//            nothing any more after kMostValues values.
+// Ownership: values and texts are views of the section, which outlives them.
+// Errors:    what is not there, damaged or out of bounds is a value that is nothing. Nothing
+// recurses,
+//            and a reader finds nothing any more after kMostValues values.
 // Source:    https://maxmind.github.io/MaxMind-DB/, version 2.0 of the format.
 #pragma once
 
@@ -19,8 +20,12 @@
 
 namespace lokitail::pipeline::lang {
 
+// Small, as it is what a lookup mostly hands around.
 class MaxMindValue {
  public:
+  MaxMindValue() = default;  // nothing
+
+  bool present() const { return type_ != Type::kNothing; }
   // UTF-8 if the database keeps its word, which nobody has checked.
   std::optional<std::string_view> text() const;
   // A double or a float.
@@ -31,6 +36,7 @@ class MaxMindValue {
  private:
   friend class MaxMindReader;
   enum class Type : std::uint8_t {
+    kNothing = 0,
     kPointer = 1,
     kText = 2,
     kDouble = 3,
@@ -46,13 +52,20 @@ class MaxMindValue {
     kFloat = 15
   };
 
-  // Where the next value begins, or the first one in this.
-  std::size_t end() const;
+  MaxMindValue(Type type, std::uint32_t size, const std::uint8_t* content)
+      : content_(content), size_(size), type_(type) {}
 
-  Type type_ = Type::kMap;
-  std::size_t size_ = 0;     // bytes; pairs, items; of a pointer where it points to
-  std::size_t content_ = 0;  // where its bytes, or the first value in it, begin in the section
-  const std::uint8_t* bytes_ = nullptr;  // the same place
+  // Maps and arrays have values instead, and what the size of pointers and booleans says is all.
+  bool has_bytes() const {
+    return type_ != Type::kMap && type_ != Type::kArray && type_ != Type::kPointer &&
+           type_ != Type::kBoolean;
+  }
+  // Where the next value begins, or the first one in this.
+  const std::uint8_t* end() const { return has_bytes() ? content_ + size_ : content_; }
+
+  const std::uint8_t* content_ = nullptr;
+  std::uint32_t size_ = 0;  // bytes; pairs, items; of a pointer where in the section it points to
+  Type type_ = Type::kNothing;
 };
 
 class MaxMindReader {
@@ -62,32 +75,33 @@ class MaxMindReader {
 
   explicit MaxMindReader(std::span<const std::uint8_t> section) : section_(section) {}
 
-  std::optional<MaxMindValue> at(std::size_t offset);
+  MaxMindValue at(std::size_t offset);
 
   // What a map has under `key`; other values have nothing.
-  std::optional<MaxMindValue> member(const MaxMindValue& map, std::string_view key) {
-    return members<1>(map, {key})[0];
-  }
+  MaxMindValue member(MaxMindValue map, std::string_view key) { return members(map, {key})[0]; }
   // The same for several keys, in one walk.
   template <std::size_t count>
-  std::array<std::optional<MaxMindValue>, count> members(
-      const MaxMindValue& map, const std::array<std::string_view, count>& keys) {
-    std::array<std::optional<MaxMindValue>, count> found;
+  std::array<MaxMindValue, count> members(MaxMindValue map, const std::string_view (&keys)[count]) {
+    std::array<MaxMindValue, count> found;
     find_members(map, keys, found);
     return found;
   }
+
   // The last item of an array; other values have none.
-  std::optional<MaxMindValue> last_item(const MaxMindValue& array);
+  MaxMindValue last_item(MaxMindValue array);
 
  private:
-  void find_members(const MaxMindValue& map, std::span<const std::string_view> keys,
-                    std::span<std::optional<MaxMindValue>> found);
+  using Place = const std::uint8_t*;  // within the section, or at its end
+
+  Place end() const { return section_.data() + section_.size(); }
+  void find_members(MaxMindValue map, std::span<const std::string_view> keys,
+                    std::span<MaxMindValue> found);
   // One value as it stands there, which may be a pointer.
-  std::optional<MaxMindValue> read(std::size_t offset);
+  MaxMindValue read(Place place);
   // What it points to if it is a pointer, which is never another one; itself otherwise.
-  std::optional<MaxMindValue> follow(const MaxMindValue& value);
-  // Where the value at `offset` ends, with all that is in it.
-  std::optional<std::size_t> behind(std::size_t offset);
+  MaxMindValue follow(MaxMindValue value);
+  // Where the value ends with all that is in it; nullptr where that cannot be said.
+  Place behind(MaxMindValue value);
 
   const std::span<const std::uint8_t> section_;
   std::size_t values_left_ = kMostValues;

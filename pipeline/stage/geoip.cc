@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -73,7 +74,7 @@ class Database {
 
   std::string_view type() const { return file_.metadata.database_type; }
 
-  // Calls visit(MaxMindReader&, const MaxMindValue& entry) if it knows the address.
+  // Calls visit(MaxMindReader&, MaxMindValue entry) if it knows the address.
   template <typename Visitor>
   void look_up(std::string_view address_text, Visitor visit) const {
     sockaddr_storage address{};
@@ -83,15 +84,15 @@ class Database {
         MMDB_lookup_sockaddr(&file_, reinterpret_cast<const sockaddr*>(&address), &error);
     if (error != MMDB_SUCCESS || !found.found_entry) return;
     MaxMindReader reader({file_.data_section, file_.data_section_size});
-    if (const auto entry = reader.at(found.entry.offset)) visit(reader, *entry);
+    visit(reader, reader.at(found.entry.offset));
   }
 
  private:
   MMDB_s file_{};
 };
 
-void set_text(Entry& entry, Symbol label, const std::optional<MaxMindValue>& value) {
-  const auto text = value ? value->text() : std::nullopt;
+void set_text(Entry& entry, Symbol label, MaxMindValue value) {
+  const auto text = value.text();
   if (text && !text->empty() && is_utf8(*text)) entry.labels.set(label, *text);
 }
 
@@ -109,33 +110,30 @@ class CityLabels {
         subdivision_name_(symbols.intern("geoip_subdivision_name")),
         subdivision_code_(symbols.intern("geoip_subdivision_code")) {}
 
-  void set(Entry& entry, MaxMindReader& reader, const MaxMindValue& record) const {
-    const auto member = [&](const std::optional<MaxMindValue>& map, std::string_view key) {
-      return map ? reader.member(*map, key) : std::nullopt;
+  void set(Entry& entry, MaxMindReader& reader, MaxMindValue record) const {
+    const auto [city, continent, country, location, postal, subdivisions] = reader.members(
+        record, {"city", "continent", "country", "location", "postal", "subdivisions"});
+    const auto english = [&](MaxMindValue place) {
+      return reader.member(reader.member(place, "names"), "en");
     };
-    const auto english = [&](const std::optional<MaxMindValue>& map) {
-      return member(member(map, "names"), "en");
-    };
-    set_text(entry, city_name_, english(member(record, "city")));
-    set_text(entry, country_name_, english(member(record, "country")));
-    const auto continent = member(record, "continent");
+    set_text(entry, city_name_, english(city));
+    set_text(entry, country_name_, english(country));
     set_text(entry, continent_name_, english(continent));
-    set_text(entry, continent_code_, member(continent, "code"));
-    const auto location = member(record, "location");
-    set_coordinates(entry, member(location, "latitude"), member(location, "longitude"));
-    set_text(entry, timezone_, member(location, "time_zone"));
-    set_text(entry, postal_code_, member(member(record, "postal"), "code"));
-    const auto subdivisions = member(record, "subdivisions");
-    const auto smallest = subdivisions ? reader.last_item(*subdivisions) : std::nullopt;
+    set_text(entry, continent_code_, reader.member(continent, "code"));
+    const auto [latitude, longitude, timezone] =
+        reader.members(location, {"latitude", "longitude", "time_zone"});
+    set_coordinates(entry, latitude, longitude);
+    set_text(entry, timezone_, timezone);
+    set_text(entry, postal_code_, reader.member(postal, "code"));
+    const auto smallest = reader.last_item(subdivisions);
     set_text(entry, subdivision_name_, english(smallest));
-    set_text(entry, subdivision_code_, member(smallest, "iso_code"));
+    set_text(entry, subdivision_code_, reader.member(smallest, "iso_code"));
   }
 
  private:
-  void set_coordinates(Entry& entry, const std::optional<MaxMindValue>& latitude,
-                       const std::optional<MaxMindValue>& longitude) const {
-    const auto north = latitude ? latitude->real() : std::nullopt;
-    const auto east = longitude ? longitude->real() : std::nullopt;
+  void set_coordinates(Entry& entry, MaxMindValue latitude, MaxMindValue longitude) const {
+    const auto north = latitude.real();
+    const auto east = longitude.real();
     if (!north || !east) return;
     // As Go's fmt.Sprint writes a float64.
     lang::go_template::NumberBuffer buffer;
@@ -156,13 +154,14 @@ class AsnLabels {
       : number_(symbols.intern("geoip_autonomous_system_number")),
         organization_(symbols.intern("geoip_autonomous_system_organization")) {}
 
-  void set(Entry& entry, MaxMindReader& reader, const MaxMindValue& record) const {
-    const auto number = reader.member(record, "autonomous_system_number");
-    if (const auto count = number ? number->natural() : std::nullopt; count.value_or(0) != 0) {
+  void set(Entry& entry, MaxMindReader& reader, MaxMindValue record) const {
+    const auto [number, organization] =
+        reader.members(record, {"autonomous_system_number", "autonomous_system_organization"});
+    if (const std::uint64_t natural = number.natural().value_or(0); natural != 0) {
       lang::go_template::NumberBuffer buffer;
-      entry.labels.set(number_, entry.arena.copy(lang::go_template::format_uint(*count, buffer)));
+      entry.labels.set(number_, entry.arena.copy(lang::go_template::format_uint(natural, buffer)));
     }
-    set_text(entry, organization_, reader.member(record, "autonomous_system_organization"));
+    set_text(entry, organization_, organization);
   }
 
  private:
@@ -183,7 +182,7 @@ class GeoipStage final : public EntryStage {
 
   Verdict process(Entry& entry) override {
     if (const auto address = entry.text(source_)) {
-      database_->look_up(*address, [&](MaxMindReader& reader, const MaxMindValue& record) {
+      database_->look_up(*address, [&](MaxMindReader& reader, MaxMindValue record) {
         labels_.set(entry, reader, record);
       });
     }

@@ -12,6 +12,7 @@
 #include <array>
 #include <bitset>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,7 +65,8 @@ struct Rule {
     if (suffix.empty()) return rest;
     const std::size_t size = rest.size() + suffix.size();
     char* const start = arena.allocate(size);
-    std::ranges::copy(suffix, std::ranges::copy(rest, start).out);
+    std::memcpy(start, rest.data(), rest.size());
+    std::memcpy(start + rest.size(), suffix.data(), suffix.size());
     return std::string_view(start, size);
   }
 };
