@@ -131,6 +131,9 @@ void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
 void FileFollower::enter(Tail& tail, FollowedFile& file) {
   if (file.reader(tail.labels) == nullptr) {
     start_missed(tail, &file);
+    if (file.generation == 0) {
+      file.generation = positions_.add(tail.path, file.facts(), 0);
+    }
     start(tail, file);
   }
   FileReader& reader = *file.reader(tail.labels);

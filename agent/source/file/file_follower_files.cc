@@ -55,16 +55,12 @@ FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
 }
 
 // Where to go on: where this very file was left, whatever its name was then; or where Promtail left
-// this path; or at the beginning.
+// this path; or at the beginning: then it stays without a number until enter() has found what came before.
 void FileFollower::resume(FollowedFile& file, const std::string& path) {
-  FileFacts facts;
-  facts.identity = file.identity;
-  facts.size = file.size;
-  facts.modified = file.modified;
   auto known = positions_.with_inode(file.identity.inode);
   std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
   for (const Positions::Generation& generation : known) {
-    if (!is_same_file(file.handle->get(), facts, *generation.identity)) continue;
+    if (!is_same_file(file.handle->get(), file.facts(), *generation.identity)) continue;
     if (generation.offset > file.size) {  // cut, and the head is the same
       positions_.forget(generation.id);
       continue;
@@ -82,9 +78,7 @@ void FileFollower::resume(FollowedFile& file, const std::string& path) {
     file.generation = last->id;
     file.start_offset = last->offset <= file.size ? last->offset : 0;
     positions_.identify(last->id, file.identity);
-    return;
   }
-  file.generation = positions_.add(path, facts, 0);
 }
 
 void FileFollower::close_file(FollowedFile& file) {

@@ -7,6 +7,7 @@
 // times of birth (some filesystems have none) the time of the last change has to do. A file that begins
 // like one that was read is a copy of it, and is left alone.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "agent/source/file/file_follower.h"
@@ -39,10 +40,8 @@ bool is_between(const FollowedFile& candidate, const Positions::Generation& last
 }
 
 bool is_copy(const FollowedFile& candidate, const FileIdentity& original) {
-  FileFacts facts;
-  facts.size = candidate.size;
   return original.fingerprint_bytes >= kTellingBytes &&
-         begins_like(candidate.handle->get(), facts, original);
+         begins_like(candidate.handle->get(), candidate.facts(), original);
 }
 
 }  // namespace
@@ -97,10 +96,7 @@ FollowedFile* FileFollower::find_generation(FolderIndex& index, const std::strin
   for (const std::string& candidate : index.find(path, generation.identity->inode)) {
     auto file = try_open(candidate);
     if (!file || files_.contains(file->key())) continue;
-    FileFacts facts;
-    facts.identity = file->identity;
-    facts.size = file->size;
-    if (!is_same_file(file->handle->get(), facts, *generation.identity)) continue;
+    if (!is_same_file(file->handle->get(), file->facts(), *generation.identity)) continue;
     if (generation.offset > file->size) continue;
     file->generation = generation.id;
     file->start_offset = generation.offset;
@@ -119,11 +115,8 @@ bool FileFollower::is_open(GenerationId generation) const {
 
 bool FileFollower::is_known(const FollowedFile& file) const {
   if (files_.contains(file.key())) return true;
-  FileFacts facts;
-  facts.identity = file.identity;
-  facts.size = file.size;
   for (const Positions::Generation& known : positions_.with_inode(file.identity.inode)) {
-    if (is_same_file(file.handle->get(), facts, *known.identity)) return true;
+    if (is_same_file(file.handle->get(), file.facts(), *known.identity)) return true;
   }
   return false;
 }
@@ -134,6 +127,7 @@ std::vector<FollowedFile*> FileFollower::find_between(FolderIndex& index, const 
   struct Candidate {
     std::unique_ptr<FollowedFile> file;
     std::string name;
+    int number;
   };
   std::vector<Candidate> found;
   for (const std::string& folder : FolderIndex::folders_around(path)) {
@@ -145,27 +139,22 @@ std::vector<FollowedFile*> FileFollower::find_between(FolderIndex& index, const 
           is_copy(*file, *last.identity)) {
         continue;
       }
-      found.push_back({std::move(file), name});
+      found.push_back({std::move(file), name, rotation_number(original, name)});
     }
   }
-  // Times may be equal, since they go in ticks of some milliseconds; then .2 is older than .1.
+  // Times of birth go in ticks of some milliseconds and may be equal, and a file can be written to after
+  // it was rotated: so the numbers in the names come before the times of change.
   std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
     const auto age = [](const Candidate& candidate) {
-      return std::pair(candidate.file->identity.born, candidate.file->modified);
+      return std::tuple(candidate.file->identity.born, -candidate.number, candidate.file->modified,
+                        std::string_view(candidate.name));
     };
-    const auto number = [](const Candidate& candidate) {
-      return std::pair(candidate.name.size(), std::string_view(candidate.name));
-    };
-    return age(a) != age(b) ? age(a) < age(b) : number(a) > number(b);
+    return age(a) < age(b);
   });
   std::vector<FollowedFile*> followed;
-  for (auto& [file, name] : found) {
+  for (auto& [file, name, number] : found) {
     if (files_.contains(file->key())) continue;  // two names of one file
-    FileFacts facts;
-    facts.identity = file->identity;
-    facts.size = file->size;
-    facts.modified = file->modified;
-    file->generation = positions_.add(path, facts, 0);
+    file->generation = positions_.add(path, file->facts(), 0);
     file->missed_at = path;
     followed.push_back(&follow(std::move(file)));
   }

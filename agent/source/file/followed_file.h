@@ -66,6 +66,15 @@ struct FollowedFile final : InotifyListener {
     return changed;
   }
 
+  // As last seen.
+  FileFacts facts() const {
+    FileFacts facts;
+    facts.identity = identity;
+    facts.size = size;
+    facts.modified = modified;
+    return facts;
+  }
+
   std::shared_ptr<const FileHandle> handle;
   FileIdentity identity;  // when it was opened, or truncated
   GenerationId generation = 0;

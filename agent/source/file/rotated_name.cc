@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 namespace lokitail::agent {
 
@@ -16,6 +18,15 @@ bool is_rotated_name(std::string_view original, std::string_view name) {
     return false;
   }
   return (suffix[1] >= '0' && suffix[1] <= '9') || suffix == ".old";
+}
+
+int rotation_number(std::string_view original, std::string_view name) {
+  constexpr std::size_t kMostDigits = 4;  // more make a date
+  const std::string_view digits = name.substr(original.size() + 1);
+  if (digits.size() > kMostDigits) return 0;
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
 }
 
 }  // namespace lokitail::agent

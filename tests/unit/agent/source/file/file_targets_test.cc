@@ -399,6 +399,32 @@ TEST_CASE("what happens while the agent is down") {
   CHECK(scene.targets().counters().lost_bytes == 0);
 }
 
+TEST_CASE("generations that were found and not read keep their order over another restart") {
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  REQUIRE(scene.wait_for(10));
+  scene.stop();
+  for (int i = 0; i < 3; ++i) {
+    app.write(5);
+    app.rotate();
+  }
+  app.write(5);
+  scene.stall(true);
+  scene.start();
+  REQUIRE(scene.until([&] { return scene.targets().ready() && scene.targets().status().size() == 4; }));
+  scene.stop();
+  REQUIRE(scene.count() == 10);
+  app.rotate();
+  app.write(5);
+  scene.start();
+  scene.stall(false);
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.lines("a.log") == app.written());
+  CHECK(scene.targets().counters().lost_bytes == 0);
+}
+
 TEST_CASE("rotated with an unfinished line while the agent is down") {
   TailScene scene;
   append(scene.log("a.log"), "one\n");

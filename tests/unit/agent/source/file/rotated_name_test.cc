@@ -17,4 +17,12 @@ TEST_CASE("names of rotated files") {
   }
 }
 
+TEST_CASE("numbers of rotated files") {
+  CHECK(rotation_number("app.log", "app.log.1") == 1);
+  CHECK(rotation_number("app.log", "app.log-12") == 12);
+  CHECK(rotation_number("app.log", "app.log.20240131") == 0);
+  CHECK(rotation_number("app.log", "app.log.2024-01-31_10") == 0);
+  CHECK(rotation_number("app.log", "app.log.old") == 0);
+}
+
 }  // namespace lokitail::agent
