@@ -30,7 +30,9 @@ class Extracted {
 
   void set(Symbol name, Value value) {
     if (name >= slots_.size()) slots_.resize(name + 1);
-    slots_[name] = {value, round_};
+    Slot& slot = slots_[name];
+    slot.value = value;
+    slot.round = round_;
   }
 
   void erase(Symbol name) {

@@ -9,7 +9,9 @@ HeldEntry::HeldEntry(const Entry& entry) : line_(entry.line), timestamp_(entry.t
   for (const Label& label : entry.labels) labels_.push_back({label.name, std::string(label.value)});
   entry.extracted.for_each([this](Symbol name, const Value& value) {
     const bool is_text = value.kind() == Value::Kind::kText;
-    extracted_.push_back({name, value, is_text ? std::string(value.as_text()) : std::string()});
+    const bool is_number = value.kind() == Value::Kind::kNumber;
+    extracted_.push_back({name, is_number ? value.without_spelling() : value,
+                          is_text ? std::string(value.as_text()) : std::string()});
   });
   also_from(entry.origin);
 }

@@ -1,5 +1,7 @@
 #include "pipeline/labels.h"
 
+#include <algorithm>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,14 +12,13 @@ std::uint64_t hash_label(Symbol name, std::string_view value) {
 }
 
 void Labels::set(Symbol name, std::string_view value) {
-  const Label changed{name, value, hash_label(name, value)};
-  for (Label& label : labels_) {
-    if (label.name == name) {
-      label = changed;
-      return;
-    }
-  }
-  labels_.push_back(changed);
+  const std::uint64_t hash = hash_label(name, value);
+  const auto place = std::ranges::find(labels_, name, &Label::name);
+  Label& label = place == labels_.end() ? labels_.emplace_back() : *place;
+  // Field by field, for the reason at the end of Value.
+  label.name = name;
+  label.value = value;
+  label.hash = hash;
 }
 
 void Labels::erase(Symbol name) {

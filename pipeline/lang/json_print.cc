@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang {
@@ -126,7 +128,7 @@ class Printer {
         return true;  // a struct without fields
       case JsonValue::Kind::kArray:
         out_ += '[';
-        open_.push_back({&value, value.items().size()});
+        open_.push_back(Container{&value, value.items().size()});
         return true;
       case JsonValue::Kind::kObject:
         begin_object(value);
@@ -141,7 +143,7 @@ class Printer {
       return;
     }
     out_ += '{';
-    open_.push_back({&value, value.members().size()});
+    open_.push_back(Container{&value, value.members().size()});
     if (style_ == JsonStyle::kEncodingJson) {
       auto& sorted = open_.back().sorted;
       for (const JsonMember& member : value.members()) sorted.push_back(&member);
@@ -151,7 +153,7 @@ class Printer {
 
   std::string& out_;
   const JsonStyle style_;
-  std::vector<Container> open_;
+  boost::container::small_vector<Container, 4> open_;
 };
 
 }  // namespace

@@ -9,9 +9,10 @@
 //
 // It is matched by hand, in one pass: a regular expression would have to mend a line that is no
 // UTF-8 for each of its sequences.
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "pipeline/stage.h"
@@ -99,25 +100,33 @@ class DecolorizeStage final : public EntryStage {
  public:
   Verdict process(Entry& entry) override {
     const std::string_view line = entry.line;
-    const bool plain = line.find(kEscape) == std::string_view::npos &&
-                       line.find(kControlSequence) == std::string_view::npos;
-    if (!plain) entry.line = without_sequences(line, entry.arena);
+    const std::size_t escape = line.find(kEscape);
+    const std::size_t control = line.find(kControlSequence);
+    if (std::min(escape, control) != kNone) {
+      entry.line = without_sequences(line, escape, control, entry.arena);
+    }
     return Verdict::kKeep;
   }
 
  private:
-  static std::string_view without_sequences(std::string_view line, Arena& arena) {
+  static constexpr std::size_t kNone = std::string_view::npos;
+
+  // `escape` and `control` are where in the line sequences of either kind may begin next.
+  static std::string_view without_sequences(std::string_view line, std::size_t escape,
+                                            std::size_t control, Arena& arena) {
     char* const begin = arena.allocate(line.size());
     char* out = begin;
-    while (!line.empty()) {
-      if (const std::size_t size = Sequence(line).size(); size != 0) {
-        line.remove_prefix(size);
-      } else {
-        *out++ = line.front();
-        line.remove_prefix(1);
-      }
+    std::size_t done = 0;
+    for (;;) {
+      const std::size_t next = std::min(escape, control);
+      out = std::ranges::copy(line.substr(done, next - done), out).out;
+      if (next == kNone) return {begin, static_cast<std::size_t>(out - begin)};
+      const std::size_t size = Sequence(line.substr(next)).size();
+      if (size == 0) *out++ = line[next];
+      done = next + std::max(size, std::size_t{1});
+      if (escape < done) escape = line.find(kEscape, done);
+      if (control < done) control = line.find(kControlSequence, done);
     }
-    return {begin, static_cast<std::size_t>(out - begin)};
   }
 };
 

@@ -88,7 +88,8 @@ class EventLogMessageStage final : public EntryStage {
     }
     auto name = names_.find(key);
     if (name && !settings_.overwrite_existing && entry.extracted.get(*name).present()) {
-      key_ = std::string(key) + "_extracted";
+      if (key.data() != key_.data()) key_ = key;
+      key_ += "_extracted";
       name = names_.find(key_);
     }
     if (name && is_utf8(value)) entry.extracted.set(*name, Value::text(value));

@@ -26,8 +26,8 @@
 namespace lokitail::pipeline {
 namespace {
 
-// Nothing for what JSON cannot express.
-std::optional<Value> to_value(const lang::JsonValue& value, Arena& arena) {
+// Nothing for what JSON cannot express. `buffer` is kept for its memory.
+std::optional<Value> to_value(const lang::JsonValue& value, std::string& buffer, Arena& arena) {
   using Kind = lang::JsonValue::Kind;
   switch (value.kind()) {
     case Kind::kNull:
@@ -43,9 +43,9 @@ std::optional<Value> to_value(const lang::JsonValue& value, Arena& arena) {
     case Kind::kExpression:
       break;
   }
-  std::string text;
-  if (!lang::print_json(text, value, lang::JsonStyle::kJsonIterator)) return std::nullopt;
-  return Value::text(arena.copy(text));
+  buffer.clear();
+  if (!lang::print_json(buffer, value, lang::JsonStyle::kJsonIterator)) return std::nullopt;
+  return Value::text(arena.copy(buffer));
 }
 
 // An expression that only goes from member to member, as nearly all do.
@@ -124,13 +124,13 @@ class PathScanner {
       case Kind::kString:
         return Value::text(field.text);
       case Kind::kNumber:
-        return Value::number(field.number);
+        return Value::number(field.number, field.text);
       case Kind::kBool:
         return Value::boolean(field.boolean);
       case Kind::kContainer: {
         const auto container = parser_.parse_value(field.text, arena);
         if (!container) break;
-        return pipeline::to_value(*container, arena).value_or(Value::null());
+        return pipeline::to_value(*container, buffer_, arena).value_or(Value::null());
       }
       case Kind::kMissing:
       case Kind::kNull:
@@ -143,6 +143,7 @@ class PathScanner {
   std::vector<Inner> inner_;
   lang::JsonScanner scanner_;
   lang::JsonParser parser_;
+  std::string buffer_;
 };
 
 struct Expression {
@@ -162,7 +163,7 @@ class TreeSearch {
     for (const Expression& expression : expressions_) {
       const lang::JmesPath::Result found = expression.path.evaluate(*tree, entry.arena);
       if (found.error != nullptr) continue;
-      if (const auto value = to_value(found.value, entry.arena)) {
+      if (const auto value = to_value(found.value, buffer_, entry.arena)) {
         entry.extracted.set(expression.name, *value);
       }
     }
@@ -172,6 +173,7 @@ class TreeSearch {
  private:
   const std::vector<Expression> expressions_;
   lang::JsonParser parser_;
+  std::string buffer_;
 };
 
 template <typename Extractor>

@@ -13,6 +13,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/value.h"
@@ -42,9 +43,7 @@ class ReplaceStage final : public EntryStage {
 
   Verdict process(Entry& entry) override {
     const auto text = source_ ? entry.text(*source_) : entry.line;
-    if (!text || !regex_.match(*text, groups_)) return Verdict::kKeep;
-    first_match_ = groups_;
-    if (!replace(entry, *text)) return Verdict::kKeep;
+    if (!text || !replace(entry, *text)) return Verdict::kKeep;
     if (source_) {
       entry.extracted.set(*source_, Value::text(result_));
     } else {
@@ -67,14 +66,17 @@ class ReplaceStage final : public EntryStage {
     std::size_t end;
   };
 
-  // Makes result_ out of `text`. False if the template failed.
+  // Makes result_ out of `text`. False if nothing matches or the template failed.
   bool replace(Entry& entry, std::string_view text) {
     result_.clear();
     rendered_.clear();
     replaced_.clear();
     std::size_t done = 0;  // of `text`
-    bool succeeded = true;
+    bool succeeded = false;
+    bool first = true;
     lang::for_each_match(regex_, text, groups_, [&] {
+      if (std::exchange(first, false)) first_match_ = groups_;
+      succeeded = true;
       for (const std::string_view group : std::span(groups_).subspan(1)) {
         if (group.data() == nullptr) continue;
         const std::size_t begin = rendered_.size();
@@ -90,7 +92,7 @@ class ReplaceStage final : public EntryStage {
       }
       return true;
     });
-    result_ += text.substr(done);
+    if (succeeded) result_ += text.substr(done);
     return succeeded;
   }
 

@@ -34,7 +34,9 @@ class StructuredMetadataStage final : public EntryStage {
       if (value && !is_utf8(*value)) value.reset();
       if (!value && label != nullptr) value = label->value;
       if (!value) continue;
-      entry.structured_metadata.push_back({rule.name, *value});
+      Metadata& metadata = entry.structured_metadata.emplace_back();
+      metadata.name = rule.name;  // field by field, for the reason at the end of Value
+      metadata.value = *value;
       if (label != nullptr && label->value == *value) moved_labels_.push_back(rule.source);
     }
     // Only now: two rules may have one source.

@@ -3,11 +3,12 @@
 
     bench_run.py --agent build/release/lokitail --programs build/release/tests/bench [--pairs N] ...
 
-For each workload it runs the agent and the yardstick (limit.cc) in turn on the same corpus, several
-times, and prints the medians. The agent is the real binary with fresh positions; what it pushes is
-counted by bench_receiver over loopback. A run ends when every line that was written has been
-received; receiving fewer, or any twice, is a failure. CPU time is of the whole agent process, all
-threads, user and system, from start to exit.
+First bench_stages.cc says what stages and pipelines cost by themselves. Then, for each workload,
+the agent and the yardstick (limit.cc) run in turn on the same corpus, several times, and the medians
+are printed. The agent is the real binary with fresh positions; what it pushes is counted by
+bench_receiver over loopback. A run ends when every line that was written has been received;
+receiving fewer, or any twice, is a failure. CPU time is of the whole agent process, all threads, user
+and system, from start to exit.
 
 Exit status: 0 if all lines arrived once, 1 if not. Targets that are missed are marked, no more.
 """
@@ -289,18 +290,28 @@ def bench_idle(options, files, memory_target):
     return {"memory": memory, "cpu": cpu}
 
 
+def bench_stages(options):
+    """Stages and pipelines without files and network; bench_stages prints the table."""
+    figures = options.work / "stages.json"
+    ended = subprocess.run([options.programs / "bench_stages", "--json", figures])
+    print(flush=True)
+    if ended.returncode != 0:
+        raise Failure("bench_stages failed")
+    return json.loads(figures.read_text())
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--agent", type=pathlib.Path, required=True, help="the lokitail binary")
     parser.add_argument("--programs", type=pathlib.Path, required=True,
-                        help="the folder of bench_corpus, bench_receiver, limit, limit_v3")
+                        help="the folder of bench_corpus, bench_receiver, bench_stages, limit, limit_v3")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("bench-work"),
                         help="where corpora and positions go")
     parser.add_argument("--lines", type=int, default=540_000)
     parser.add_argument("--pairs", type=int, default=5, help="runs of agent and yardstick each")
     parser.add_argument("--seconds", type=int, default=5, help="how long idle and down last")
     parser.add_argument("--only", nargs="+",
-                        choices=[*WORKLOADS, "files", "down", "idle", "idle10000"])
+                        choices=["stages", *WORKLOADS, "files", "down", "idle", "idle10000"])
     parser.add_argument("--json", type=pathlib.Path, help="where all numbers go")
     options = parser.parse_args()
     options.agent = options.agent.resolve()
@@ -312,7 +323,8 @@ def arguments():
 def main():
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
-    benches = {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
+    benches = {"stages": lambda: bench_stages(options)}
+    benches |= {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
     benches["files"] = lambda: bench_files(options)
     benches["down"] = lambda: bench_down(options)
     benches["idle"] = lambda: bench_idle(options, 10, 15)

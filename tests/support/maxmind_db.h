@@ -92,6 +92,23 @@ inline std::string named(std::string_view english) {
   return map({{"de", text("nicht gefragt")}, {"en", text(english)}});
 }
 
+// Longmont in Colorado, as GeoLite2 writes it.
+inline std::string longmont() {
+  return map(
+      {{"city", map({{"geoname_id", uint32(5'579'276)}, {"names", named("Longmont")}})},
+       {"continent", map({{"code", text("NA")}, {"names", named("North America")}})},
+       {"country", map({{"iso_code", text("US")}, {"names", named("United States")}})},
+       {"location", map({{"accuracy_radius", uint16(20)},
+                         {"latitude", real(40.1791)},
+                         {"longitude", real(-105.1126)},
+                         {"metro_code", uint16(751)},
+                         {"time_zone", text("America/Denver")}})},
+       {"postal", map({{"code", text("80501")}})},
+       {"registered_country", map({{"iso_code", text("CA")}, {"names", named("Canada")}})},
+       {"subdivisions", array({map({{"iso_code", text("CO")}, {"names", named("Colorado")}}),
+                               map({{"iso_code", text("BO")}, {"names", named("Boulder")}})})}});
+}
+
 // ---- Files ------------------------------------------------------------------------------------
 
 struct Format {

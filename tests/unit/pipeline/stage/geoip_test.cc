@@ -17,6 +17,7 @@ namespace {
 namespace maxmind = lokitail::test::maxmind;
 using maxmind::Database;
 using maxmind::Format;
+using maxmind::longmont;
 
 // A database in a file of its own, and a pipeline that has extracted `ip` from a line that is
 // nothing but the address.
@@ -53,24 +54,6 @@ class Geoip {
   std::filesystem::path folder_;
   std::filesystem::path file_;
 };
-
-// Longmont in Colorado, as GeoLite2 writes it.
-std::string longmont() {
-  using namespace maxmind;
-  return map(
-      {{"city", map({{"geoname_id", uint32(5'579'276)}, {"names", named("Longmont")}})},
-       {"continent", map({{"code", text("NA")}, {"names", named("North America")}})},
-       {"country", map({{"iso_code", text("US")}, {"names", named("United States")}})},
-       {"location", map({{"accuracy_radius", uint16(20)},
-                         {"latitude", real(40.1791)},
-                         {"longitude", real(-105.1126)},
-                         {"metro_code", uint16(751)},
-                         {"time_zone", text("America/Denver")}})},
-       {"postal", map({{"code", text("80501")}})},
-       {"registered_country", map({{"iso_code", text("CA")}, {"names", named("Canada")}})},
-       {"subdivisions", array({map({{"iso_code", text("CO")}, {"names", named("Colorado")}}),
-                               map({{"iso_code", text("BO")}, {"names", named("Boulder")}})})}});
-}
 
 const TextMap kLongmont = {{"geoip_city_name", "Longmont"},
                            {"geoip_country_name", "United States"},
