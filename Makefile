@@ -4,9 +4,8 @@
 JOBS ?= 2
 # ON makes warnings errors, as .ci/run does.
 WERROR ?= OFF
-# What `make test` builds and runs; asan brings the fuzz targets. For threads:
-# make test BUILDS="release tsan"
-BUILDS ?= release asan
+# What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
+BUILDS ?= release asan tsan
 
 .PHONY: build deps test-deps demo test bench clean
 
