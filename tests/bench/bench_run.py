@@ -327,7 +327,7 @@ def main():
     benches |= {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
     benches["files"] = lambda: bench_files(options)
     benches["down"] = lambda: bench_down(options)
-    benches["idle"] = lambda: bench_idle(options, 10, 15)
+    benches["idle"] = lambda: bench_idle(options, 10, 10)
     benches["idle10000"] = lambda: bench_idle(options, 10_000, None)
     print(f"{options.lines:,} lines; medians of {options.pairs} runs\n")
     results, failed = {}, False
