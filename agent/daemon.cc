@@ -6,7 +6,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
+#include <utility>
 
 #include "agent/discovery/static_targets.h"
 #include "agent/service_manager.h"
@@ -18,27 +21,11 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using Clock = std::chrono::steady_clock;
 
 // How often a stop looks whether everything is settled.
 constexpr std::chrono::milliseconds kDrainPoll{5};
 // A worker that has not looked at its messages for this long is stuck.
 constexpr std::chrono::seconds kWorkerPatience{5};
-
-WorkerConfig worker_config(const config::Config& config, bool inspect) {
-  WorkerConfig worker;
-  worker.inspect = inspect;
-  for (const auto& scrape : config.scrape_configs) {
-    worker.jobs.push_back({scrape.job_name, scrape.pipeline_stages});
-  }
-  worker.clients = Delivery::batcher_configs(config);
-  const auto& limits = config.limits_config;
-  if (limits.readline_rate_enabled) {
-    worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
-    worker.line_limit_drops = limits.readline_rate_drop;
-  }
-  return worker;
-}
 
 HttpServerOptions server_options(const config::ServerConfig& server) {
   HttpServerOptions options;
@@ -56,20 +43,25 @@ auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, 
 
 }  // namespace
 
-Daemon::Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_timeout,
-               config::Warnings& warnings, bool inspect)
+Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warnings& warnings)
     : config_(config),
-      shutdown_timeout_(shutdown_timeout),
+      options_(options),
       control_(1),
       signals_(control_),
       positions_timer_(control_),
-      positions_(config.positions.filename),
+      positions_(config.target_config.read_stdin ? std::string() : config.positions.filename,
+                 options.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
       delivery_(control_, config.clients, metrics_, config.limits_config.max_bytes_in_flight),
-      worker_(worker_config(config, inspect), delivery_, metrics_, warnings, delivery_.budget()),
+      worker_(worker_config(), delivery_, metrics_, warnings, delivery_.budget()),
       file_targets_(control_, file_targets_config(config), positions_,
                     [this](const FileTarget&) -> Worker& { return worker_; }) {
   positions_.load();
-  for (FileTarget& target : static_targets(config)) file_targets_.add(std::move(target));
+  if (config.target_config.read_stdin) {
+    stdin_.emplace(control_, worker_, stdin_job(config),
+                   [this](StdinTarget::End end) { stdin_ended(end); });
+  } else {
+    for (FileTarget& target : static_targets(config)) file_targets_.add(std::move(target));
+  }
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
   metrics_.add_collectable(process_metrics_);
@@ -77,6 +69,37 @@ Daemon::Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_t
 }
 
 Daemon::~Daemon() = default;
+
+WorkerConfig Daemon::worker_config() {
+  WorkerConfig worker;
+  worker.inspect = options_.inspect;
+  if (config_.target_config.read_stdin) {
+    const StdinJob job = stdin_job(config_);
+    worker.jobs.push_back({job.name, job.pipeline_stages});
+  } else {
+    for (const auto& scrape : config_.scrape_configs) {
+      worker.jobs.push_back({scrape.job_name, scrape.pipeline_stages});
+    }
+  }
+  if (options_.dry_run) {
+    worker.print_to = STDOUT_FILENO;
+    worker.print_broken = [this] {
+      asio::post(control_, [this] {
+        log::error("nobody reads what is printed");
+        lines_lost_ = true;
+        begin_stop(usual_deadline());
+      });
+    };
+  } else {
+    worker.clients = Delivery::batcher_configs(config_);
+  }
+  const auto& limits = config_.limits_config;
+  if (limits.readline_rate_enabled) {
+    worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
+    worker.line_limit_drops = limits.readline_rate_drop;
+  }
+  return worker;
+}
 
 void Daemon::serve() {
   server_ = std::make_unique<HttpServer>(control_, server_options(config_.server));
@@ -96,30 +119,54 @@ void Daemon::serve() {
   log::info("server listening on addresses", {{"http", fmt::format("{}:{}", config_.server.http_listen_address, server_->port())}});
 }
 
-void Daemon::run() {
+bool Daemon::run() {
   // A client or a sender that goes away is reported by the write, not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
   watch_signals();
   worker_.start();
   file_targets_.start();
+  if (stdin_) stdin_->start();
   sync_positions_later();
   log::info("Starting lokitail", {{"version", kVersion}});
   notify_service_manager("READY=1");
   control_.run();
   worker_.stop();
   write_positions();
+  return !lines_lost_;
 }
 
 void Daemon::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
+  wait_for_signal();
+}
+
+void Daemon::wait_for_signal() {
   signals_.async_wait([this](const error_code& cancelled, int signal) {
-    if (cancelled || stopping_) return;
-    stopping_ = true;
-    log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    notify_service_manager("STOPPING=1");
-    asio::co_spawn(control_, shut_down(), asio::detached);
+    if (cancelled) return;
+    if (!stopping_) log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    begin_stop(usual_deadline());
+    wait_for_signal();
   });
+}
+
+Daemon::Clock::time_point Daemon::usual_deadline() const {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.shutdown_timeout);
+}
+
+// A stop that is on its way already ends by the earlier of both deadlines.
+void Daemon::begin_stop(Clock::time_point deadline) {
+  stop_deadline_ = std::min(stop_deadline_, deadline);
+  if (std::exchange(stopping_, true)) return;
+  notify_service_manager("STOPPING=1");
+  asio::co_spawn(control_, shut_down(), asio::detached);
+}
+
+// Nobody can read it again: however long it takes, all of it is delivered, unless a signal says no.
+void Daemon::stdin_ended(StdinTarget::End end) {
+  log::info("standard input has ended");
+  if (end == StdinTarget::End::kFailed) lines_lost_ = true;
+  begin_stop(Clock::time_point::max());
 }
 
 void Daemon::sync_positions_later() {
@@ -139,10 +186,9 @@ void Daemon::write_positions() {
 }
 
 // Stops reading, hands over what is in the pipelines and batches, and waits until it is settled or
-// the time is over. What is not settled then is read again after the next start.
+// the time is over. What is not settled then is read again after the next start, save what came
+// from standard input.
 asio::awaitable<void> Daemon::shut_down() {
-  const Clock::time_point deadline =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(shutdown_timeout_);
   asio::steady_timer pause(control_);
   const auto rest = [&pause]() -> asio::awaitable<void> {
     error_code ignored;
@@ -151,13 +197,18 @@ asio::awaitable<void> Daemon::shut_down() {
   };
 
   file_targets_.stop();
+  if (stdin_) stdin_->stop();
   bool drained = false;
   worker_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
-  while (!drained && Clock::now() < deadline) co_await rest();
+  while (!drained && Clock::now() < stop_deadline_) co_await rest();
   delivery_.hurry();
-  while (!delivery_.idle() && Clock::now() < deadline) co_await rest();
+  while (!delivery_.idle() && Clock::now() < stop_deadline_) co_await rest();
   if (delivery_.idle() && drained) {
     log::info("everything is settled");
+  } else if (stdin_) {
+    lines_lost_ = true;
+    log::error("stopping with entries in flight; they are lost",
+               {{"bytes", delivery_.budget().in_flight()}});
   } else {
     log::warn("stopping with entries in flight; they will be read again",
               {{"bytes", delivery_.budget().in_flight()}});
@@ -191,7 +242,8 @@ asio::awaitable<HttpAnswer> Daemon::healthz() {
 
 // As Promtail: there is something to tail.
 HttpAnswer Daemon::ready() {
-  if (!config_.server.health_check_target || file_targets_.ready()) {
+  const bool reading = stdin_ ? stdin_->ready() : file_targets_.ready();
+  if (!config_.server.health_check_target || reading) {
     return {200, "text/plain; charset=utf-8", "Ready", ""};
   }
   return {500, "text/plain; charset=utf-8",

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "agent/delivery/delivery.h"
 #include "agent/server/http_server.h"
 #include "agent/source/file/file_targets.h"
+#include "agent/source/stdin/stdin_target.h"
 #include "agent/state/positions.h"
 #include "agent/telemetry/metrics.h"
 #include "agent/telemetry/process_metrics.h"
@@ -27,20 +29,35 @@
 
 namespace lokitail::agent {
 
+struct DaemonOptions {
+  // How long a stop may take to get rid of what is in flight.
+  std::chrono::nanoseconds shutdown_timeout{std::chrono::seconds(5)};
+  // Entries are printed on standard output rather than sent, and nothing is written.
+  bool dry_run = false;
+  // What each stage does to each entry is printed on standard error.
+  bool inspect = false;
+};
+
 class Daemon {
  public:
-  // `config` outlives the daemon. `shutdown_timeout` is how long a stop may take to get rid of what
-  // is in flight. `inspect` prints what each stage does to each entry.
-  Daemon(const config::Config& config, std::chrono::nanoseconds shutdown_timeout,
-         config::Warnings& warnings, bool inspect = false);
+  // `config` outlives the daemon.
+  Daemon(const config::Config& config, DaemonOptions options, config::Warnings& warnings);
   ~Daemon();
 
-  // Returns after SIGTERM or SIGINT, when everything is drained or the time for that is over.
-  void run();
+  // Returns after SIGTERM or SIGINT, when everything is drained or the time for that is over; with
+  // standard input for the source also at its end, when everything is settled. False where lines
+  // were lost that nobody can read again.
+  [[nodiscard]] bool run();
 
  private:
+  using Clock = std::chrono::steady_clock;
+  WorkerConfig worker_config();
   void serve();
   void watch_signals();
+  void wait_for_signal();
+  void begin_stop(Clock::time_point deadline);
+  Clock::time_point usual_deadline() const;
+  void stdin_ended(StdinTarget::End end);
   void sync_positions_later();
   void write_positions();
   boost::asio::awaitable<void> shut_down();
@@ -50,7 +67,7 @@ class Daemon {
   HttpAnswer readyz();
 
   const config::Config& config_;
-  const std::chrono::nanoseconds shutdown_timeout_;
+  const DaemonOptions options_;
   boost::asio::io_context control_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer positions_timer_;
@@ -62,7 +79,10 @@ class Daemon {
   std::shared_ptr<prometheus::Collectable> file_metrics_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
   std::unique_ptr<HttpServer> server_;
+  std::optional<StdinTarget> stdin_;  // then there are no files
   bool stopping_ = false;
+  Clock::time_point stop_deadline_ = Clock::time_point::max();
+  bool lines_lost_ = false;
 };
 
 }  // namespace lokitail::agent

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/command/check.h"
 #include "agent/command/demo.h"
 #include "agent/command/explain.h"
 #include "agent/command/run.h"
@@ -28,6 +29,7 @@ struct Subcommand {
 
 // Without one of these names in front, the arguments are the agent's, as Promtail's are.
 constexpr std::array kSubcommands = {
+    Subcommand{"check", run_check, "say what is wrong with a configuration, and what is hardly meant"},
     Subcommand{"demo", run_demo, "show the agent at work, without a Loki"},
     Subcommand{"explain", run_explain, "take lines through the stages of a job, step by step"},
     Subcommand{"help", run_help, "say what there is; help COMMAND for one of these"},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/clock.h"
+#include "agent/delivery/entry_printer.h"
 #include "agent/inspector.h"
 
 namespace lokitail::agent {
@@ -18,25 +19,34 @@ constexpr std::chrono::milliseconds kLongestTick{100};
 
 }  // namespace
 
-// Hands each entry that comes out of a pipeline to all clients, within the limit on lines.
+// Hands each entry that comes out of a pipeline to all clients, or prints it, within the limit on
+// lines.
 class Worker::FanOut final : public pipeline::Sink {
  public:
   FanOut(std::vector<std::unique_ptr<Batcher>>& batchers, const WorkerConfig& config,
-         pipeline::PipelineMetrics& metrics)
+         const pipeline::SymbolTable& symbols, pipeline::PipelineMetrics& metrics)
       : batchers_(batchers),
         rate_(config.line_limit.value_or(pipeline::LineRate{})),
         limits_(config.line_limit.has_value()),
         limit_drops_(config.line_limit_drops),
         bucket_(rate_, system_time()),
-        dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {}
+        dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {
+    if (config.print_to) printer_.emplace(*config.print_to, symbols, config.print_broken);
+  }
 
   void push(pipeline::Entry& entry) override {
     if (limits_ && !within_limit()) return;
+    if (printer_) printer_->push(entry);
     for (const auto& batcher : batchers_) batcher->add(entry);
   }
 
   void begin_turn(pipeline::Timestamp now) {
     if (limits_) bucket_.refill(rate_, now);
+  }
+
+  // Any thread.
+  void give_up_printing() {
+    if (printer_) printer_->give_up();
   }
 
   // How long reading should pause.
@@ -56,6 +66,7 @@ class Worker::FanOut final : public pipeline::Sink {
   }
 
   std::vector<std::unique_ptr<Batcher>>& batchers_;
+  std::optional<EntryPrinter> printer_;
   const pipeline::LineRate rate_;
   const bool limits_;
   const bool limit_drops_;
@@ -111,7 +122,7 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
         std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
         kShortestTick, tick_period_);
   }
-  fan_out_ = std::make_unique<FanOut>(batchers_, config, metrics);
+  fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
   pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
   context.find_host = [this](const std::string& name) { return hosts_.find(name); };
   if (config.inspect) {
@@ -131,6 +142,7 @@ void Worker::start() {
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
+  fan_out_->give_up_printing();
   post([this] { stopping_ = true; });
   thread_.join();
 }

@@ -44,6 +44,9 @@ struct WorkerConfig {
   std::optional<pipeline::LineRate> line_limit;
   bool line_limit_drops = true;  // what is over the limit; otherwise reading pauses
   bool inspect = false;          // print what each stage does to each entry
+  // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
+  std::optional<int> print_to{};
+  std::function<void()> print_broken{};  // it cannot be written any more. On the worker's thread
 };
 
 class Worker {

@@ -60,12 +60,14 @@ void set_url(Secret& out, const Node* node);
 
 // Calls `read` with each item of a list; null is an empty list.
 template <typename Read>
-void for_each_item(const Node* node, std::string_view what, Read read) {
+void for_each_item(const Node* node, std::string_view what, Warnings& warnings, Read read) {
   if (!node) return;
   if (!node->is_sequence()) {
     throw node->error(std::string(what) + ": expected a list, found " + node->describe());
   }
-  for (const Node& item : node->items()) read(item);
+  for (const Node& item : node->items()) {
+    warnings.attempt([&] { read(item); });
+  }
 }
 
 // A switch of something that Promtail has and this program does not have yet: it may only say no.

@@ -148,6 +148,8 @@ struct ScrapeConfig {
   std::vector<StaticConfig> static_configs;
   std::vector<RelabelConfig> relabel_configs;
   Node pipeline_stages;  // a list or null
+  bool faulty = false;   // where errors are gathered: there are some in it
+  bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;
 };
 
@@ -165,6 +167,7 @@ struct LimitsConfig {
 
 struct TargetConfig {
   Duration sync_period = std::chrono::seconds(10);
+  bool read_stdin = false;  // the key `stdin`: standard input in place of all targets
 };
 
 struct FileWatchConfig {
@@ -196,6 +199,9 @@ const char* to_string(RelabelAction action);
 
 // The effective configuration as YAML that could be loaded again, secrets hidden.
 std::string to_yaml(const Config& config);
+
+// One client, secrets hidden.
+std::string to_yaml(const ClientConfig& client);
 
 // One client with its secrets, to tell clients from each other. Not for showing.
 std::string to_yaml_with_secrets(const ClientConfig& client);

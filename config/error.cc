@@ -26,6 +26,7 @@ Error::Error(Place place, std::string message)
 
 void Warnings::add(const Place& place, std::string message) {
   texts_.push_back(placed(place, message));
+  items_.push_back({place, std::move(message)});
 }
 
 }  // namespace lokitail::config

@@ -60,7 +60,10 @@ Options parse_flags(std::span<const char* const> args) {
   for (size_t i = 0; i < args.size(); ++i) {
     if (std::string_view(args[i]) == "--") break;
     const auto argument = split(args[i]);
-    if (!argument) continue;
+    if (!argument) {
+      options.arguments.emplace_back(args[i]);
+      continue;
+    }
     const std::string name(argument->name);
     if (is_help(name)) {
       options.help = true;

@@ -1,5 +1,5 @@
 // The command line, which is Promtail's: Go's flag syntax, with one or two dashes, `-x=v` or
-// `-x v`, booleans as `-x` or `-x=false`. Arguments that are no flags are passed over.
+// `-x v`, booleans as `-x` or `-x=false`. Arguments that are no flags mean nothing to the daemon.
 //
 // Threads: no shared state; any thread.
 // Errors:  parse_flags() throws FlagError, whose what() is fit to be shown; load_files() throws
@@ -36,6 +36,7 @@ struct Options {
   bool log_config_reverse_order = false;
   bool help = false;
   Duration shutdown_timeout = std::chrono::seconds(5);
+  std::vector<std::string> arguments;  // that are no flags
 
   // Flags that override the file, as name and value, in the order in which they were given.
   std::vector<std::pair<std::string, std::string>> overrides;
@@ -60,6 +61,17 @@ struct LoadedConfig {
 // Reads the file that the options name, and that alone: no flag overrides it, and it need not be
 // complete - a client may be missing. For those who want to know its jobs.
 LoadedConfig load_file(const Options& options, const EnvLookup& env);
+
+// The file that the options name: as it is, and with the environment put in where they say so.
+struct ConfigText {
+  std::string path;
+  std::string raw;
+  std::string expanded;
+};
+ConfigText read_config_text(const Options& options, const EnvLookup& env);
+
+// An error of that file, with a hint at -config.expand-env where that may be what is missing.
+Error with_hint(const Error& error, const Options& options, const ConfigText& text);
 
 // Reads the file that the options name, if any, lets the flags override it, and completes it.
 LoadedConfig load_files(const Options& options, const EnvLookup& env);

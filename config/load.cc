@@ -26,7 +26,7 @@ void read_positions(const Node& node, PositionsConfig& positions, Warnings& warn
 void read_target_config(const Node& node, TargetConfig& target, Warnings& warnings) {
   Fields fields(node, "target_config", kRefuseUnknown, warnings);
   set_positive(target.sync_period, fields.find("sync_period"), "sync_period");
-  not_yet_when_true(fields, "stdin", "stdin");
+  set(target.read_stdin, fields.find("stdin"));
   fields.finish();
 }
 
@@ -81,52 +81,90 @@ uint64_t hash_of(const std::string& text) {
   return hash;
 }
 
-void complete_clients(Config& config) {
+void complete_clients(Config& config, Warnings& warnings) {
   const LabelMap common_labels = config.client.external_labels;
   if (!config.client.url.empty()) config.clients.push_back(config.client);
   config.client = {};
-  if (config.clients.empty()) {
+  // Where errors are gathered, there may have been some.
+  if (config.clients.empty() && warnings.errors().empty()) {
     throw Error({config.file_name, 0, 0}, "at least one client config must be provided");
   }
   std::set<std::string> names;
   for (ClientConfig& client : config.clients) {
     client.external_labels.insert(common_labels.begin(), common_labels.end());
-    if (client.url.empty()) throw Error(client.place, "client needs target URL");
+    if (client.url.empty()) {
+      warnings.refuse(Error(client.place, "client needs target URL"));
+      continue;
+    }
     if (const auto problem = url_problem(client.url.reveal())) {
-      throw Error(client.place, "the client's url cannot be used: " + *problem);
+      warnings.refuse(Error(client.place, "the client's url cannot be used: " + *problem));
+      continue;
     }
     if (client.name.empty()) {
       constexpr uint64_t kSixHexDigits = 0xffffff;
       client.name = fmt::format("{:06x}", hash_of(to_yaml_with_secrets(client)) & kSixHexDigits);
     }
     if (!names.insert(client.name).second) {
-      throw Error(
+      warnings.refuse(Error(
           client.place,
-          "duplicate client configs are not allowed, found duplicate for name: " + client.name);
+          "duplicate client configs are not allowed, found duplicate for name: " + client.name));
     }
   }
 }
 
-void check_job_names(const Config& config) {
+// Of jobs behind the first one nothing is read while standard input is.
+void check_targets(const Config& config, Warnings& warnings) {
+  if (!config.target_config.read_stdin) {
+    for (const ScrapeConfig& scrape : config.scrape_configs) {
+      if (scrape.has_targets || scrape.faulty) continue;
+      warnings.refuse(Error(
+          scrape.place, "no valid target scrape config defined for \"" + scrape.job_name + "\""));
+    }
+  } else if (config.scrape_configs.size() > 1) {
+    warnings.add(config.scrape_configs[1].place,
+                 "standard input is read with the first job: too many scrape configs, skipping " +
+                     std::to_string(config.scrape_configs.size() - 1));
+  }
+}
+
+void check_job_names(const Config& config, Warnings& warnings) {
   std::set<std::string> names;
   for (const ScrapeConfig& scrape : config.scrape_configs) {
-    if (names.insert(scrape.job_name).second) continue;
-    throw Error(scrape.place,
-                "found multiple scrape configs with job name \"" + scrape.job_name + "\"");
+    if (scrape.job_name.empty() || names.insert(scrape.job_name).second) continue;
+    warnings.refuse(Error(
+        scrape.place, "found multiple scrape configs with job name \"" + scrape.job_name + "\""));
   }
+}
+
+// One that cannot be read is none.
+void read_clients(const Node* clients, Config& config, Warnings& warnings) {
+  for_each_item(clients, "clients", warnings, [&](const Node& item) {
+    ClientConfig client;
+    read_client(item, client, warnings);
+    config.clients.push_back(std::move(client));
+  });
+}
+
+// One that cannot be read stays in its place with what could be.
+void read_jobs(const Node* jobs, Config& config, Warnings& warnings) {
+  for_each_item(jobs, "scrape_configs", warnings, [&](const Node& item) {
+    ScrapeConfig& scrape = config.scrape_configs.emplace_back();
+    scrape.faulty = !warnings.attempt([&] { read_scrape(item, scrape, warnings); });
+  });
 }
 
 }  // namespace
 
-Config read_config(const std::string& text, const std::string& file_name, Warnings& warnings) {
-  const Node root = Node::parse(text, file_name);
+Config read_config(const Node& root, const std::string& file_name, Warnings& warnings) {
   Config config;
   config.file_name = file_name;
   config.client.place = {file_name, 0, 0};
 
   Fields fields(root, "configuration", kRefuseUnknown, warnings);
   const auto block = [&](std::string_view key, auto read, auto& out) {
-    if (const Node* node = fields.find(key)) read(*node, out, warnings);
+    if (const Node* node = fields.find(key)) {
+      warnings.attempt([&] { read(*node, out, warnings); });
+    }
   };
   block("global", read_global, config.global);
   block("server", read_server, config.server);
@@ -134,25 +172,30 @@ Config read_config(const std::string& text, const std::string& file_name, Warnin
   block("positions", read_positions, config.positions);
   block("target_config", read_target_config, config.target_config);
   block("limits_config", read_limits, config.limits_config);
-  for_each_item(fields.find("clients"), "clients", [&](const Node& item) {
-    read_client(item, config.clients.emplace_back(), warnings);
+  warnings.attempt([&] { read_clients(fields.find("clients"), config, warnings); });
+  warnings.attempt([&] { read_jobs(fields.find("scrape_configs"), config, warnings); });
+  warnings.attempt([&] {
+    if (const Node* wal = fields.find("wal")) check_wal(*wal, warnings);
   });
-  for_each_item(fields.find("scrape_configs"), "scrape_configs", [&](const Node& item) {
-    read_scrape(item, config.scrape_configs.emplace_back(), warnings);
+  warnings.attempt([&] {
+    if (const Node* options = fields.find("options")) check_options(*options, warnings);
   });
-  if (const Node* wal = fields.find("wal")) check_wal(*wal, warnings);
-  if (const Node* options = fields.find("options")) check_options(*options, warnings);
   skip(fields, {"tracing"});
   fields.finish();
-  check_job_names(config);
+  check_job_names(config, warnings);
   return config;
+}
+
+Config read_config(const std::string& text, const std::string& file_name, Warnings& warnings) {
+  return read_config(Node::parse(text, file_name), file_name, warnings);
 }
 
 void complete(Config& config, Warnings& warnings) {
   if (!config.client.url.empty()) {
     warnings.add(config.client.place, std::string(kClientDeprecated));
   }
-  complete_clients(config);
+  warnings.attempt([&] { complete_clients(config, warnings); });
+  check_targets(config, warnings);
   FileWatchConfig& watch = config.global.file_watch_config;
   if (watch.max_poll_frequency < watch.min_poll_frequency) {
     warnings.add(

@@ -33,16 +33,29 @@ std::string existing_file(const std::string& list) {
   throw Error({}, list + " does not exist, set config.file for custom config path");
 }
 
+}  // namespace
+
+ConfigText read_config_text(const Options& options, const EnvLookup& env) {
+  ConfigText config;
+  config.path = existing_file(options.config_file);
+  config.raw = read_file(config.path);
+  config.expanded = options.expand_env ? expand_env(config.raw, env, config.path) : config.raw;
+  return config;
+}
+
+Error with_hint(const Error& error, const Options& options, const ConfigText& text) {
+  const bool hint = !options.expand_env && text.raw.find("${") != std::string::npos;
+  return hint ? Error(error.place(), error.message() + std::string(kExpandHint)) : error;
+}
+
+namespace {
+
 Config read_expanded(const Options& options, const EnvLookup& env, Warnings& warnings) {
-  const std::string path = existing_file(options.config_file);
-  std::string text = read_file(path);
-  if (options.expand_env) text = expand_env(text, env, path);
+  const ConfigText text = read_config_text(options, env);
   try {
-    return read_config(text, path, warnings);
+    return read_config(text.expanded, text.path, warnings);
   } catch (const Error& error) {
-    const bool hint = !options.expand_env && text.find("${") != std::string::npos;
-    if (!hint) throw;
-    throw Error(error.place(), error.message() + std::string(kExpandHint));
+    throw with_hint(error, options, text);
   }
 }
 

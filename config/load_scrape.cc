@@ -63,10 +63,12 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   scrape.place = node.place();
   Fields fields(node, "scrape config", kRefuseUnknown, warnings);
   set(scrape.job_name, fields.find("job_name"));
-  for_each_item(fields.find("relabel_configs"), "relabel_configs", [&](const Node& item) {
-    read_relabel(item, scrape.relabel_configs.emplace_back(), warnings);
+  for_each_item(fields.find("relabel_configs"), "relabel_configs", warnings, [&](const Node& item) {
+    RelabelConfig rule;
+    read_relabel(item, rule, warnings);
+    scrape.relabel_configs.push_back(std::move(rule));
   });
-  for_each_item(fields.find("static_configs"), "static_configs", [&](const Node& item) {
+  for_each_item(fields.find("static_configs"), "static_configs", warnings, [&](const Node& item) {
     scrape.static_configs.push_back(read_static(item, warnings));
   });
   if (const Node* stages = fields.find("pipeline_stages")) {
@@ -81,9 +83,7 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   fields.finish();
 
   if (scrape.job_name.empty()) throw node.error("job_name is empty");
-  if (scrape.static_configs.empty()) {
-    throw node.error("no valid target scrape config defined for \"" + scrape.job_name + "\"");
-  }
+  scrape.has_targets = !scrape.static_configs.empty();
 }
 
 }  // namespace lokitail::config

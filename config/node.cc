@@ -313,7 +313,7 @@ void Fields::not_yet(std::initializer_list<std::string_view> keys) {
   for (std::string_view key : keys) {
     const auto* entry = look_up(key);
     if (entry && says_something(entry->second)) {
-      throw entry->first.error(std::string(key) + " is not supported by lokitail yet");
+      warnings_.refuse(entry->first.error(std::string(key) + " is not supported by lokitail yet"));
     }
   }
 }
@@ -333,8 +333,11 @@ void Fields::finish() {
     const Node& key = node_.entries()[i].first;
     std::string message =
         what_ + ": unknown key \"" + key.text() + "\"" + did_you_mean(key.text(), asked_);
-    if (strictness_ == Strictness::kRefuseUnknown) throw key.error(std::move(message));
-    warnings_.add(key.place(), std::move(message));
+    if (strictness_ == Strictness::kRefuseUnknown) {
+      warnings_.refuse(key.error(std::move(message)));
+    } else {
+      warnings_.add(key.place(), std::move(message));
+    }
   }
 }
 

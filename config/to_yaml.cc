@@ -324,9 +324,16 @@ std::string to_yaml(const Config& config) {
   out.end_list();
   out.begin_block("target_config");
   out.put("sync_period", config.target_config.sync_period);
+  out.put("stdin", config.target_config.read_stdin);
   out.end_mapping();
   write(out, config.limits_config);
   out.end_mapping();
+  return out.text();
+}
+
+std::string to_yaml(const ClientConfig& client) {
+  Writer out(Secrets::kHidden);
+  write(out, client);
   return out.text();
 }
 

@@ -90,6 +90,7 @@ std::unique_ptr<Stage> build_observed_stage(const config::Node& item, std::size_
   auto stage = build_stage(item, context);
   if (stage == nullptr) return nullptr;
   if (outer != nullptr) ++outer->inner_stages;
+  context.observer->built(info, item);
   return std::make_unique<ObservedStage>(std::move(stage), info, *context.observer);
 }
 

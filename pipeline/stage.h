@@ -1,5 +1,6 @@
 // One step of a pipeline. To add a stage: one file in pipeline/stage/ with its configuration, its
-// behaviour and its factory side by side, and one row in pipeline/registry.cc.
+// behaviour and its factory side by side, and one row in pipeline/registry.cc; and, so that a
+// configuration with it can be checked, what it reads and sets: pipeline/flow/stage_flow.h.
 //
 // Threads: a stage belongs to one pipeline and is called from that pipeline's thread only.
 // Errors:  a factory throws config::Error for a configuration that Promtail would refuse. A line

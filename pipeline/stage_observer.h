@@ -18,6 +18,7 @@
 #include <string>
 
 #include "config/error.h"
+#include "config/node.h"
 #include "pipeline/entry.h"
 
 namespace lokitail::pipeline {
@@ -39,6 +40,10 @@ class StageObserver {
   using Info = std::shared_ptr<const StageInfo>;
 
   virtual ~StageObserver() = default;
+  // `stage` was built from `item` of `pipeline_stages`; those that stand in it were built before.
+  virtual void built(const Info& stage, const config::Node& item) {
+    static_cast<void>(stage), static_cast<void>(item);
+  }
   // `stage` is about to take an entry, which the observer may give another origin.
   virtual void takes(const Info& stage, Entry& entry) = 0;
   // `stage` has done with the entry it took, whether it handed it on or not.

@@ -55,6 +55,11 @@ if(NOT LOKITAIL_SANITIZE)
       COMMAND ${case_file} --agent $<TARGET_FILE:lokitail> --jobs 12 ${name})
     set_tests_properties("conformance: ${name}" PROPERTIES LABELS conformance TIMEOUT 300
       PROCESSORS 2 SKIP_RETURN_CODE 77)
+    add_test(NAME "conformance: check of ${name}"
+      COMMAND ${LOKITAIL_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/check_cases.py
+        --agent $<TARGET_FILE:lokitail> ${name})
+    set_tests_properties("conformance: check of ${name}" PROPERTIES LABELS conformance TIMEOUT 300
+      SKIP_RETURN_CODE 77)
   endforeach()
   add_test(NAME "conformance: not yet in scope" COMMAND ${case_file} --not-yet)
   set_tests_properties("conformance: not yet in scope" PROPERTIES LABELS conformance

@@ -1,5 +1,8 @@
 #include "agent/command/run.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -9,6 +12,7 @@
 
 #include "agent/command/check.h"
 #include "agent/daemon.h"
+#include "agent/delivery/entry_printer.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"
 #include "config/flags.h"
@@ -17,6 +21,7 @@ namespace lokitail::agent {
 namespace {
 
 constexpr int kBadConfiguration = 1;
+constexpr int kLinesLost = 1;
 constexpr int kBadFlags = 2;
 
 void configure_log(const config::ServerConfig& server) {
@@ -28,21 +33,42 @@ void configure_log(const config::ServerConfig& server) {
                  server.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
 }
 
+DaemonOptions daemon_options(const config::Options& options) {
+  return {.shutdown_timeout = options.shutdown_timeout, .dry_run = options.dry_run,
+          .inspect = options.inspect};
+}
+
+// As Promtail, before the entries of a dry run.
+void print_clients(const config::Config& config) {
+  const bool colored = wants_color(STDOUT_FILENO);
+  fmt::print("{}Clients configured:{}\n", colored ? "\x1b[33m" : "", colored ? "\x1b[0m" : "");
+  for (const config::ClientConfig& client : config.clients) {
+    fmt::print("----------------------\n{}\n", config::to_yaml(client));
+  }
+  std::fflush(stdout);
+}
+
+// Where the input was closed, nothing that is opened later may be taken for it.
+void open_stdin() {
+  if (::fcntl(STDIN_FILENO, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
+}
+
 int run_with(const config::Options& options, config::LoadedConfig loaded) {
   configure_log(loaded.config.server);
+  if (loaded.config.target_config.read_stdin) open_stdin();
   if (options.print_config_stderr) {
     fmt::print(stderr, "---\n# Loki Config\n# lokitail {}\n{}\n", kVersion,
                config::to_yaml(loaded.config));
   }
   try {
-    Daemon daemon(loaded.config, options.shutdown_timeout, loaded.warnings, options.inspect);
+    Daemon daemon(loaded.config, daemon_options(options), loaded.warnings);
     for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
-    daemon.run();
+    if (options.dry_run) print_clients(loaded.config);
+    return daemon.run() ? EXIT_SUCCESS : kLinesLost;
   } catch (const std::exception& problem) {
     log::error("error creating lokitail", {{"error", problem.what()}});
     return kBadConfiguration;
   }
-  return EXIT_SUCCESS;
 }
 
 int print_version() {
@@ -65,10 +91,6 @@ int run_agent(std::span<const char* const> arguments) {
     options = config::parse_flags(arguments);
   } catch (const std::exception& problem) {
     fmt::print(stderr, "{}\nRun with -help to get list of available parameters\n", problem.what());
-    return kBadFlags;
-  }
-  if (options.dry_run) {
-    fmt::print(stderr, "-dry-run is not supported by lokitail yet\n");
     return kBadFlags;
   }
   if (options.help) {

@@ -40,9 +40,10 @@ void erase_value(std::unordered_multimap<std::uint64_t, GenerationId>& map, std:
 
 }  // namespace
 
-Positions::Positions(std::string file_name)
+Positions::Positions(std::string file_name, Mode mode)
     : file_name_(std::move(file_name)),
       log_name_(file_name_.empty() ? std::string() : file_name_ + ".identities"),
+      writes_(!file_name_.empty() && mode == Mode::kReadWrite),
       written_digest_(digest("")),
       next_clean_up_(std::chrono::steady_clock::now() + kCleanUpPeriod) {
   state_.digests = {written_digest_};
@@ -86,18 +87,22 @@ void Positions::load() {
     return;
   }
   adopt(std::move(replay.state));
+  if (!writes_) return;
   log_ = ::open(log_name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   log_first_bytes_ = log.size();
   if (log_ >= 0 && replay.torn) static_cast<void>(append_log("\n"));
 }
 
 // Keeps the damaged file for people to look at.
-std::string Positions::set_aside(const std::string& problem) {
+void Positions::set_aside(const std::string& problem) {
+  if (!writes_) {
+    log::error("the positions file is damaged", {{"file", file_name_}, {"problem", problem}});
+    return;
+  }
   const std::string aside = fmt::format("{}.corrupt-{}", file_name_, std::time(nullptr));
   const bool renamed = std::rename(file_name_.c_str(), aside.c_str()) == 0;
   log::error("the positions file is damaged and was set aside; lines may be sent again",
              {{"file", file_name_}, {"problem", problem}, {"renamed_to", renamed ? aside : "-"}});
-  return aside;
 }
 
 void Positions::adopt(PositionsState state) {
@@ -410,7 +415,7 @@ std::string Positions::append_log(std::string_view changes) {
 void Positions::flush() {
   Lock lock(mutex_);
   announced_ = false;
-  if (file_name_.empty()) {
+  if (!writes_) {
     static_cast<void>(take_changes_locked());
     return;
   }
@@ -426,7 +431,7 @@ void Positions::flush() {
 }
 
 std::string Positions::write() {
-  if (file_name_.empty()) return {};
+  if (!writes_) return {};
   if (const auto now = std::chrono::steady_clock::now(); now >= next_clean_up_) {
     next_clean_up_ = now + kCleanUpPeriod;
     clean_up();

@@ -31,8 +31,11 @@ namespace lokitail::agent {
 
 class Positions {
  public:
+  // kReadOnly loads what is on disk and changes nothing there.
+  enum class Mode { kReadWrite, kReadOnly };
+
   // An empty file name keeps everything in memory.
-  explicit Positions(std::string file_name);
+  explicit Positions(std::string file_name, Mode mode = Mode::kReadWrite);
   ~Positions();
   Positions(const Positions&) = delete;
   Positions& operator=(const Positions&) = delete;
@@ -100,7 +103,7 @@ class Positions {
   std::string load_positions(std::string& text, bool& missing);
   void adopt(PositionsState state);
   void take_over(const std::map<std::string, std::string>& entries);
-  std::string set_aside(const std::string& problem);
+  void set_aside(const std::string& problem);
 
   void changed_locked(Lock lock);
   void refresh_offset_locked(GenerationId id);
@@ -115,6 +118,7 @@ class Positions {
 
   const std::string file_name_;
   const std::string log_name_;
+  const bool writes_;
   std::function<void()> changed_;
 
   // --- Guarded by the mutex. ---

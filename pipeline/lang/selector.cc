@@ -185,23 +185,27 @@ Selector::Selector(std::string_view text, SymbolTable& symbols) {
 
 bool Selector::matches(const Labels& labels, std::string_view line) {
   return std::ranges::all_of(matchers_, [&](LabelTest& test) { return passes(labels, test); }) &&
-         std::ranges::all_of(filters_, [&](const Test& test) { return passes(line, test); });
+         std::ranges::all_of(filters_, [&](const Test& test) { return contains(line, test); });
 }
 
 bool Selector::passes(const Labels& labels, LabelTest& matcher) {
   const Label* const label = labels.find(matcher.label);
   const std::string_view value = label == nullptr ? std::string_view() : label->value;
   const Test& test = matcher.test;
-  if (!test.regex) return (value == test.text) != test.negated;
+  if (!test.regex) return passes(value, test);
   const std::uint64_t hash = label == nullptr ? 0 : label->hash;
   if (!matcher.last_result || matcher.last_hash != hash) {
     matcher.last_hash = hash;
-    matcher.last_result = test.regex->matches(value) != test.negated;
+    matcher.last_result = passes(value, test);
   }
   return *matcher.last_result;
 }
 
-bool Selector::passes(std::string_view line, const Test& filter) {
+bool Selector::passes(std::string_view value, const Test& test) {
+  return (test.regex ? test.regex->matches(value) : value == test.text) != test.negated;
+}
+
+bool Selector::contains(std::string_view line, const Test& filter) {
   if (filter.regex) return filter.regex->matches(line) != filter.negated;
   const bool found = memmem(line.data(), line.size(), filter.text.data(), filter.text.size());
   return found != filter.negated;

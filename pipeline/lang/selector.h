@@ -9,6 +9,7 @@
 //          line filters behind the braces. Comments are those of Go.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ class Selector {
   // A label that is missing counts as empty.
   bool matches(const Labels& labels, std::string_view line);
 
+  // The tests of labels one by one, for who asks what could ever pass.
+  std::size_t label_tests() const { return matchers_.size(); }
+  Symbol tested_label(std::size_t test) const { return matchers_[test].label; }
+  bool accepts(std::size_t test, std::string_view value) const {
+    return passes(value, matchers_[test].test);
+  }
+
  private:
   class Parser;
 
@@ -46,7 +54,8 @@ class Selector {
   };
 
   static bool passes(const Labels& labels, LabelTest& matcher);
-  static bool passes(std::string_view line, const Test& filter);
+  static bool passes(std::string_view value, const Test& test);
+  static bool contains(std::string_view line, const Test& filter);
 
   std::vector<LabelTest> matchers_;
   std::vector<Test> filters_;  // in the order given

@@ -130,6 +130,60 @@ TimeLayout TimeLayout::compile(std::string_view go_layout) {
   return layout;
 }
 
+TimeLayout::Parts TimeLayout::parts() const {
+  const auto letter = [](Element element) {
+    switch (element) {
+      case Element::kYear2006:
+      case Element::kYear06:
+        return 'Y';
+      case Element::kMonthJanuary:
+      case Element::kMonthJan:
+      case Element::kMonth1:
+      case Element::kMonth01:
+        return 'M';
+      case Element::kWeekdayMonday:
+      case Element::kWeekdayMon:
+        return 'W';
+      case Element::kDay2:
+      case Element::kDayPadded2:
+      case Element::kDay02:
+        return 'D';
+      case Element::kYearday002:
+      case Element::kYeardayPadded2:
+        return 'J';
+      case Element::kHour15:
+        return 'H';
+      case Element::kHour3:
+      case Element::kHour03:
+        return 'I';
+      case Element::kMinute4:
+      case Element::kMinute04:
+        return 'm';
+      case Element::kSecond5:
+      case Element::kSecond05:
+        return 's';
+      case Element::kUpperPm:
+      case Element::kLowerPm:
+        return 'P';
+      case Element::kZoneName:
+      case Element::kZoneOffset:
+        return 'Z';
+      case Element::kFraction0:
+      case Element::kFraction9:
+        return 'f';
+      case Element::kNone:
+        break;
+    }
+    return '\0';
+  };
+  Parts parts;
+  for (const Step& step : steps_) {
+    if (!step.literal.empty()) parts.literals.push_back(step.literal);
+    if (step.element != Element::kNone) parts.elements += letter(step.element);
+  }
+  return parts;
+}
+
 Zone ParsedTime::zone() const {
   return known_zone != nullptr ? *known_zone : Zone::fixed(std::string(abbreviation), offset);
 }

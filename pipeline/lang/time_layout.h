@@ -45,6 +45,15 @@ class TimeLayout {
 
   const std::string& text() const { return text_; }
 
+  // What a layout is made of, for who tells the user what looks odd about it.
+  struct Parts {
+    // A letter per element, in order: Year, Month, Day, Julian day of the year, Weekday, Hour of
+    // 24, hour of 12 (I), AM or PM (P), minute, second, fraction, Zone, with the capitals as here.
+    std::string elements;
+    std::vector<std::string> literals;  // what stands for itself
+  };
+  Parts parts() const;
+
  private:
   // The elements of the reference time; named after how they are written in a layout.
   enum class Element : uint8_t {

@@ -80,4 +80,5 @@ def main():
     run(options.agent, options.jobs, options.name)
 
 
-main()
+if __name__ == "__main__":
+    main()

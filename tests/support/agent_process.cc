@@ -99,8 +99,8 @@ void Agent::launch() {
   write_file(config_file(), config_text());
   std::vector<std::string> command{agent_binary(), "-config.file=" + config_file().string()};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(
-      Command{command, environment, directory_, directory_ / "log", directory_ / "log"});
+  process_ = std::make_unique<Process>(Command{command, environment, directory_, directory_ / "log",
+                                               directory_ / "log", input, output});
 }
 
 void Agent::stop(std::chrono::milliseconds deadline) {

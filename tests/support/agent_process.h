@@ -50,6 +50,10 @@ class Agent {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
 
+  // Standard input and output of the agent, as in Command.
+  int input = -1;
+  int output = -1;
+
   // Starts the agent and waits until its HTTP server answers.
   void start();
   // Starts it and waits for nothing.

@@ -30,8 +30,16 @@ void redirect(int descriptor, const std::filesystem::path& path, int flags) {
 [[noreturn]] void become(const Command& command, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
-  redirect(STDIN_FILENO, {}, O_RDONLY);
-  redirect(STDOUT_FILENO, command.out, O_WRONLY | O_APPEND);
+  if (command.input < 0) {
+    redirect(STDIN_FILENO, {}, O_RDONLY);
+  } else if (::dup2(command.input, STDIN_FILENO) < 0) {
+    ::_exit(126);
+  }
+  if (command.output < 0) {
+    redirect(STDOUT_FILENO, command.out, O_WRONLY | O_APPEND);
+  } else if (::dup2(command.output, STDOUT_FILENO) < 0) {
+    ::_exit(126);
+  }
   redirect(STDERR_FILENO, command.err, O_WRONLY | O_APPEND);
   // What the test has open is not the child's: a socket that it inherits would go on listening.
   ::close_range(STDERR_FILENO + 1, ~0U, 0);

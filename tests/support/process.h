@@ -23,6 +23,8 @@ struct Command {
   std::filesystem::path directory;                 // where it runs; empty: the test's own
   std::filesystem::path out;                       // stdout is appended here; empty: to /dev/null
   std::filesystem::path err;                       // stderr likewise; may be the same file
+  int input = -1;   // stdin, a descriptor of the test's that stays open there; -1: /dev/null
+  int output = -1;  // stdout likewise, rather than `out`
 };
 
 class Process {

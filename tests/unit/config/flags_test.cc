@@ -128,7 +128,7 @@ TEST_CASE("wrong flags are refused") {
        "invalid URL for flag -client.url: invalid port after host"},
       {{"-log.level=loud"},
        "invalid value \"loud\" for flag -log.level: unrecognized log level \"loud\""},
-      {{"-stdin"}, "-stdin is not supported by lokitail yet"},
+      {{"-stdin=maybe"}, "invalid boolean value \"maybe\" for flag -stdin: parse error"},
       {{"-server.http-tls-cert-path=x"},
        "-server.http-tls-cert-path is not supported by lokitail yet"},
   };
@@ -137,6 +137,7 @@ TEST_CASE("wrong flags are refused") {
     CHECK(error_of(row.args) == row.want);
   }
   CHECK(error_of({"-stdin=false"}) == "no error");
+  CHECK(error_of({"-stdin"}) == "no error");
 }
 
 TEST_CASE("the flag -help names every flag with its default") {
