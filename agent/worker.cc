@@ -8,6 +8,7 @@
 #include "agent/clock.h"
 #include "agent/delivery/entry_printer.h"
 #include "agent/inspector.h"
+#include "agent/telemetry/log.h"
 
 namespace lokitail::agent {
 namespace {
@@ -16,6 +17,24 @@ namespace {
 // batchwait, as Promtail does, but not less than this.
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kLongestTick{100};
+
+// What stages have to say goes into the log, but not all of it where a hundred labels say it at once.
+class StageWarnings {
+ public:
+  void tell(const std::string& job, std::string_view message) {
+    limit_.refill(kRate, system_time());
+    if (!limit_.try_take()) {
+      ++held_back_;
+      return;
+    }
+    log::warn(message, {{"job", job}, {"held_back", std::exchange(held_back_, 0)}});
+  }
+
+ private:
+  static constexpr pipeline::LineRate kRate{.per_second = 0.1, .burst = 10};
+  pipeline::TokenBucket limit_{kRate, system_time()};
+  std::uint64_t held_back_ = 0;
+};
 
 }  // namespace
 
@@ -129,7 +148,11 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
     inspector_ = std::make_unique<Inspector>(symbols_);
     context.observer = &inspector_->observer();
   }
+  const auto warnings_of_stages = std::make_shared<StageWarnings>();
   for (const auto& job : config.jobs) {
+    context.warn = [warnings_of_stages, name = job.name](std::string_view message) {
+      warnings_of_stages->tell(name, message);
+    };
     jobs_.emplace(job.name, std::make_unique<Job>(job.pipeline_stages, context, *fan_out_, io_));
   }
 }

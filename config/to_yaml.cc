@@ -114,7 +114,8 @@ class Writer {
     out_ << text;
   }
 
-  void write(const Node& node) {
+  // `node_key` is what the node stands behind.
+  void write(const Node& node, std::string_view node_key = {}) {
     switch (node.type()) {
       case Node::Type::kNull:
         out_ << YAML::Null;
@@ -131,7 +132,11 @@ class Writer {
         out_ << YAML::BeginMap;
         for (const auto& [name, value] : node.entries()) {
           key(name.text());
-          write(value);
+          if (node_key == "redact" && name.text() == "salt") {
+            string(shown(Secret(value.text())));
+          } else {
+            write(value, name.text());
+          }
         }
         out_ << YAML::EndMap;
         break;

@@ -4,8 +4,7 @@
 // A counter has labels that are known when the configuration is loaded; a family (metric_family.h)
 // takes those of the lines.
 //
-// Threads: counters may be incremented from any thread; they are asked for on the thread that builds
-// the pipelines. Families: any thread.
+// Threads: any.
 // Ownership: the agent owns the counters, which outlive all stages. Families are the stages'.
 #pragma once
 

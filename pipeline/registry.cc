@@ -10,9 +10,9 @@
 namespace lokitail::pipeline {
 
 // Each is defined in pipeline/stage/<name>.cc, and described in docs/stages.md.
-StageFactory make_cri, make_decolorize, make_dedupe, make_docker, make_drop, make_eventlogmessage,
+StageFactory make_cardinality_guard, make_cri, make_decolorize, make_dedupe, make_docker, make_drop, make_eventlogmessage,
     make_geoip, make_json, make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt,
-    make_match, make_metrics, make_multiline, make_output, make_pack, make_regex, make_replace,
+    make_match, make_metrics, make_multiline, make_output, make_pack, make_redact, make_regex, make_replace,
     make_sampling, make_static_labels, make_structured_metadata, make_template, make_tenant,
     make_throttle, make_timestamp, make_truncate;
 
@@ -24,6 +24,7 @@ struct StageType {
 };
 
 constexpr std::array kStages = {
+    StageType{"cardinality_guard", make_cardinality_guard},
     StageType{"cri", make_cri},
     StageType{"decolorize", make_decolorize},
     StageType{"dedupe", make_dedupe},
@@ -43,6 +44,7 @@ constexpr std::array kStages = {
     StageType{"non_indexed_labels", make_structured_metadata},  // the name it had before
     StageType{"output", make_output},
     StageType{"pack", make_pack},
+    StageType{"redact", make_redact},
     StageType{"regex", make_regex},
     StageType{"replace", make_replace},
     StageType{"sampling", make_sampling},

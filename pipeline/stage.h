@@ -82,6 +82,9 @@ struct StageContext {
   StageObserver* observer = nullptr;
   // For an observer: the stage that the pipeline being built stands in.
   std::shared_ptr<StageInfo> enclosing{};
+  // Tells whoever runs the agent something that a line has shown, in the agent's log. A stage says each
+  // thing once in a while, not for each line; beyond that the agent holds back what comes too often.
+  std::function<void(std::string_view message)> warn = [](std::string_view) {};
 };
 
 // `body` is what stands behind the stage's name in the configuration; it may be null.

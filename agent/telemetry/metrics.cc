@@ -142,6 +142,7 @@ pipeline::Counter& Metrics::counter(std::string_view name, std::string_view help
                                     const LabelTexts& label_texts) {
   prometheus::Labels labels;
   for (const auto& [label, value] : label_texts) labels.emplace(label, value);
+  const std::lock_guard lock(stage_mutex_);
   auto family = stage_families_.find(name);
   if (family == stage_families_.end()) {
     auto& added = counters(registry_, std::string(name), std::string(help));

@@ -1,9 +1,8 @@
 // The agent's own metrics, under Promtail's names where Promtail has them, so that dashboards and
 // alerts go on working; and, on the same page, those that pipelines make out of lines.
 //
-// Threads: any, but for counter() and add_collectable(), which are for the thread that builds the parts
-// of the agent, before any scrape. Counters are touched per push, per refused entry or per block, never
-// per line; those of stages when a stage has something to count.
+// Threads: any. Counters are touched per push, per refused entry or per block, never per line; those of
+// stages when a stage has something to count.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -88,6 +87,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   mutable std::mutex clashes_mutex_;
   mutable std::set<std::string> clashes_;  // that were told; guarded by it
   class StageCounter;
+  // Guarded by the mutex.
+  std::mutex stage_mutex_;
   std::map<std::string, FamilyOf<prometheus::Counter>*, std::less<>> stage_families_;
   std::map<std::pair<std::string, prometheus::Labels>, std::unique_ptr<StageCounter>> stage_counters_;
 };

@@ -46,6 +46,12 @@ void truncate(const config::Node&, StageFlow& flow) {
   flow.sets.push_back({"truncated", flow.place, "", false});
 }
 
+void redact(const config::Node& body, StageFlow& flow) {
+  flow.reads = names_of(member(body, "source"));
+  flow.sets_line = flow.reads.empty();
+  flow.reads_labels = names_of(member(body, "labels"));
+}
+
 void pack(const config::Node& body, StageFlow& flow) {
   flow.reads = names_of(member(body, "labels"));
   flow.removes_labels = flow.reads;

@@ -31,6 +31,13 @@ void labeldrop(const config::Node& body, StageFlow& flow) { flow.removes_labels 
 
 void labelallow(const config::Node& body, StageFlow& flow) { flow.keeps_labels = names_of(body); }
 
+// Which values go beyond their budget, only lines tell.
+void cardinality_guard(const config::Node& body, StageFlow& flow) {
+  for (const auto& [label, budget] : member(body, "labels").entries()) {
+    flow.reads_labels.push_back({label.text(), label.place()});
+  }
+}
+
 void structured_metadata(const config::Node& body, StageFlow& flow) {
   flow.metadata = sourced(body);
   read_sources(flow.metadata, flow);

@@ -9,8 +9,8 @@
 namespace lokitail::pipeline {
 namespace flow {
 
-Reader cri, decolorize, dedupe, docker, drop, eventlogmessage, geoip, go_template, json, labelallow,
-    labeldrop, labels, limit, logfmt, match, metrics, multiline, output, pack, regex, replace,
+Reader cardinality_guard, cri, decolorize, dedupe, docker, drop, eventlogmessage, geoip, go_template, json, labelallow,
+    labeldrop, labels, limit, logfmt, match, metrics, multiline, output, pack, redact, regex, replace,
     sampling, static_labels, structured_metadata, tenant, throttle, timestamp, truncate;
 
 }  // namespace flow
@@ -23,6 +23,7 @@ struct Row {
 };
 
 constexpr std::array kRows = {
+    Row{"cardinality_guard", flow::cardinality_guard},
     Row{"cri", flow::cri},
     Row{"decolorize", flow::decolorize},
     Row{"dedupe", flow::dedupe},
@@ -42,6 +43,7 @@ constexpr std::array kRows = {
     Row{"non_indexed_labels", flow::structured_metadata},
     Row{"output", flow::output},
     Row{"pack", flow::pack},
+    Row{"redact", flow::redact},
     Row{"regex", flow::regex},
     Row{"replace", flow::replace},
     Row{"sampling", flow::sampling},

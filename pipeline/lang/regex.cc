@@ -1,5 +1,6 @@
 #include "pipeline/lang/regex.h"
 
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -162,6 +163,19 @@ bool Regex::match_from(const RegexText& text, std::size_t start,
     group = text.text_.substr(first, text.origins_[begin + group.size()] - first);
   }
   return true;
+}
+
+std::vector<std::string> Regex::necessary_texts(std::size_t shortest) const {
+  re2::FilteredRE2 filter(static_cast<int>(shortest));
+  std::vector<std::string> texts;
+  int id = 0;
+  if (filter.Add(re2_->pattern(), re2_->options(), &id) != RE2::NoError) return {};
+  filter.Compile(&texts);
+  // What RE2 folds beyond ASCII, nobody else does.
+  const auto is_ascii = [](const std::string& text) {
+    return std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
+  };
+  return std::ranges::all_of(texts, is_ascii) ? texts : std::vector<std::string>();
 }
 
 bool Regex::match_utf8(std::string_view text, std::size_t start,

@@ -62,6 +62,10 @@ class Regex {
   bool match_from(const RegexText& text, std::size_t start,
                   std::span<std::string_view> groups) const;
 
+  // Texts of at least `shortest` bytes, of which one stands in every text that matches, whatever the case
+  // of its ASCII letters; they are in lower case. None where there are no such texts.
+  std::vector<std::string> necessary_texts(std::size_t shortest) const;
+
  private:
   bool match_utf8(std::string_view text, std::size_t start,
                   std::span<std::string_view> groups) const;

@@ -151,6 +151,10 @@ class PipelineRunner {
     const OriginReference reading(origins_.back().get());
     pipeline_.push(text.view(), read_time, target_, origins_.back().get());
   }
+  // One line of a source that keeps nothing.
+  void push_without_origin(std::string_view line) {
+    pipeline_.push(PaddedText(line).view(), kReadTime, target_, nullptr);
+  }
   void tick(Timestamp time) { pipeline_.tick(time); }
   void drain() { pipeline_.drain(); }
   bool holds_entries() const { return pipeline_.holds_entries(); }
@@ -164,6 +168,8 @@ class PipelineRunner {
   std::map<std::string, double> exposed() const { return test::exposed(metrics_, now); }
   std::map<std::string, int> dropped() const { return metrics_.dropped(); }
   const std::vector<std::string>& warnings() const { return warnings_.texts(); }
+  // What stages said while lines were pushed.
+  const std::vector<std::string>& told() const { return told_; }
 
   Timestamp now = kReadTime;  // the stages' clock, moved by hand
 
@@ -186,7 +192,12 @@ class PipelineRunner {
   SymbolTable symbols_;
   config::Warnings warnings_;
   CountingMetrics metrics_;
-  StageContext context_{symbols_, warnings_, metrics_, [this] { return now; }};
+  std::vector<std::string> told_;
+  StageContext context_{.symbols = symbols_,
+                        .warnings = warnings_,
+                        .metrics = metrics_,
+                        .now = [this] { return now; },
+                        .warn = [this](std::string_view message) { told_.emplace_back(message); }};
   CollectingSink sink_{symbols_};
   Labels target_;
   Pipeline pipeline_;
