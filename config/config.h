@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/node.h"
@@ -143,11 +145,21 @@ struct RelabelConfig {
   Place regex_place;  // meaningful where the rule has a regex of its own
 };
 
+struct DecompressionConfig {
+  Duration initial_delay{0};  // before a file is read
+  std::string format;         // one of decompression_formats()
+};
+
+// "gz", "z" and "bz2" are Promtail's; "xz" and "zst" are ours.
+std::span<const std::string_view> decompression_formats();
+
 struct ScrapeConfig {
   std::string job_name;
   std::vector<StaticConfig> static_configs;
   std::vector<RelabelConfig> relabel_configs;
   Node pipeline_stages;  // a list or null
+  std::string encoding;  // of its files, a name of text_encoding.h; empty: lines stay as they are
+  std::optional<DecompressionConfig> decompression;  // all its files are compressed
   bool faulty = false;   // where errors are gathered: there are some in it
   bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;

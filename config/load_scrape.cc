@@ -1,6 +1,11 @@
 // An item of `scrape_configs`.
 
+#include <algorithm>
+#include <array>
+
 #include "config/blocks.h"
+#include "config/nearest.h"
+#include "config/text_encoding.h"
 
 namespace lokitail::config {
 namespace {
@@ -43,21 +48,39 @@ StaticConfig read_static(const Node& node, Warnings& warnings) {
   return config;
 }
 
-void check_encoding(const Node* node) {
-  if (node && !read_text(*node).empty()) {
-    throw node->error("encoding is not supported by lokitail yet");
-  }
+// Promtail takes any name, and then reads no file.
+void read_encoding(const Node* node, std::string& encoding) {
+  set(encoding, node);
+  if (encoding.empty() || find_text_encoding(encoding)) return;
+  throw node->error("unknown encoding \"" + encoding + "\"" +
+                    did_you_mean(encoding, text_encoding_names()));
 }
 
-void check_decompression(const Node* node, Warnings& warnings) {
-  if (!node) return;
-  Fields fields(*node, "decompression", kRefuseUnknown, warnings);
-  not_yet_when_true(fields, "enabled", "decompression");
-  skip(fields, {"initial_delay", "format"});
+std::optional<DecompressionConfig> read_decompression(const Node& node, Warnings& warnings) {
+  DecompressionConfig config;
+  bool enabled = false;
+  Fields fields(node, "decompression", kRefuseUnknown, warnings);
+  set(enabled, fields.find("enabled"));
+  set(config.initial_delay, fields.find("initial_delay"));
+  const Node* const format = fields.find("format");
+  set(config.format, format);
   fields.finish();
+  if (!enabled) return std::nullopt;
+  const auto formats = decompression_formats();
+  if (std::ranges::find(formats, config.format) == formats.end()) {
+    throw (format ? *format : node)
+        .error("decompression: expected one of the formats gz, z, bz2, xz, zst" +
+               (config.format.empty() ? std::string() : ", found \"" + config.format + "\""));
+  }
+  return config;
 }
 
 }  // namespace
+
+std::span<const std::string_view> decompression_formats() {
+  static constexpr std::array<std::string_view, 5> kFormats = {"gz", "z", "bz2", "xz", "zst"};
+  return kFormats;
+}
 
 void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   scrape.place = node.place();
@@ -77,8 +100,10 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
     }
     scrape.pipeline_stages = *stages;
   }
-  check_encoding(fields.find("encoding"));
-  check_decompression(fields.find("decompression"), warnings);
+  read_encoding(fields.find("encoding"), scrape.encoding);
+  if (const Node* decompression = fields.find("decompression")) {
+    scrape.decompression = read_decompression(*decompression, warnings);
+  }
   refuse_other_targets(fields);
   fields.finish();
 

@@ -280,6 +280,14 @@ void write(Writer& out, const ScrapeConfig& scrape) {
   out.begin_list("relabel_configs");
   for (const RelabelConfig& rule : scrape.relabel_configs) write(out, rule);
   out.end_list();
+  out.put_given("encoding", scrape.encoding);
+  if (scrape.decompression) {
+    out.begin_block("decompression");
+    out.put("enabled", true);
+    out.put("initial_delay", scrape.decompression->initial_delay);
+    out.put("format", scrape.decompression->format);
+    out.end_mapping();
+  }
   out.begin_list("static_configs");
   for (const StaticConfig& config : scrape.static_configs) {
     out.begin_mapping();

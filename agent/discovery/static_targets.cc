@@ -9,6 +9,7 @@
 #include <string>
 
 #include "agent/discovery/relabel.h"
+#include "agent/source/file/line_encoding.h"
 #include "agent/telemetry/log.h"
 
 namespace lokitail::agent {
@@ -53,6 +54,22 @@ std::optional<FileTarget> file_target(const std::string& job, LabelMap labels,
   return target;
 }
 
+Compression compression_named(const std::string& format) {
+  if (format == "gz") return Compression::kGzip;
+  if (format == "z") return Compression::kZlib;
+  if (format == "bz2") return Compression::kBzip2;
+  return format == "xz" ? Compression::kXz : Compression::kZstd;
+}
+
+// How the job's files are to be read.
+void set_reading(FileTarget& target, const config::ScrapeConfig& scrape) {
+  target.encoding = scrape.encoding;
+  if (!scrape.encoding.empty()) LineEncoding(scrape.encoding);  // rather now than with the first file
+  if (!scrape.decompression) return;
+  target.compression = compression_named(scrape.decompression->format);
+  target.initial_delay = scrape.decompression->initial_delay;
+}
+
 }  // namespace
 
 std::vector<FileTarget> static_targets(const config::Config& config) {
@@ -68,6 +85,7 @@ std::vector<FileTarget> static_targets(const config::Config& config) {
         LabelMap labels = group.labels;
         labels["__address__"] = address;
         auto target = file_target(scrape.job_name, std::move(labels), relabeler, host);
+        if (target) set_reading(*target, scrape);
         if (target && std::find(targets.begin(), targets.end(), *target) == targets.end()) {
           targets.push_back(std::move(*target));
         }

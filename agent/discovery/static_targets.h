@@ -1,6 +1,7 @@
 // The file targets that a configuration names by itself: static_configs, relabelled.
 //
-// Threads: pure function. Errors: config::Error for a relabel rule that cannot be compiled.
+// Threads: pure function. Errors: config::Error for a relabel rule that cannot be compiled;
+// std::runtime_error for an encoding that this machine cannot convert.
 // Source:  Promtail's file target manager (targets.md of its behaviour: labels, __host__, __path__).
 #pragma once
 

@@ -45,7 +45,7 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   const FileKey key{facts->identity.device, facts->identity.inode};
   if (tail != nullptr && tail->file != nullptr && tail->file->key() == key) return;
   const auto known = files_.find(key);
-  FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(path);
+  FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(target, path);
   if (file == nullptr) return;
   if (const FileReader* const reader = file->reader(labels);
       reader != nullptr && (reader->source->finishing() || reader->source->ended())) {

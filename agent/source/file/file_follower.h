@@ -108,10 +108,10 @@ class FileFollower {
   void erase_tails(const std::function<bool(Tail&)>& unwanted);
 
   // Files (file_follower_files.cc).
-  FollowedFile* open_file(const std::string& path);
+  FollowedFile* open_file(const TargetPointer& target, const std::string& path);
   std::unique_ptr<FollowedFile> try_open(const std::string& path);
   FollowedFile& follow(std::unique_ptr<FollowedFile> file);
-  void resume(FollowedFile& file, const std::string& path);
+  void resume(FollowedFile& file, const TargetPointer& target, const std::string& path);
   void close_file(FollowedFile& file);
   void watch(FollowedFile& file);
   bool poll(FileKey key);
@@ -122,6 +122,7 @@ class FileFollower {
   void restart(FollowedFile& file);
 
   // Readers (file_follower_readers.cc).
+  void wake_later(const SourcePointer& source, std::chrono::nanoseconds delay);
   FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& replaced = nullptr);
   std::string filename_for(const Tail& tail, const FollowedFile& file) const;
   void retire(FollowedFile& file, FileReader& reader);
@@ -138,6 +139,7 @@ class FileFollower {
   std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer);
   FollowedFile* find_generation(FolderIndex& index, const std::string& path,
                                 const Positions::Generation& generation);
+  bool counts_lines(const std::string& path) const;
   std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path,
                                           const Positions::Generation& last,
                                           const FollowedFile* newcomer);

@@ -38,12 +38,12 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   return file;
 }
 
-FollowedFile* FileFollower::open_file(const std::string& path) {
+FollowedFile* FileFollower::open_file(const TargetPointer& target, const std::string& path) {
   auto file = try_open(path);
   if (!file) return nullptr;
   // Another file may have come to this path since it was looked at.
   if (const auto known = files_.find(file->key()); known != files_.end()) return known->second.get();
-  resume(*file, path);
+  resume(*file, target, path);
   return &follow(std::move(file));
 }
 
@@ -56,12 +56,13 @@ FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
 
 // Where to go on: where this very file was left, whatever its name was then; or where Promtail left
 // this path; or at the beginning: then it stays without a number until enter() has found what came before.
-void FileFollower::resume(FollowedFile& file, const std::string& path) {
+void FileFollower::resume(FollowedFile& file, const TargetPointer& target, const std::string& path) {
+  const bool counts_bytes = !target->target.compression;
   auto known = positions_.with_inode(file.identity.inode);
   std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
   for (const Positions::Generation& generation : known) {
     if (!is_same_file(file.handle->get(), file.facts(), *generation.identity)) continue;
-    if (generation.offset > file.size) {  // cut, and the head is the same
+    if (counts_bytes && generation.offset > file.size) {  // cut, and the head is the same
       positions_.forget(generation.id);
       continue;
     }
@@ -76,7 +77,7 @@ void FileFollower::resume(FollowedFile& file, const std::string& path) {
   }
   if (const auto last = positions_.last_at(path); last && !last->identity) {
     file.generation = last->id;
-    file.start_offset = last->offset <= file.size ? last->offset : 0;
+    file.start_offset = !counts_bytes || last->offset <= file.size ? last->offset : 0;
     positions_.identify(last->id, file.identity);
   }
 }

@@ -79,7 +79,9 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
     if (FollowedFile* const file = find_generation(index, path, generation)) {
       missed.push_back(file);
     } else if (index.complete(path)) {
-      lose(path, generation.offset, generation.size, "gone before it was read to its end");
+      if (!counts_lines(path)) {
+        lose(path, generation.offset, generation.size, "gone before it was read to its end");
+      }
       positions_.forget(generation.id);
     }
   }
@@ -97,7 +99,7 @@ FollowedFile* FileFollower::find_generation(FolderIndex& index, const std::strin
     auto file = try_open(candidate);
     if (!file || files_.contains(file->key())) continue;
     if (!is_same_file(file->handle->get(), file->facts(), *generation.identity)) continue;
-    if (generation.offset > file->size) continue;
+    if (!counts_lines(path) && generation.offset > file->size) continue;
     file->generation = generation.id;
     file->start_offset = generation.offset;
     file->missed_at = path;
@@ -105,6 +107,14 @@ FollowedFile* FileFollower::find_generation(FolderIndex& index, const std::strin
     return &follow(std::move(file));
   }
   return nullptr;
+}
+
+// Whether offsets are numbers of lines there, as with compressed files.
+bool FileFollower::counts_lines(const std::string& path) const {
+  const auto tails = tails_.find(path);
+  return tails != tails_.end() &&
+         std::any_of(tails->second.begin(), tails->second.end(),
+                     [](const auto& tail) { return tail->target->target.compression.has_value(); });
 }
 
 bool FileFollower::is_open(GenerationId generation) const {

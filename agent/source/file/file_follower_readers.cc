@@ -35,6 +35,9 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   spec.labels["filename"] = filename_for(tail, file);
   spec.counters = tail.counters;
   spec.max_line_bytes = config_.max_line_bytes;
+  spec.encoding = target.encoding;
+  spec.compression = target.compression;
+  if (target.compression) spec.not_before = FollowClock::now() + target.initial_delay;
   if (replaced) {
     spec.replaced = replaced;
   } else if (tail.last && !tail.last->released()) {
@@ -53,12 +56,20 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
         });
       });
   worker.add(source);
+  if (target.initial_delay > target.initial_delay.zero()) wake_later(source, target.initial_delay);
   FileReader reader;
   reader.labels = tail.labels;
   reader.path = tail.path;
   reader.source = source;
   file.readers.push_back(std::move(reader));
   return file.readers.back();
+}
+
+void FileFollower::wake_later(const SourcePointer& source, std::chrono::nanoseconds delay) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(control_, delay);
+  timer->async_wait([timer, weak = std::weak_ptr(source)](const boost::system::error_code& cancelled) {
+    if (const SourcePointer waiting = weak.lock(); waiting && !cancelled) waiting->wake();
+  });
 }
 
 // ---- Retirement -----------------------------------------------------------------------------------
@@ -145,6 +156,11 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
       return;
     case Event::kReplaced:
       if (FollowedFile* const file = file_of(*source)) restart(*file);
+      return;
+    case Event::kDamaged:
+      ++counters_.failed;
+      log::error("a compressed file is damaged, or in another format; what could be read of it is sent",
+                 {{"path", source->filename()}});
       return;
     case Event::kFailed:
       ++counters_.failed;

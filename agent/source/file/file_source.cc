@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/worker.h"
+#include "pipeline/arena.h"
 
 namespace lokitail::agent {
 namespace {
@@ -62,9 +63,11 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
       predecessor_(std::move(spec_.predecessor)),
       replaced_(std::move(spec_.replaced)),
       identity_(spec_.identity),
+      unpacked_(spec_.compression ? std::make_unique<UnpackedFile>(file_, *spec_.compression) : nullptr),
+      encoding_(spec_.encoding.empty() ? nullptr : std::make_unique<LineEncoding>(spec_.encoding)),
       ledger_(this, spec_.offset, [this](std::uint64_t offset) { settled(offset); }),
-      offset_(spec_.offset),
-      at_start_(spec_.offset == 0),
+      offset_(unpacked_ ? 0 : spec_.offset),
+      at_start_(offset_ == 0),
       read_offset_(spec_.offset),
       settled_offset_(spec_.offset) {}
 
@@ -138,6 +141,7 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   if (ended_) return leave_when_settled();
   if (abandoned_) return end(Event::kEnded, false);
   if (!predecessor_ended()) return Turn::kIdle;
+  if (spec_.not_before != Clock::time_point() && Clock::now() < spec_.not_before) return Turn::kIdle;
   // Asked before the file is looked at: what is asked later, a later look answers.
   const std::uint64_t request = ends_asked_;
   const bool finish = finish_asked_;
@@ -164,6 +168,7 @@ Source::Turn FileSource::end(Event event, bool finished) {
   ended_ = true;
   end_skipping();
   file_.reset();
+  unpacked_.reset();
   predecessor_.reset();
   // Whoever follows waits for what comes in our place.
   if (event != Event::kReplaced) release();
@@ -207,8 +212,7 @@ FileSource::Found FileSource::grow_fingerprint() {
 
 bool FileSource::load_witness() {
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kWitnessBytes, offset_));
-  if (read_fully(file_->get(), witness_.data(), bytes, offset_ - bytes) !=
-      static_cast<ssize_t>(bytes)) {
+  if (read(witness_.data(), bytes, offset_ - bytes) != static_cast<ssize_t>(bytes)) {
     return false;
   }
   witness_bytes_ = bytes;
@@ -221,13 +225,79 @@ void FileSource::keep_witness(const char* end, std::size_t available) {
   std::memcpy(witness_.data(), end - witness_bytes_, witness_bytes_);
 }
 
+// ---- Encoded and compressed files ------------------------------------------------------------------
+
+ssize_t FileSource::read(char* buffer, std::size_t size, std::uint64_t offset) {
+  return unpacked_ ? unpacked_->read(buffer, size, offset)
+                   : read_fully(file_->get(), buffer, size, offset);
+}
+
+// False where the file cannot be read.
+bool FileSource::begin_encoding() {
+  std::array<char, 2> head;
+  const ssize_t size = read(head.data(), head.size(), 0);
+  if (size < 0) return false;
+  encoding_->begin({head.data(), static_cast<std::size_t>(size)}, offset_ == 0);
+  encoding_begun_ = size == static_cast<ssize_t>(head.size());
+  return true;
+}
+
+const char* FileSource::first_end(const char* data, std::size_t size, bool is_end) const {
+  return encoding_ ? encoding_->first_end({data, size}, is_end) : first_newline(data, size);
+}
+
+const char* FileSource::last_end(const Block& block) const {
+  if (!encoding_ || encoding_->ends_with_byte()) return last_newline(block.data, block.size);
+  const char* last = nullptr;
+  const char* next = block.data;
+  const char* const end = block.data + block.size;
+  while (const char* const found =
+             first_end(next, static_cast<std::size_t>(end - next), block.at_end)) {
+    last = found;
+    next = found + 1;
+  }
+  return last;
+}
+
+// What was sent before the agent was started is read once more, up to the line that it was left at.
+FileSource::Found FileSource::skip_known_lines(const Block& block) {
+  at_start_ = false;
+  const char* next = block.data;
+  std::size_t left = block.size;
+  while (lines_ < spec_.offset) {
+    const char* const newline = first_end(next, left, block.at_end);
+    if (newline == nullptr) break;
+    left -= static_cast<std::size_t>(newline + 1 - next);
+    next = newline + 1;
+    ++lines_;
+  }
+  const bool is_last = unpacked_->complete() || unpacked_->damaged();
+  if (lines_ < spec_.offset) {
+    if (block.at_end && is_last && left > 0) ++lines_;  // the last line had no newline
+    next += left;
+  }
+  const auto skipped = static_cast<std::size_t>(next - block.data);
+  offset_ += skipped;
+  keep_witness(next, block.before + skipped);
+  return block.at_end && lines_ < spec_.offset ? Found::kEnd : Found::kMore;
+}
+
+void FileSource::tell_damage() {
+  if (!std::exchange(damage_told_, true)) events_(*this, Event::kDamaged);
+}
+
+void FileSource::push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin) {
+  if (encoding_) line = encoding_->decode(line, pipeline::kTextPadding);
+  if (unpacked_ && line.ends_with('\r')) line.remove_suffix(1);
+  pipeline_->push(line, now, labels_, origin);
+}
+
 // ---- Reading --------------------------------------------------------------------------------------
 
 FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted, Block& block) {
   if (witness_bytes_ == 0 && offset_ > 0 && !load_witness()) return Found::kReplaced;
   char* const buffer = worker.read_buffer(witness_bytes_ + wanted);
-  const ssize_t n =
-      read_fully(file_->get(), buffer, witness_bytes_ + wanted, offset_ - witness_bytes_);
+  const ssize_t n = read(buffer, witness_bytes_ + wanted, offset_ - witness_bytes_);
   if (n < 0) return Found::kFailed;
   const auto got = static_cast<std::size_t>(n);
   if (got < witness_bytes_ || std::memcmp(buffer, witness_.data(), witness_bytes_) != 0) {
@@ -251,7 +321,7 @@ FileSource::Found FileSource::probe() {
   if (facts->size < offset_ + pending_) return Found::kMore;  // reading tells what happened
   std::array<char, 16 * 1024> piece;
   for (;;) {
-    const ssize_t n = read_fully(file_->get(), piece.data(), piece.size(), offset_ + pending_);
+    const ssize_t n = read(piece.data(), piece.size(), offset_ + pending_);
     if (n < 0) return Found::kFailed;
     const auto size = static_cast<std::size_t>(n);
     if (first_newline(piece.data(), size) != nullptr) return Found::kMore;
@@ -262,7 +332,8 @@ FileSource::Found FileSource::probe() {
 }
 
 FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
-  if (pending_ >= kBlockBytes && !finish) {
+  if (encoding_ && !encoding_begun_ && !begin_encoding()) return Found::kFailed;
+  if (pending_ >= kBlockBytes && !finish && !unpacked_) {
     if (const Found found = probe(); found != Found::kMore) return found;
   }
   Block block;
@@ -270,9 +341,21 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
   const char* newline = nullptr;
   for (;;) {
     if (const Found found = read_at_offset(worker, wanted, block); found != Found::kMore) return found;
-    if (at_start_ && block.size > 0 && block.data[0] == '\0') return skip_nul_bytes(block);
+    if (unpacked_) {
+      if (lines_ < spec_.offset) return skip_known_lines(block);
+      // Nothing more comes, so the last line is one as it is.
+      finish = finish || unpacked_->complete() || unpacked_->damaged();
+      if (unpacked_->damaged()) tell_damage();
+    } else if (encoding_ && block.size > 0 &&
+               encoding_->begins_with_half(offset_, block.data[0])) {
+      advance(offset_ + 1);
+      witness_bytes_ = 0;
+      return Found::kMore;
+    } else if (at_start_ && !encoding_ && block.size > 0 && block.data[0] == '\0') {
+      return skip_nul_bytes(block);
+    }
     if (skipping_) return skip_rest_of_line(block);
-    newline = last_newline(block.data, block.size);
+    newline = last_end(block);
     if (newline != nullptr || block.at_end || wanted > spec_.max_line_bytes) break;
     wanted = std::min(4 * wanted, spec_.max_line_bytes + 1);
   }
@@ -293,7 +376,8 @@ FileSource::Found FileSource::no_newline(Worker& worker, const Block& block, boo
   pending_ = block.size;
   if (!too_long && (!finish || block.size == 0)) return Found::kEnd;
   const std::size_t size = std::min(block.size, spec_.max_line_bytes);
-  pipeline::OriginReference origin(ledger_.open(offset_ + size));
+  if (unpacked_) ++lines_;
+  pipeline::OriginReference origin(ledger_.open(position(offset_ + size)));
   push_line(worker, {block.data, size}, origin.get());
   advance(offset_ + size);
   keep_witness(block.data + size, block.before + size);
@@ -322,7 +406,7 @@ FileSource::Found FileSource::skip_nul_bytes(const Block& block) {
 }
 
 FileSource::Found FileSource::skip_rest_of_line(const Block& block) {
-  const char* const newline = first_newline(block.data, block.size);
+  const char* const newline = first_end(block.data, block.size, block.at_end);
   const std::size_t size =
       newline == nullptr ? block.size : static_cast<std::size_t>(newline + 1 - block.data);
   advance(offset_ + size);
@@ -335,7 +419,7 @@ FileSource::Found FileSource::skip_rest_of_line(const Block& block) {
 // take it for a line of its own.
 void FileSource::end_skipping() {
   if (!std::exchange(skipping_, false)) return;
-  pipeline::OriginReference(ledger_.open(offset_));
+  pipeline::OriginReference(ledger_.open(position(offset_)));
   cut_line_ = pipeline::OriginReference();
 }
 
@@ -343,19 +427,19 @@ void FileSource::end_skipping() {
 // again.
 std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t size) {
   at_start_ = false;
-  const pipeline::OriginReference origin(ledger_.open(offset_ + size));
+  const pipeline::OriginReference origin(ledger_.open(kNoMore));  // until it is known how far that is
   const char* next = data;
   std::uint64_t lines = 0;
   do {
     const auto left = size - static_cast<std::size_t>(next - data);
-    const char* const newline = first_newline(next, left);
-    pipeline_->push({next, static_cast<std::size_t>(newline - next)}, worker.now(), labels_,
-                    origin.get());
+    const char* const newline = first_end(next, left, true);
+    push({next, static_cast<std::size_t>(newline - next)}, worker.now(), origin.get());
     next = newline + 1;
     ++lines;
   } while (next != data + size && !worker.wants_pause(*pipeline_));
   const auto pushed = static_cast<std::size_t>(next - data);
-  ledger_.shorten_last(offset_ + pushed);
+  if (unpacked_) lines_ += lines;
+  ledger_.shorten_last(position(offset_ + pushed));
   spec_.counters->lines.fetch_add(lines, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
   advance(offset_ + pushed);
@@ -364,7 +448,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
 
 void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {
   at_start_ = false;
-  pipeline_->push(line, worker.now(), labels_, origin);
+  push(line, worker.now(), origin);
   spec_.counters->lines.fetch_add(1, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
 }
@@ -373,7 +457,7 @@ void FileSource::advance(std::uint64_t offset) {
   spec_.counters->bytes.fetch_add(offset - offset_, std::memory_order_relaxed);
   offset_ = offset;
   pending_ = 0;
-  read_offset_.store(offset, std::memory_order_relaxed);
+  read_offset_.store(position(offset), std::memory_order_relaxed);
 }
 
 }  // namespace lokitail::agent

@@ -27,11 +27,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/source/block.h"
 #include "agent/source/file/file_handle.h"
+#include "agent/source/file/line_encoding.h"
+#include "agent/source/file/unpacked_file.h"
 #include "agent/source/source.h"
 #include "agent/state/file_identity.h"
 #include "agent/state/positions.h"
@@ -52,6 +55,7 @@ class FileSource final : public Source {
   enum class Event {
     kReplaced,  // the content is another than what was read: start anew. Nothing more is read
     kFailed,    // reading failed. Nothing more is read
+    kDamaged,   // what is compressed cannot be unpacked any further
     kEnded,     // nothing more is read, as was asked for
     kSettled,   // ended, and all that was read is settled: the worker has let go of it
   };
@@ -76,6 +80,10 @@ class FileSource final : public Source {
     // for this one's. May be null.
     std::shared_ptr<FileSource> replaced;
     std::size_t max_line_bytes = kMostLineBytes;  // what is longer is cut there
+    std::string encoding;                         // empty: lines go on as they are
+    // The file is read unpacked, and what is called an offset of it is a number of lines, as in Promtail.
+    std::optional<Compression> compression;
+    std::chrono::steady_clock::time_point not_before{};  // whoever sets it wakes the source then
   };
 
   // `worker` and `positions` outlive the source. Control thread; then Worker::add().
@@ -131,6 +139,15 @@ class FileSource final : public Source {
   bool wait_for_end(std::uint64_t request, FileSource& waiter);
   void announce_end(std::uint64_t request);
 
+  ssize_t read(char* buffer, std::size_t size, std::uint64_t offset);
+  bool begin_encoding();
+  Found skip_known_lines(const Block& block);
+  void tell_damage();
+  std::uint64_t position(std::uint64_t offset) const { return unpacked_ ? lines_ : offset; }
+  const char* first_end(const char* data, std::size_t size, bool is_end) const;
+  const char* last_end(const Block& block) const;
+  void push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin);
+
   Found check_head();
   Found grow_fingerprint();
   Found probe();
@@ -162,6 +179,11 @@ class FileSource final : public Source {
   std::shared_ptr<FileSource> predecessor_;
   std::shared_ptr<FileSource> replaced_;
   FileIdentity identity_;
+  std::unique_ptr<UnpackedFile> unpacked_;   // nullptr for a file that is not compressed
+  std::unique_ptr<LineEncoding> encoding_;   // nullptr where lines go on as they are
+  std::uint64_t lines_ = 0;                  // that were read of a compressed file, or skipped
+  bool damage_told_ = false;
+  bool encoding_begun_ = false;
   pipeline::Pipeline* pipeline_ = nullptr;
   pipeline::Labels labels_;  // views into spec_
   BlockLedger ledger_;

@@ -3,10 +3,12 @@
 // Threads: plain values.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "agent/source/file/decompressor.h"
 #include "agent/source/file/glob.h"
 
 namespace lokitail::agent {
@@ -17,6 +19,9 @@ struct FileTarget {
   std::string path;     // a pattern (glob.h)
   std::string exclude;  // a pattern too; may be empty
   std::map<std::string, std::string> labels;  // without those that begin with __
+  std::string encoding;                       // line_encoding.h; empty for none
+  std::optional<Compression> compression;     // of all the target's files
+  std::chrono::nanoseconds initial_delay{0};  // before a file is read, where there is a compression
   bool operator==(const FileTarget&) const = default;
 };
 

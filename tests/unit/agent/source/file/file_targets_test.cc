@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/compress.h"
 #include "tests/unit/agent/source/file/tail_scene.h"
 
 namespace lokitail::agent {
@@ -581,4 +582,102 @@ TEST_CASE("a file that may be read only later") {
 }
 
 }  // namespace
+TEST_CASE("compressed files: every line once, also the unfinished one, and its number is the position") {
+  TailScene scene;
+  FileTarget target = scene.target("logs/*.gz");
+  target.compression = Compression::kGzip;
+  scene.set_targets({target});
+  const auto packed = [](std::string_view text) {
+    return lokitail::test::compressed(text, Compression::kGzip);
+  };
+  std::string many;
+  for (int i = 0; i < 2000; ++i) many += "x\n";  // more lines than bytes when compressed
+  overwrite(scene.log("a.gz"), packed(many + "second\r\nlast"));
+  scene.start();
+  REQUIRE(scene.wait_for(2002));
+  CHECK(scene.lines("a.gz")[2000] == "second");
+  CHECK(scene.lines("a.gz").back() == "last");
+  REQUIRE(scene.wait_settled(scene.log("a.gz"), 2002));
+
+  SECTION("not again after a restart") {
+    scene.stop();
+    scene.start();
+    CHECK(scene.stays([&] { return scene.count() == 2002; }, 500ms));
+  }
+  SECTION("what is appended is read") {
+    append(scene.log("a.gz"), packed("more\n"));
+    REQUIRE(scene.wait_for(2003));
+    CHECK(scene.lines("a.gz").back() == "more");
+  }
+  SECTION("another file at the same path is another one") {
+    fs::remove(scene.log("a.gz"));
+    overwrite(scene.log("a.gz"), packed("new\n"));
+    REQUIRE(scene.wait_for(2003));
+    CHECK(scene.lines("a.gz").back() == "new");
+  }
+  SECTION("a damaged one is counted, and the others go on") {
+    overwrite(scene.log("b.gz"), "this is not compressed\n");
+    REQUIRE(scene.until([&] { return scene.targets().counters().failed == 1; }));
+    overwrite(scene.log("c.gz"), packed("c\n"));
+    REQUIRE(scene.wait_for(2003));
+    CHECK(scene.targets().counters().failed == 1);
+  }
+}
+
+TEST_CASE("a compressed file goes on after a crash at the line up to which it was settled") {
+  TailScene::Options options;
+  options.batch_size = 1000;
+  TailScene scene(options);
+  FileTarget target = scene.target("logs/*.gz");
+  target.compression = Compression::kGzip;
+  scene.set_targets({target});
+  std::string text;
+  std::vector<std::string> lines;
+  for (int i = 0; i < 50'000; ++i) {
+    lines.push_back("line " + std::to_string(i));
+    text += lines.back() + '\n';
+  }
+  overwrite(scene.log("a.gz"), lokitail::test::compressed(text, Compression::kGzip));
+  scene.settles(false);
+  scene.start();
+  REQUIRE(scene.wait_for(1000));
+  REQUIRE(scene.until([&] {
+    scene.settle(50);
+    const auto last = scene.positions().last_at(scene.log("a.gz").string());
+    return last && last->offset > 0;
+  }));
+  REQUIRE(scene.stays([] { return true; }, 100ms));  // so that it is on disk
+  scene.crash();
+  scene.forget_received();
+  scene.start();
+  const std::uint64_t left_at = scene.positions().last_at(scene.log("a.gz").string())->offset;
+  REQUIRE(left_at > 0);
+  REQUIRE(left_at < lines.size());
+  scene.settles(true);
+  REQUIRE(scene.wait_for(lines.size() - left_at));
+  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(left_at));
+  CHECK(scene.lines("a.gz") == lines);
+}
+
+TEST_CASE("files in other encodings") {
+  TailScene scene;
+  FileTarget target = scene.target("logs/*.log");
+  target.encoding = "utf-16le";
+  scene.set_targets({target});
+  using namespace std::string_view_literals;
+  append(scene.log("a.log"), "\xFF\xFE"
+                             "o\0n\0e\0\r\0\n\0t\0w\0o\0\n\0"sv);
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  append(scene.log("a.log"), "t\0h\0r\0\xAC\x20\n\0"sv);
+  REQUIRE(scene.wait_for(3));
+  CHECK(scene.lines("a.log") == std::vector<std::string>{"one\r", "two", "thr€"});
+  CHECK(scene.wait_settled(scene.log("a.log"), fs::file_size(scene.log("a.log"))));
+  scene.stop();
+  append(scene.log("a.log"), "4\0\n\0"sv);
+  scene.start();
+  REQUIRE(scene.wait_for(4));
+  CHECK(scene.lines("a.log").back() == "4");
+}
+
 }  // namespace lokitail::agent

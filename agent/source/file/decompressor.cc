@@ -1,0 +1,196 @@
+#include "agent/source/file/decompressor.h"
+
+#include <bzlib.h>
+#include <lzma.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <new>
+
+namespace lokitail::agent {
+namespace {
+
+template <typename Byte>
+void take(std::span<Byte>& from, std::size_t left) {
+  from = from.subspan(from.size() - left);
+}
+
+// The libraries count in `unsigned`.
+template <typename Byte>
+unsigned size_for_library(std::span<Byte> bytes) {
+  return static_cast<unsigned>(
+      std::min<std::size_t>(bytes.size(), std::numeric_limits<unsigned>::max()));
+}
+
+class Inflate final : public Decompressor {
+ public:
+  explicit Inflate(Compression compression) {
+    constexpr int kGzipOnly = 16;  // added to the window's bits, see zlib.h
+    const int bits = compression == Compression::kGzip ? MAX_WBITS + kGzipOnly : MAX_WBITS;
+    if (inflateInit2(&stream_, bits) != Z_OK) throw std::bad_alloc();
+  }
+  ~Inflate() override { inflateEnd(&stream_); }
+  Inflate(const Inflate&) = delete;
+  Inflate& operator=(const Inflate&) = delete;
+
+  State unpack(std::span<const char>& input, std::span<char>& output) override {
+    if (state_ == State::kDamaged || (state_ == State::kComplete && input.empty())) return state_;
+    if (state_ == State::kComplete) inflateReset(&stream_);
+    // zlib only reads it.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
+    stream_.avail_in = size_for_library(input);
+    stream_.next_out = reinterpret_cast<Bytef*>(output.data());
+    stream_.avail_out = size_for_library(output);
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    take(input, input.size() - (size_for_library(input) - stream_.avail_in));
+    take(output, output.size() - (size_for_library(output) - stream_.avail_out));
+    const bool goes_on = result == Z_OK || result == Z_BUF_ERROR;
+    state_ = result == Z_STREAM_END ? State::kComplete : goes_on ? State::kGoesOn : State::kDamaged;
+    return state_;
+  }
+
+ private:
+  z_stream stream_{};
+  State state_ = State::kGoesOn;
+};
+
+class Bunzip final : public Decompressor {
+ public:
+  Bunzip() { begin(); }
+  ~Bunzip() override { BZ2_bzDecompressEnd(&stream_); }
+  Bunzip(const Bunzip&) = delete;
+  Bunzip& operator=(const Bunzip&) = delete;
+
+  State unpack(std::span<const char>& input, std::span<char>& output) override {
+    if (state_ == State::kDamaged || (state_ == State::kComplete && input.empty())) return state_;
+    if (state_ == State::kComplete) {
+      BZ2_bzDecompressEnd(&stream_);
+      begin();
+    }
+    stream_.next_in = const_cast<char*>(input.data());  // which is only read
+    stream_.avail_in = size_for_library(input);
+    stream_.next_out = output.data();
+    stream_.avail_out = size_for_library(output);
+    const int result = BZ2_bzDecompress(&stream_);
+    take(input, input.size() - (size_for_library(input) - stream_.avail_in));
+    take(output, output.size() - (size_for_library(output) - stream_.avail_out));
+    state_ = result == BZ_STREAM_END ? State::kComplete
+             : result == BZ_OK       ? State::kGoesOn
+                                     : State::kDamaged;
+    return state_;
+  }
+
+ private:
+  void begin() {
+    stream_ = {};
+    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) throw std::bad_alloc();
+  }
+
+  bz_stream stream_{};
+  State state_ = State::kGoesOn;
+};
+
+class Unxz final : public Decompressor {
+ public:
+  Unxz() { begin(); }
+  ~Unxz() override { lzma_end(&stream_); }
+  Unxz(const Unxz&) = delete;
+  Unxz& operator=(const Unxz&) = delete;
+
+  State unpack(std::span<const char>& input, std::span<char>& output) override {
+    if (state_ == State::kComplete) {
+      while (!input.empty() && input.front() == '\0') input = input.subspan(1);  // padding
+      if (!input.empty()) begin();
+    }
+    if (state_ != State::kGoesOn) return state_;
+    stream_.next_in = reinterpret_cast<const std::uint8_t*>(input.data());
+    stream_.avail_in = input.size();
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(output.data());
+    stream_.avail_out = output.size();
+    const lzma_ret result = lzma_code(&stream_, LZMA_RUN);
+    take(input, stream_.avail_in);
+    take(output, stream_.avail_out);
+    const bool goes_on = result == LZMA_OK || result == LZMA_BUF_ERROR;
+    state_ = result == LZMA_STREAM_END ? State::kComplete
+             : goes_on                 ? State::kGoesOn
+                                       : State::kDamaged;
+    return state_;
+  }
+
+ private:
+  void begin() {
+    constexpr std::uint64_t kMostMemory = std::uint64_t{66} << 20;  // what xz -9 needs
+    if (lzma_stream_decoder(&stream_, kMostMemory, 0) != LZMA_OK) throw std::bad_alloc();
+    state_ = State::kGoesOn;
+  }
+
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  State state_ = State::kGoesOn;
+};
+
+class Unzstd final : public Decompressor {
+ public:
+  Unzstd() : context_(ZSTD_createDCtx()) {
+    constexpr int kMostWindowBits = 23;  // 8 MiB, which every zstd level without --long stays within
+    if (context_ == nullptr) throw std::bad_alloc();
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMostWindowBits);
+  }
+
+  State unpack(std::span<const char>& input, std::span<char>& output) override {
+    if (state_ == State::kDamaged || (state_ == State::kComplete && input.empty())) return state_;
+    ZSTD_inBuffer in{input.data(), input.size(), 0};
+    ZSTD_outBuffer out{output.data(), output.size(), 0};
+    const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
+    input = input.subspan(in.pos);
+    output = output.subspan(out.pos);
+    state_ = ZSTD_isError(result) != 0 ? State::kDamaged
+             : result == 0             ? State::kComplete
+                                       : State::kGoesOn;
+    return state_;
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  std::unique_ptr<ZSTD_DCtx, Free> context_;
+  State state_ = State::kGoesOn;
+};
+
+}  // namespace
+
+std::optional<Compression> compression_of(std::string_view head) {
+  using namespace std::string_view_literals;
+  constexpr std::array kMagic = {
+      std::pair("\x1F\x8B"sv, Compression::kGzip),
+      std::pair("BZh"sv, Compression::kBzip2),
+      std::pair("\xFD"
+                "7zXZ\0"sv,
+                Compression::kXz),
+      std::pair("\x28\xB5\x2F\xFD"sv, Compression::kZstd),
+  };
+  for (const auto& [magic, compression] : kMagic) {
+    if (head.starts_with(magic)) return compression;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
+  switch (compression) {
+    case Compression::kGzip:
+    case Compression::kZlib:
+      return std::make_unique<Inflate>(compression);
+    case Compression::kBzip2:
+      return std::make_unique<Bunzip>();
+    case Compression::kXz:
+      return std::make_unique<Unxz>();
+    case Compression::kZstd:
+      return std::make_unique<Unzstd>();
+  }
+  return nullptr;
+}
+
+}  // namespace lokitail::agent
