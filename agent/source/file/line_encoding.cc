@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/text_encoding.h"
+#include "pipeline/utf8.h"
 
 namespace lokitail::agent {
 namespace {
@@ -24,8 +25,10 @@ const char* find_byte(const char* data, std::size_t size, char byte) {
 
 }  // namespace
 
-LineEncoding::LineEncoding(std::string_view name) : converter_(nullptr) {
+LineEncoding::LineEncoding(std::string_view name) {
   const config::TextEncoding& known = *config::find_text_encoding(name);
+  // Only to be mended: glibc takes more for UTF-8 than is.
+  if (std::string_view(known.iconv) == "UTF-8") return;
   looks_for_order_ = known.name == "utf-16";
   if (known.name == "utf-16le") unit_ = Unit::kUtf16Little;
   if (known.name == "utf-16be" || looks_for_order_) unit_ = Unit::kUtf16Big;
@@ -34,7 +37,9 @@ LineEncoding::LineEncoding(std::string_view name) : converter_(nullptr) {
   open(known.iconv);
 }
 
-LineEncoding::~LineEncoding() { ::iconv_close(converter_); }
+LineEncoding::~LineEncoding() {
+  if (converter_ != nullptr) ::iconv_close(converter_);
+}
 
 void LineEncoding::open(const char* name) {
   const iconv_t converter = ::iconv_open("UTF-8", name);
@@ -83,6 +88,7 @@ std::string_view LineEncoding::without_end(std::string_view line) const {
 
 std::string_view LineEncoding::decode(std::string_view line, std::size_t padding) {
   std::string_view rest = without_end(line);
+  if (converter_ == nullptr) return mended(rest, padding);
   std::size_t done = 0;
   ::iconv(converter_, nullptr, nullptr, nullptr, nullptr);  // its initial state
   while (!rest.empty()) {
@@ -110,6 +116,18 @@ std::string_view LineEncoding::decode(std::string_view line, std::size_t padding
     decoded.remove_prefix(kByteOrderMark.size());
   }
   return decoded;
+}
+
+std::string_view LineEncoding::mended(std::string_view text, std::size_t padding) {
+  buffer_.resize(std::max(buffer_.size(), kReplacement.size() * text.size() + padding));
+  char* out = buffer_.data();
+  while (!text.empty()) {
+    const pipeline::Character character = pipeline::first_character(text);
+    const std::string_view bytes = character.valid ? text.substr(0, character.size) : kReplacement;
+    out = std::ranges::copy(bytes, out).out;
+    text.remove_prefix(character.size);
+  }
+  return {buffer_.data(), static_cast<std::size_t>(out - buffer_.data())};
 }
 
 // Writes what stands for a byte that is no character. Says how many bytes that are.

@@ -48,9 +48,10 @@ class LineEncoding {
 
   void open(const char* name);
   std::string_view without_end(std::string_view line) const;
+  std::string_view mended(std::string_view text, std::size_t padding);
   std::size_t replace(unsigned char byte, char* out) const;
 
-  void* converter_;  // an iconv_t
+  void* converter_ = nullptr;  // an iconv_t; none for UTF-8
   Unit unit_ = Unit::kByte;
   bool looks_for_order_ = false;
   bool maps_controls_ = false;

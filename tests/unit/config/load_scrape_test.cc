@@ -33,6 +33,18 @@ TEST_CASE("a job is read") {
   CHECK(to_string(scrape.place) == "f:3:3");
 }
 
+TEST_CASE("how the files of a job are read") {
+  const Config config = load_good(job("encoding: GBK\n  " + kTargets +
+                                      "\n  decompression: {enabled: true, format: gz, initial_delay: 2s}\n"));
+  const ScrapeConfig& scrape = config.scrape_configs[0];
+  CHECK(scrape.encoding == "GBK");
+  REQUIRE(scrape.decompression);
+  CHECK(scrape.decompression->format == "gz");
+  CHECK(scrape.decompression->initial_delay == std::chrono::seconds(2));
+  const Config without = load_good(job("decompression: {format: rar}\n  " + kTargets));
+  CHECK_FALSE(without.scrape_configs[0].decompression);
+}
+
 TEST_CASE("wrong jobs are refused with place and reason") {
   const ErrorRow rows[] = {
       {"no name", kClients + "scrape_configs:\n- " + kTargets, "f:3:3: job_name is empty"},
@@ -53,10 +65,12 @@ TEST_CASE("wrong jobs are refused with place and reason") {
        "f:4:3: journal is not supported by lokitail yet"},
       {"docker", job("docker_sd_configs: [{host: x}]"),
        "f:4:3: docker_sd_configs is not supported by lokitail yet"},
-      {"encoding", job("encoding: utf-16\n  " + kTargets),
-       "f:4:13: encoding is not supported by lokitail yet"},
-      {"decompression", job("decompression: {enabled: true, format: gz}\n  " + kTargets),
-       "f:4:28: decompression is not supported by lokitail yet"},
+      {"encoding", job("encoding: shift-jis\n  " + kTargets),
+       "f:4:13: unknown encoding \"shift-jis\" (did you mean \"shift_jis\"?)"},
+      {"format of a compression", job("decompression: {enabled: true, format: rar}\n  " + kTargets),
+       "f:4:42: decompression: expected one of the formats gz, z, bz2, xz, zst, found \"rar\""},
+      {"no format of a compression", job("decompression: {enabled: true}\n  " + kTargets),
+       "f:4:18: decompression: expected one of the formats gz, z, bz2, xz, zst"},
       {"a misspelt kind of target", job("static_config: []"),
        "f:4:3: scrape config: unknown key \"static_config\" (did you mean \"static_configs\"?)"},
   };
