@@ -107,13 +107,14 @@ class Worker {
   const bool lines_wait_;  // that are over the limit on lines of all jobs
   std::unique_ptr<Pause> pause_;  // of all jobs
   pipeline::SymbolTable symbols_;
+  // Before what may hold origins of theirs.
+  std::unordered_set<std::shared_ptr<Source>> sources_;
+  std::deque<std::shared_ptr<Source>> ready_;
   std::vector<std::unique_ptr<Batcher>> batchers_;
   std::unique_ptr<FanOut> fan_out_;
   std::unique_ptr<Inspector> inspector_;
   std::map<std::string, std::unique_ptr<Job>> jobs_;
   Budget& budget_;
-  std::unordered_set<std::shared_ptr<Source>> sources_;
-  std::deque<std::shared_ptr<Source>> ready_;
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;

@@ -1,8 +1,16 @@
-// A copy of an entry that a stage keeps back (a partial line, a multi-line block). It keeps the
-// entry's origin unsettled for as long as it lives.
+// A copy of an entry that a stage keeps back (a partial line, a multi-line block), with further
+// lines added to it.
+//
+// An entry has one origin, and only that one is kept unsettled by whoever takes the entry. A line
+// put together from several blocks therefore leaves with an origin that stands for all of them:
+// were the block with its beginning settled before its end is delivered, a crash between the two
+// would lose the beginning.
+//
+// Threads: those of Origin.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/entry.h"
@@ -11,7 +19,8 @@ namespace lokitail::pipeline {
 
 class HeldEntry {
  public:
-  // Copies all of `entry` but its structured metadata.
+  // Copies all of `entry` but its structured metadata, and keeps its origin unsettled. REQUIRES:
+  // `entry` is being pushed.
   explicit HeldEntry(const Entry& entry);
   HeldEntry(HeldEntry&&) = default;
   HeldEntry& operator=(HeldEntry&&) = default;
@@ -20,14 +29,28 @@ class HeldEntry {
   std::string& line() { return line_; }
   Timestamp timestamp() const { return timestamp_; }
 
-  // Also keeps `origin` unsettled: a further line of this entry came from there.
+  // A further line of this entry is being pushed: keeps its origin unsettled, too. nullptr is
+  // allowed.
   void also_from(Origin* origin);
+  // Puts the line of `earlier` in front, and takes over its origins.
+  void continue_from(HeldEntry&& earlier);
 
-  // Makes `entry` what was held. Its views point into this object: keep it until the entry has been
-  // pushed on. Afterwards the origin references are given up with this object.
+  // Whether a source keeps the lines for us: they are read again should this object be lost.
+  bool has_origin() const { return !origins_.empty(); }
+  // Whether the source of the latest line may have more to come.
+  bool goes_on() const { return has_origin() && origins_.back().origin().goes_on(); }
+
+  // Makes `entry` what was held, with an origin that stands for all it came from. Its views point
+  // into this object, which is kept until the entry has been pushed on.
   void restore(Entry& entry);
+  // Gives up the origins, restored or not. What was copied stays.
+  void release_origins();
+  // A reference to an origin that stands for all that were held, which are given up; empty where
+  // there was none.
+  OriginReference take_origins();
 
  private:
+  class JoinedOrigin;
   struct Pair {
     Symbol name;
     std::string value;
@@ -41,7 +64,8 @@ class HeldEntry {
   Timestamp timestamp_;
   std::vector<Pair> labels_;
   std::vector<HeldValue> extracted_;
-  std::vector<OriginReference> origins_;
+  std::vector<OriginHold> origins_;
+  OriginReference restored_;  // what restore() gave to the entry
 };
 
 // For a stage that remembers an entry for longer than it holds it back: the copy does not keep the

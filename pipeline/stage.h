@@ -49,7 +49,8 @@ class Stage {
   // How long no further line should come, so that a rate is held; zero while they may come. Whoever
   // reads lines asks after each one. Those that come all the same are taken.
   virtual std::chrono::nanoseconds pause() { return {}; }
-  // Hands on everything kept back. The last call.
+  // Hands on everything kept back, but for what has an origin and is better read again after the next
+  // start. The last call.
   virtual void drain(Entry& scratch, Sink& next) {
     static_cast<void>(scratch), static_cast<void>(next);
   }

@@ -95,8 +95,8 @@ void Tracer::takes(const Info& stage, Entry& entry) {
   if (stage->enclosing == nullptr) passage->result.reset();
   passage->steps.push_back({.stage = stage, .before = take_snapshot(entry, symbols_)});
   drop_reason_.clear();
-  const std::uint32_t references = entry.origin == nullptr ? 0 : entry.origin->references();
-  frames_.push_back({stage, false, passage, passage->steps.size() - 1, entry.origin, references});
+  const std::size_t holders = entry.origin == nullptr ? 0 : entry.origin->holders();
+  frames_.push_back({stage, false, passage, passage->steps.size() - 1, entry.origin, holders});
 }
 
 void Tracer::gives(const Info& stage, Entry& entry) {
@@ -153,7 +153,7 @@ void Tracer::end_step(const Frame& frame) {
   if (&last != &step) {  // it ended in a stage inside of this one
     step.outcome = last.outcome;
     step.drop_reason = last.drop_reason;
-  } else if (frame.origin != nullptr && frame.origin->references() > frame.references) {
+  } else if (frame.origin != nullptr && frame.origin->holders() > frame.holders) {
     step.outcome = Step::Outcome::kHeld;
   } else {
     step.outcome = Step::Outcome::kDropped;

@@ -83,7 +83,7 @@ class Tracer final : public StageObserver {
     // At work:
     std::size_t step = 0;
     const Origin* origin = nullptr;
-    std::uint32_t references = 0;  // to the origin, when the stage took the entry
+    std::size_t holders = 0;  // of the origin, when the stage took the entry
     // Behind: whether the passage began there
     bool begins = false;
   };

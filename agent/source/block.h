@@ -2,12 +2,18 @@
 // opened in order and settle in any order; the source's settled position is the end of the longest
 // run of settled blocks.
 //
+// A line that a stage keeps back, perhaps for long, does not hold up the lines before it: when
+// nothing but such lines of a block is left, the position moves up to the first of them.
+//
 // Threads: worker's thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "pipeline/origin.h"
 
@@ -16,8 +22,13 @@ namespace lokitail::agent {
 class BlockLedger {
  public:
   // `on_settled` is told each new settled position. It is called from release() of an origin.
-  BlockLedger(const void* source, std::uint64_t position, std::function<void(std::uint64_t)> on_settled)
-      : source_(source), settled_(position), on_settled_(std::move(on_settled)) {}
+  // `goes_on` answers for Origin::goes_on(); without it the answer is no.
+  BlockLedger(const void* source, std::uint64_t position,
+              std::function<void(std::uint64_t)> on_settled, std::function<bool()> goes_on = {})
+      : source_(source),
+        settled_(position),
+        on_settled_(std::move(on_settled)),
+        goes_on_(std::move(goes_on)) {}
   BlockLedger(const BlockLedger&) = delete;
   BlockLedger& operator=(const BlockLedger&) = delete;
 
@@ -27,6 +38,9 @@ class BlockLedger {
     blocks_.emplace_back(*this, end);
     return &blocks_.back();
   }
+  // The line at this position is pushed next. A source that never says so has lines held by the
+  // block.
+  void begin_line(std::uint64_t position) { line_ = position; }
 
   // The block that was opened last ends earlier: the rest is read again. REQUIRES: its opener still
   // holds it.
@@ -38,20 +52,39 @@ class BlockLedger {
  private:
   class Block final : public pipeline::Origin {
    public:
-    Block(BlockLedger& ledger, std::uint64_t end) : Origin(ledger.source_), ledger_(ledger), end_(end) {}
+    Block(BlockLedger& ledger, std::uint64_t end)
+        : Origin(ledger.source_), ledger_(ledger), end_(end) {}
     ~Block() override = default;
+
+    Hold hold() override {
+      held_lines_.push_back(ledger_.line_);
+      return ledger_.line_;
+    }
+    void let_go(Hold line) override {
+      held_lines_.erase(std::ranges::find(held_lines_, line));
+      if (is_released_) ledger_.advance();  // may destroy this block
+    }
+    bool goes_on() const override { return ledger_.goes_on_ && ledger_.goes_on_(); }
+
+    bool is_settled() const { return is_released_ && held_lines_.empty(); }
+    // Up to where it is settled; nothing is known before its lines were pushed. REQUIRES: not
+    // settled.
+    std::uint64_t settled_up_to() const {
+      return is_released_ ? *std::ranges::min_element(held_lines_) : 0;
+    }
     std::uint64_t end() const { return end_; }
     void shorten(std::uint64_t end) { end_ = end; }
-    bool is_settled() const { return is_settled_; }
 
    private:
+    std::size_t holds() const override { return held_lines_.size(); }
     void settled() override {
-      is_settled_ = true;
+      is_released_ = true;
       ledger_.advance();  // may destroy this block
     }
     BlockLedger& ledger_;
     std::uint64_t end_;
-    bool is_settled_ = false;
+    bool is_released_ = false;               // but for holds
+    std::vector<std::uint64_t> held_lines_;  // their positions, few
   };
 
   void advance() {
@@ -60,13 +93,16 @@ class BlockLedger {
       settled_ = blocks_.front().end();
       blocks_.pop_front();
     }
+    if (!blocks_.empty()) settled_ = std::max(settled_, blocks_.front().settled_up_to());
     if (settled_ != before && on_settled_) on_settled_(settled_);
   }
 
   const void* source_;
   std::uint64_t settled_;
+  std::uint64_t line_ = 0;
   std::deque<Block> blocks_;  // a deque keeps the blocks where they are
   std::function<void(std::uint64_t)> on_settled_;
+  std::function<bool()> goes_on_;
 };
 
 }  // namespace lokitail::agent

@@ -34,6 +34,10 @@ class Source : public std::enable_shared_from_this<Source> {
   // Reads at most one block and pushes its lines through the pipeline, until Worker::wants_pause().
   virtual Turn take_turn(Worker& worker) = 0;
 
+ protected:
+  // Whether it waits for its turn.
+  bool is_queued() const { return queued_; }
+
  private:
   friend class Worker;
   std::atomic<bool> queued_{false};  // waits for its turn already

@@ -13,23 +13,25 @@
 //   max_partial_line_size           in bytes, for the next
 //   max_partial_line_size_truncate  true cuts what is joined to that size
 //
-// A joined line has the labels, values and time of its last part. Promtail loses a partial line
-// that is still held when it ends; here it goes on as it is, and until then the blocks it came from
-// stay unsettled.
+// A joined line has the labels, values and time of its last part. Its parts are those of one log and
+// label set, wherever the log was rotated in between.
+//
+// Promtail loses a partial line that is still held when it stops. Here it stays unsettled, and is read
+// again after the next start. One whose end does not come for minutes goes on as it is: a container may
+// have ended in the middle of a line, and until it is settled nothing behind it is.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/value.h"
-#include "pipeline/held_entry.h"
-#include "pipeline/held_origins.h"
 #include "pipeline/lang/rfc3339.h"
 #include "pipeline/stage.h"
+#include "pipeline/stage/partial_lines.h"
 #include "pipeline/stage/stage_config.h"
 #include "pipeline/stage/timestamp_fudge.h"
 #include "pipeline/utf8.h"
@@ -125,79 +127,66 @@ class CriStage final : public Stage {
   void push(Entry& entry, Sink& next) override {
     envelope_.unpack(entry);
     if (envelope_.is_partial(entry)) return hold(entry, next);
-    const auto partial = held_.empty() ? held_.end() : held_.find(entry.labels.hash());
-    if (partial == held_.end()) return next.push(entry);
-    finish(partial, entry, next);
+    if (held_.empty()) return next.push(entry);
+    const PartialLines::Key key = key_of(entry);
+    if (held_.find(key) == nullptr) return next.push(entry);
+    finish(held_.take(key), entry, next);
+  }
+
+  void tick(Timestamp now, Entry& scratch, Sink& next) override {
+    let_go(held_.take_overdue(now, kLongestWait), scratch, next);
   }
 
   bool holds_entries() const override { return !held_.empty(); }
 
-  // Nothing is done at drain(): what is held stays unsettled and is read again after the next start,
-  // when the rest of the line may be there.
+  void drain(Entry& scratch, Sink& next) override {
+    let_go(held_.take_without_origin(), scratch, next);
+  }
 
  private:
-  // When this much is held for all label sets together, all of it goes on.
-  static constexpr std::size_t kMostHeldBytes = 16 << 20;
+  // An application may write a long line slowly.
+  static constexpr std::int64_t kLongestWait = 5 * 60 * kNanosecondsPerSecond;
 
-  struct Partial {
-    HeldEntry latest;  // with all of the line so far
-    HeldOrigins origins;
-  };
-  using Partials = std::map<std::uint64_t, Partial>;  // by the hash of the labels
+  static PartialLines::Key key_of(const Entry& entry) {
+    return {entry.origin == nullptr ? nullptr : entry.origin->source(), entry.labels.hash()};
+  }
 
   void hold(Entry& entry, Sink& next) {
-    Partials overflow;
-    if (held_.size() >= limits_.partial_lines || held_bytes_ + entry.line.size() > kMostHeldBytes) {
-      std::swap(overflow, held_);
-      held_bytes_ = 0;
+    std::vector<HeldEntry> overflow;
+    if (held_.size() >= limits_.partial_lines || !held_.has_room_for(entry.line.size())) {
+      overflow = held_.take_all();
     }
     add(entry);
-    let_all_go(overflow, entry, next);
+    let_go(std::move(overflow), entry, next);
   }
 
   void add(const Entry& entry) {
-    const std::uint64_t key = entry.labels.hash();
+    const PartialLines::Key key = key_of(entry);
     HeldEntry latest(entry);
-    const auto partial = held_.find(key);
-    if (partial == held_.end()) {
-      truncate(latest.line());
-      held_bytes_ += latest.line().size();
-      held_.emplace(key, Partial{std::move(latest), {}}).first->second.origins.add(entry.origin);
-      return;
-    }
-    Partial& held = partial->second;
-    held_bytes_ -= held.latest.line().size();
-    std::string line = std::move(held.latest.line());
-    line += entry.line;
-    truncate(line);
-    held_bytes_ += line.size();
-    latest.line() = std::move(line);
-    held.latest = std::move(latest);
-    held.origins.add(entry.origin);
+    HeldEntry* const begun = held_.find(key);
+    if (begun != nullptr) latest.continue_from(std::move(*begun));
+    truncate(latest.line());
+    if (begun == nullptr) return held_.begin(key, std::move(latest));
+    *begun = std::move(latest);
+    held_.has_grown(key);
   }
 
   // Puts what is held in front of the entry's line.
-  void finish(Partials::iterator partial, Entry& entry, Sink& next) {
-    auto node = held_.extract(partial);
-    Partial& held = node.mapped();
-    const std::string& begun = held.latest.line();
-    held_bytes_ -= begun.size();
-    const std::size_t size = begun.size() + entry.line.size();
+  void finish(HeldEntry begun, Entry& entry, Sink& next) {
+    const std::size_t size = begun.line().size() + entry.line.size();
     char* const joined = entry.arena.allocate(size);
-    const auto end = std::ranges::copy(begun, joined).out;
+    const auto end = std::ranges::copy(begun.line(), joined).out;
     std::ranges::copy(entry.line, end);
     entry.line = std::string_view(joined, std::min(size, limits_.line_bytes.value_or(size)));
-    held.origins.add(entry.origin);
-    const OriginReference origin = held.origins.take();
+    begun.also_from(entry.origin);
+    const OriginReference origin = begun.take_origins();
     entry.origin = origin.get();
     next.push(entry);
   }
 
-  static void let_all_go(Partials& partials, Entry& entry, Sink& next) {
-    for (auto& [key, partial] : partials) {
-      const OriginReference origin = partial.origins.take();
-      partial.latest.restore(entry);
-      entry.origin = origin.get();
+  static void let_go(std::vector<HeldEntry> lines, Entry& entry, Sink& next) {
+    for (HeldEntry& line : lines) {
+      line.restore(entry);
       next.push(entry);
     }
   }
@@ -208,8 +197,7 @@ class CriStage final : public Stage {
 
   const Limits limits_;
   Envelope envelope_;
-  Partials held_;
-  std::size_t held_bytes_ = 0;
+  PartialLines held_;
 };
 
 Limits read_limits(config::Fields& fields) {

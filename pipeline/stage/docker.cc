@@ -11,23 +11,22 @@
 //                       When true, the pieces of a line are put together again, as one entry with
 //                       the labels and the time of the first. Default false, as Promtail has no
 //                       such option.
+//
+// The pieces of a line are those of one log and stream, wherever Docker has rotated the log in between.
+// What has no end yet when the agent stops stays unsettled, and is read again after the next start.
 #include <cstdint>
-#include <iterator>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "config/value.h"
-#include "pipeline/held_entry.h"
-#include "pipeline/held_origins.h"
 #include "pipeline/lang/json_parse.h"
 #include "pipeline/lang/json_print.h"
 #include "pipeline/lang/json_scan.h"
 #include "pipeline/lang/rfc3339.h"
 #include "pipeline/stage.h"
+#include "pipeline/stage/partial_lines.h"
 #include "pipeline/stage/stage_config.h"
 #include "pipeline/stage/timestamp_fudge.h"
 #include "pipeline/utf8.h"
@@ -136,87 +135,53 @@ class JoiningDockerStage final : public Stage {
     const bool record = envelope_.unpack(entry);
     if (!record) return next.push(entry);
     const bool complete = entry.line.ends_with('\n');
-    const auto begun = held_.empty() ? held_.end() : held_.find(key_of(entry));
-    if (begun != held_.end()) {
-      add(begun, entry, complete, next);
-    } else if (complete || !has_room_for(entry.line.size() + kEntryBytes)) {
+    if (complete && held_.empty()) return next.push(entry);
+    const PartialLines::Key key = key_of(entry);
+    if (HeldEntry* const begun = held_.find(key)) {
+      begun->line() += entry.line;
+      begun->also_from(entry.origin);
+      held_.has_grown(key);
+      const bool full = begun->line().size() > kLongestLine || !held_.has_room_for(0);
+      if (complete || full) let_go(held_.take(key), entry, next);
+    } else if (complete || !held_.has_room_for(entry.line.size())) {
       next.push(entry);
     } else {
-      held_bytes_ += entry.line.size() + kEntryBytes;
-      Partial partial{HeldEntry(entry), {}, std::nullopt};
-      partial.origins.add(entry.origin);
-      held_.emplace(key_of(entry), std::move(partial));
+      held_.begin(key, HeldEntry(entry));
     }
   }
 
   void tick(Timestamp now, Entry& scratch, Sink& next) override {
-    for (auto partial = held_.begin(); partial != held_.end();) {
-      std::optional<Timestamp>& since = partial->second.since;
-      if (!since || now < *since) since = now;
-      const bool old = difference(now, *since) >= kLongestWait;
-      const auto following = std::next(partial);
-      if (old) let_go(partial, scratch, next);
-      partial = following;
+    for (HeldEntry& line : held_.take_overdue(now, kLongestWait)) {
+      let_go(std::move(line), scratch, next);
     }
   }
 
   bool holds_entries() const override { return !held_.empty(); }
 
   void drain(Entry& scratch, Sink& next) override {
-    while (!held_.empty()) let_go(held_.begin(), scratch, next);
+    for (HeldEntry& line : held_.take_without_origin()) let_go(std::move(line), scratch, next);
   }
 
  private:
   // A line is joined no further beyond this size: what there is goes on as an entry of its own.
   static constexpr std::size_t kLongestLine = 1 << 20;
-  // When this much is held for all lines together, no further ones are begun.
-  static constexpr std::size_t kMostHeldBytes = 16 << 20;
-  // About what an entry costs beside its line.
-  static constexpr std::size_t kEntryBytes = 1 << 10;
-  // When a source has ended in the middle of a line, its end does not come any more.
+  // When a container has ended in the middle of a line, its end does not come any more.
   static constexpr std::int64_t kLongestWait = 10 * kNanosecondsPerSecond;
 
-  using Key = std::pair<const void*, std::uint64_t>;  // source, hash of the stream's label
-  struct Partial {
-    HeldEntry entry;
-    HeldOrigins origins;
-    std::optional<Timestamp> since;  // the first tick after its latest piece
-  };
-  using Partials = std::map<Key, Partial>;
-
-  Key key_of(const Entry& entry) const {
+  PartialLines::Key key_of(const Entry& entry) const {
     const Label* const stream = entry.labels.find(envelope_.stream());
     return {entry.origin == nullptr ? nullptr : entry.origin->source(),
             stream == nullptr ? 0 : stream->hash};
   }
 
-  bool has_room_for(std::size_t bytes) const { return held_bytes_ + bytes <= kMostHeldBytes; }
-
-  void add(Partials::iterator partial, Entry& entry, bool complete, Sink& next) {
-    HeldEntry& held = partial->second.entry;
-    held.line() += entry.line;
-    partial->second.origins.add(entry.origin);
-    held_bytes_ += entry.line.size();
-    partial->second.since.reset();
-    if (complete || held.line().size() > kLongestLine || !has_room_for(0)) {
-      let_go(partial, entry, next);
-    }
-  }
-
-  void let_go(Partials::iterator partial, Entry& entry, Sink& next) {
-    auto node = held_.extract(partial);
-    HeldEntry& held = node.mapped().entry;
-    held_bytes_ -= held.line().size() + kEntryBytes;
-    const OriginReference origin = node.mapped().origins.take();
-    held.restore(entry);
-    entry.origin = origin.get();
+  void let_go(HeldEntry line, Entry& entry, Sink& next) {
+    line.restore(entry);
     entry.extracted.set(envelope_.output(), Value::text(entry.line));
     next.push(entry);
   }
 
   Envelope envelope_;
-  Partials held_;
-  std::size_t held_bytes_ = 0;
+  PartialLines held_;
 };
 
 }  // namespace

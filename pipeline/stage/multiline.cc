@@ -21,7 +21,6 @@
 
 #include "config/value.h"
 #include "pipeline/held_entry.h"
-#include "pipeline/held_origins.h"
 #include "pipeline/lang/regex.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage/weak_config.h"
@@ -37,8 +36,7 @@ struct Limits {
 // What is known of one label set.
 struct Stream {
   std::uint64_t label_set;
-  HeldEntry first;        // what the latest first line was, with the block's text so far
-  HeldOrigins origins{};  // of the block's lines
+  HeldEntry first;  // what the latest first line was, with the block's text and origins so far
   std::uint64_t lines = 0;
   std::optional<Timestamp> since{};  // the first tick after its latest line
   bool open = false;                 // has lines that did not go on yet
@@ -54,24 +52,22 @@ class MultilineStage final : public Stage {
     const bool is_first = first_line_.matches(entry.line);
     const auto known = index_.find(label_set);
     if (known == index_.end() && !is_first) return next.push(entry);
-    Origin* const origin = entry.origin;
     if (!is_first) {
-      append(*known->second, entry.line);
-      return count_line(known->second, origin, entry, next);
+      append(*known->second, entry);
+      return count_line(known->second, entry, next);
     }
-    // It is remembered for longer than its block is held.
-    HeldEntry first = copy_without_origin(entry);
+    HeldEntry first(entry);
     held_bytes_ += first.line().size();
     if (known == index_.end()) {
       idle_.push_back({label_set, std::move(first)});
       const auto stream = std::prev(idle_.end());
       index_.emplace(label_set, stream);
-      return count_line(stream, origin, entry, next);
+      return count_line(stream, entry, next);
     }
     const auto stream = known->second;
     let_go(stream, entry, next);
     stream->first = std::move(first);
-    count_line(stream, origin, entry, next);
+    count_line(stream, entry, next);
   }
 
   void tick(Timestamp now, Entry& scratch, Sink& next) override {
@@ -98,17 +94,17 @@ class MultilineStage final : public Stage {
 
   using Streams = std::list<Stream>;
 
-  void append(Stream& stream, std::string_view line) {
+  void append(Stream& stream, const Entry& entry) {
     std::string& text = stream.first.line();
     const std::size_t before = text.size();
     if (!text.empty()) text += '\n';
-    text += line;
+    text += entry.line;
     held_bytes_ += text.size() - before;
+    stream.first.also_from(entry.origin);
   }
 
-  void count_line(Streams::iterator stream, Origin* origin, Entry& scratch, Sink& next) {
+  void count_line(Streams::iterator stream, Entry& scratch, Sink& next) {
     ++stream->lines;
-    stream->origins.add(origin);
     stream->since.reset();
     open_.splice(open_.end(), stream->open ? open_ : idle_, stream);
     stream->open = true;
@@ -116,20 +112,20 @@ class MultilineStage final : public Stage {
     while (held_bytes_ > kMostHeldBytes) let_go(open_.begin(), scratch, next);
   }
 
-  // A block of nothing but empty lines vanishes, and they go on being counted.
+  // A block of nothing but empty lines vanishes, and they go on being counted. Its first line is
+  // remembered for longer, and holds nothing back.
   void let_go(Streams::iterator stream, Entry& scratch, Sink& next) {
     if (!stream->open) return;
-    const OriginReference origin = stream->origins.take();
     std::string& text = stream->first.line();
     held_bytes_ -= text.size();
     if (!text.empty()) {
       stream->first.restore(scratch);
       scratch.structured_metadata.clear();
-      scratch.origin = origin.get();
       next.push(scratch);
       text = std::string();
       stream->lines = 0;
     }
+    stream->first.release_origins();
     stream->open = false;
     idle_.splice(idle_.end(), open_, stream);
     if (idle_.size() <= kMostIdle) return;

@@ -66,6 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     runner.push(line);
     ++lines;
   }
+  // Pieces of lines go on when their logs do not.
+  runner.tick(lokitail::pipeline::test::kReadTime);
+  runner.tick(lokitail::pipeline::test::kReadTime.plus_seconds(3600));
   runner.drain();
   runner.exposed();
   if (runner.unsettled() != 0 || runner.entries().size() > lines) std::abort();

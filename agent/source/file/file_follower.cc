@@ -9,9 +9,6 @@
 namespace lokitail::agent {
 namespace {
 
-// A path that leads nowhere is remembered for this long.
-constexpr std::chrono::seconds kTailMemory{60};
-
 bool means_gone(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP; }
 
 }  // namespace
@@ -138,7 +135,7 @@ void FileFollower::enter(Tail& tail, FollowedFile& file) {
   }
   FileReader& reader = *file.reader(tail.labels);
   ++reader.places;
-  tail.file = &file;
+  tail.enter(file);
   tail.last = reader.source;
   file.tails.push_back(&tail);
   positions_.place(tail.path, file.generation);
@@ -147,9 +144,9 @@ void FileFollower::enter(Tail& tail, FollowedFile& file) {
 
 void FileFollower::leave(Tail& tail) {
   if (tail.file == nullptr) return;
-  FollowedFile& file = *std::exchange(tail.file, nullptr);
+  FollowedFile& file = *tail.file;
+  tail.leave();
   std::erase(file.tails, &tail);
-  tail.empty_since = FollowClock::now();
   ++counters_.rotated;
   positions_.clear_place(tail.path);
   FileReader* const reader = file.reader(tail.labels);
@@ -163,7 +160,7 @@ void FileFollower::forget_old_tails() {
   const auto now = FollowClock::now();
   erase_tails([now](const Tail& tail) {
     return tail.file == nullptr && (tail.last == nullptr || tail.last->ended()) &&
-           now - tail.empty_since >= kTailMemory;
+           now - tail.empty_since >= Generations::kMemory;
   });
 }
 

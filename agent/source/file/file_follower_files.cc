@@ -85,10 +85,7 @@ void FileFollower::resume(FollowedFile& file, const TargetPointer& target, const
 void FileFollower::close_file(FollowedFile& file) {
   if (file.watch != Inotify::kNoWatch) inotify_.remove(file.watch, file);
   poller_.remove(file.polled);
-  for (Tail* const tail : file.tails) {
-    tail->file = nullptr;
-    tail->empty_since = FollowClock::now();
-  }
+  for (Tail* const tail : file.tails) tail->leave();
   files_.erase(file.key());
 }
 

@@ -34,6 +34,7 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   spec.labels = target.labels;
   spec.labels["filename"] = filename_for(tail, file);
   spec.counters = tail.counters;
+  spec.generations = tail.generations;
   spec.max_line_bytes = config_.max_line_bytes;
   spec.encoding = target.encoding;
   spec.compression = target.compression;
@@ -181,8 +182,7 @@ void FileFollower::source_ended(const SourcePointer& source) {
                      [&source](const FileReader& candidate) { return candidate.source == source; });
     for (Tail* const tail : std::vector(file->tails)) {
       if (tail->labels != reader->labels) continue;
-      tail->file = nullptr;
-      tail->empty_since = FollowClock::now();
+      tail->leave();
       std::erase(file->tails, tail);
     }
     file->readers.erase(reader);

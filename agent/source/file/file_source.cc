@@ -65,7 +65,10 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
       identity_(spec_.identity),
       unpacked_(spec_.compression ? std::make_unique<UnpackedFile>(file_, *spec_.compression) : nullptr),
       encoding_(spec_.encoding.empty() ? nullptr : std::make_unique<LineEncoding>(spec_.encoding)),
-      ledger_(this, spec_.offset, [this](std::uint64_t offset) { settled(offset); }),
+      ledger_(
+          spec_.generations.get(), spec_.offset,
+          [this](std::uint64_t offset) { settled(offset); },
+          [this] { return spec_.generations->goes_on(); }),
       offset_(unpacked_ ? 0 : spec_.offset),
       at_start_(offset_ == 0),
       read_offset_(spec_.offset),
@@ -74,6 +77,7 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
 FileSource::~FileSource() = default;
 
 void FileSource::attach(Worker& worker) {
+  spec_.generations->enter(*this);
   pipeline_ = &worker.pipeline(spec_.job);
   for (const auto& [name, value] : spec_.labels) labels_.set(worker.symbols().intern(name), value);
 }
@@ -179,6 +183,7 @@ Source::Turn FileSource::end(Event event, bool finished) {
 Source::Turn FileSource::leave_when_settled() {
   if (!ledger_.all_settled()) return Turn::kIdle;  // settled() wakes us
   left_ = true;
+  spec_.generations->leave(*this);
   positions_.stop_reading(spec_.generation, reader_, finished_);
   events_(*this, Event::kSettled);
   return Turn::kFinished;
@@ -433,6 +438,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
   do {
     const auto left = size - static_cast<std::size_t>(next - data);
     const char* const newline = first_end(next, left, true);
+    ledger_.begin_line(unpacked_ ? lines_ + lines : offset_ + size - left);
     push({next, static_cast<std::size_t>(newline - next)}, worker.now(), origin.get());
     next = newline + 1;
     ++lines;
@@ -448,6 +454,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
 
 void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {
   at_start_ = false;
+  ledger_.begin_line(unpacked_ ? lines_ - 1 : offset_);
   push(line, worker.now(), origin);
   spec_.counters->lines.fetch_add(1, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);

@@ -33,6 +33,7 @@
 
 #include "agent/source/block.h"
 #include "agent/source/file/file_handle.h"
+#include "agent/source/file/generations.h"
 #include "agent/source/file/line_encoding.h"
 #include "agent/source/file/unpacked_file.h"
 #include "agent/source/source.h"
@@ -73,6 +74,7 @@ class FileSource final : public Source {
     std::string job;
     std::map<std::string, std::string> labels;  // `filename` among them
     std::shared_ptr<PathCounters> counters;
+    std::shared_ptr<Generations> generations;
     // Read first, to the end that was asked for with request_end(). May be null.
     std::shared_ptr<FileSource> predecessor;
     std::uint64_t predecessor_end = 0;
@@ -93,6 +95,11 @@ class FileSource final : public Source {
   void attach(Worker& worker) override;
   pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
+
+  // Whether it has to look at the file before it can say that all is read. The worker's thread.
+  bool has_unread() const {
+    return !ended() && (is_queued() || !idle_ || predecessor_ != nullptr);
+  }
 
   // --- Any thread. ---
 
@@ -193,7 +200,7 @@ class FileSource final : public Source {
   bool skipping_ = false;      // in a line that was cut
   pipeline::OriginReference cut_line_;  // holds its block until its end is known
   bool finished_ = false;
-  bool idle_ = true;
+  bool idle_ = true;  // the latest turn came to the end of the file, or there was none yet
   bool waits_ = false;  // for its predecessor, which knows
   bool left_ = false;   // the worker
   Clock::time_point head_checked_ = Clock::now();

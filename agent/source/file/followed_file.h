@@ -93,10 +93,21 @@ struct FollowedFile final : InotifyListener {
 
 // One path with one set of labels.
 struct Tail {
+  void enter(FollowedFile& entered) {
+    file = &entered;
+    generations->appeared();
+  }
+  void leave() {
+    file = nullptr;
+    empty_since = FollowClock::now();
+    generations->vanished();
+  }
+
   TargetPointer target;
   std::string path;
   const LabelSet* labels = nullptr;
   std::shared_ptr<PathCounters> counters = std::make_shared<PathCounters>();
+  std::shared_ptr<Generations> generations = std::make_shared<Generations>();
   FollowedFile* file = nullptr;  // current
   SourcePointer last;            // the latest source of this path: the predecessor of the next one
   FollowClock::time_point empty_since;

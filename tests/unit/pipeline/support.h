@@ -147,7 +147,7 @@ class PipelineRunner {
   // One line of the source that `source` identifies.
   void push(std::string_view line, const void* source = nullptr, Timestamp read_time = kReadTime) {
     const PaddedText text(line);
-    origins_.push_back(std::make_unique<LineOrigin>(source, unsettled_));
+    origins_.push_back(std::make_unique<LineOrigin>(source, unsettled_, log_goes_on_));
     const OriginReference reading(origins_.back().get());
     pipeline_.push(text.view(), read_time, target_, origins_.back().get());
   }
@@ -163,6 +163,8 @@ class PipelineRunner {
   std::vector<Collected>& entries() { return sink_.entries; }
   // How many of the lines pushed are still held by a stage.
   int unsettled() const { return unsettled_; }
+  // What the sources of all lines say of their logs.
+  void log_goes_on(bool yes) { log_goes_on_ = yes; }
   const CountingMetrics& metrics() const { return metrics_; }
   // What the stages' metrics show at `now`, by name and labels as in Prometheus' text format.
   std::map<std::string, double> exposed() const { return test::exposed(metrics_, now); }
@@ -176,18 +178,22 @@ class PipelineRunner {
  private:
   class LineOrigin final : public Origin {
    public:
-    LineOrigin(const void* source, int& unsettled) : Origin(source), unsettled_(unsettled) {
+    LineOrigin(const void* source, int& unsettled, const bool& goes_on)
+        : Origin(source), unsettled_(unsettled), goes_on_(goes_on) {
       ++unsettled_;
     }
     ~LineOrigin() override = default;
+    bool goes_on() const override { return goes_on_; }
 
    private:
     void settled() override { --unsettled_; }
     int& unsettled_;
+    const bool& goes_on_;
   };
 
   const TextMap label_texts_;
   int unsettled_ = 0;
+  bool log_goes_on_ = false;
   std::vector<std::unique_ptr<LineOrigin>> origins_;
   SymbolTable symbols_;
   config::Warnings warnings_;

@@ -142,6 +142,43 @@ TEST_CASE("cri keeps the lines that it holds unsettled", "[stage][cri]") {
   CHECK(lines_of(runner.entries()) == Lines{"other", "abc"});
 }
 
+TEST_CASE("cri joins the parts of one log only", "[stage][cri]") {
+  const int a = 0, b = 0;
+  PipelineRunner runner("- cri:");
+  runner.push(cri("P", "a1 "), &a);
+  runner.push(cri("P", "b1 "), &b);
+  runner.push(cri("F", "a2"), &a);
+  runner.push(cri("F", "b2"), &b);
+  CHECK(lines_of(runner.entries()) == Lines{"a1 a2", "b1 b2"});
+}
+
+TEST_CASE("cri hands on a line whose end does not come", "[stage][cri]") {
+  PipelineRunner runner("- cri:");
+  const auto tick = [&](std::int64_t seconds) { runner.tick(kReadTime.plus_seconds(seconds)); };
+  runner.log_goes_on(true);
+  runner.push(cri("P", "a"));
+  tick(0);
+  tick(299);
+  runner.push(cri("P", "b"));
+  tick(300);
+  tick(1000);  // the log goes on
+  runner.log_goes_on(false);
+  tick(500);
+  CHECK(runner.entries().empty());
+  tick(800);
+  CHECK(lines_of(runner.entries()) == Lines{"ab"});
+  CHECK(runner.unsettled() == 0);
+  runner.push(cri("F", "c"));
+  CHECK(lines_of(runner.entries()) == Lines{"ab", "c"});
+}
+
+TEST_CASE("cri hands on what nobody can read again", "[stage][cri]") {
+  PipelineRunner runner("- cri:");
+  runner.push_without_origin(cri("P", "a"));
+  runner.drain();
+  CHECK(lines_of(runner.entries()) == Lines{"a"});
+}
+
 TEST_CASE("cri holds no more than it has room for", "[stage][cri]") {
   PipelineRunner runner("- cri:");
   const std::string part(1 << 20, 'x');

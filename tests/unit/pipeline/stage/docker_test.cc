@@ -171,11 +171,6 @@ TEST_CASE("docker joins pieces of one source only", "[stage][docker]") {
 }
 
 TEST_CASE("docker hands on a line whose end does not come", "[stage][docker]") {
-  SECTION("at the end") {
-    const auto entries = run_pipeline(kJoin, {record("one "), record("two")});
-    REQUIRE(entries.size() == 1);
-    CHECK(entries[0].line == "one two");
-  }
   SECTION("after some time without a further piece") {
     PipelineRunner runner(kJoin);
     const auto tick = [&](std::int64_t seconds) { runner.tick(kReadTime.plus_seconds(seconds)); };
@@ -198,6 +193,36 @@ TEST_CASE("docker hands on a line whose end does not come", "[stage][docker]") {
     runner.push(record(R"(three\n)"));
     CHECK(runner.entries().at(1).line == "three\n");
   }
+  SECTION("but not while its log may go on") {
+    PipelineRunner runner(kJoin);
+    runner.log_goes_on(true);
+    runner.push(record("one "));
+    runner.tick(kReadTime);
+    runner.tick(kReadTime.plus_seconds(3600));
+    CHECK(runner.entries().empty());
+    runner.log_goes_on(false);
+    runner.tick(kReadTime.plus_seconds(3600));
+    CHECK(runner.entries().size() == 1);
+  }
+}
+
+TEST_CASE("docker leaves what has no end to the next start", "[stage][docker]") {
+  PipelineRunner runner(kJoin);
+  runner.push(record("one "));
+  CHECK(runner.holds_entries());
+  runner.drain();
+  CHECK(runner.entries().empty());
+  CHECK(runner.unsettled() == 1);
+}
+
+TEST_CASE("docker hands on what nobody can read again", "[stage][docker]") {
+  PipelineRunner runner(kJoin);
+  runner.push_without_origin(record("one "));
+  runner.push_without_origin(record("two"));
+  runner.drain();
+  REQUIRE(runner.entries().size() == 1);
+  CHECK(runner.entries()[0].line == "one two");
+  CHECK_FALSE(runner.holds_entries());
 }
 
 TEST_CASE("docker holds back a bounded amount", "[stage][docker]") {
@@ -215,7 +240,8 @@ TEST_CASE("docker holds back a bounded amount", "[stage][docker]") {
     for (const char& source : sources) runner.push(record(piece), &source);
     CHECK(runner.unsettled() < 1024);
     CHECK(runner.entries().size() + static_cast<std::size_t>(runner.unsettled()) == sources.size());
-    runner.drain();
+    runner.tick(kReadTime);
+    runner.tick(kReadTime.plus_seconds(10));
     CHECK(runner.entries().size() == sources.size());
     CHECK(runner.unsettled() == 0);
     runner.push(record("again "));

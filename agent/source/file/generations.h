@@ -1,0 +1,47 @@
+// The generations of one log: the files that its path led to one after the other, read with one set
+// of labels. Its address identifies the log to pipelines (Origin::source()).
+//
+// A stage that waits for the end of a line asks whether there may be one: while a file is not read
+// to its end, or the path leads nowhere because somebody is about to make the next file, the wait
+// goes on.
+//
+// Threads: as marked. Ownership: shared by the log's sources and its path's tail.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <vector>
+
+namespace lokitail::agent {
+
+class FileSource;
+
+class Generations {
+ public:
+  using Clock = std::chrono::steady_clock;
+  // A path that leads nowhere is remembered for this long.
+  static constexpr std::chrono::seconds kMemory{60};
+
+  // --- The control thread. ---
+
+  // The path leads to a file, or to none any more. At first it leads nowhere.
+  void appeared() { absent_since_ = kPresent; }
+  void vanished() { absent_since_ = Clock::now().time_since_epoch().count(); }
+
+  // --- The worker's thread. ---
+
+  // REQUIRES: the source leaves before it is destroyed, unless no one asks any more.
+  void enter(const FileSource& source) { sources_.push_back(&source); }
+  void leave(const FileSource& source) { std::erase(sources_, &source); }
+  // Whether more of the log may come without anybody writing to its present file.
+  bool goes_on() const;
+
+ private:
+  static constexpr Clock::rep kPresent = 0;
+
+  std::atomic<Clock::rep> absent_since_{Clock::now().time_since_epoch().count()};
+  std::vector<const FileSource*> sources_;
+};
+
+}  // namespace lokitail::agent
