@@ -11,6 +11,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "pipeline/lang/one_pass.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang {
@@ -142,6 +143,8 @@ Regex::Regex(std::string_view pattern, Anchoring anchoring) : anchoring_(anchori
   if (names_.size() != static_cast<std::size_t>(re2_->NumberOfCapturingGroups()) + 1) {
     throw std::invalid_argument("its groups cannot be told apart");
   }
+  one_pass_ = OnePass::compile(re2_->pattern(),
+                               whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin);
 }
 
 Regex::Regex(Regex&&) noexcept = default;
@@ -180,6 +183,7 @@ std::vector<std::string> Regex::necessary_texts(std::size_t shortest) const {
 
 bool Regex::match_utf8(std::string_view text, std::size_t start,
                        std::span<std::string_view> groups) const {
+  if (one_pass_ && start == 0) return one_pass_->match(text, groups);
   boost::container::small_vector<re2::StringPiece, 16> pieces(groups.size());
   const auto anchor = anchoring_ == Anchoring::kWhole ? RE2::ANCHOR_BOTH : RE2::UNANCHORED;
   if (!re2_->Match({text.data(), text.size()}, start, text.size(), anchor, pieces.data(),

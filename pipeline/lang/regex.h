@@ -1,6 +1,7 @@
 // Go's regular expressions, matched by RE2. The two agree but for this, which is made up for here:
 // Go takes a group name twice, (?<name>...) and no \C, and it reads each byte that is no valid
-// UTF-8 as one U+FFFD, where RE2 would match nothing.
+// UTF-8 as one U+FFFD, where RE2 would match nothing. What one pass over the text is enough for is
+// matched by our own matcher (one_pass.h), to the same result.
 //
 // Threads: immutable; any thread.
 // Errors:  the constructor throws std::invalid_argument with the reason for a bad pattern.
@@ -18,6 +19,8 @@ class RE2;
 }
 
 namespace lokitail::pipeline::lang {
+
+class OnePass;
 
 // A text made ready for matching. Worth keeping where it is matched more than once, since each byte
 // has to be looked at. A view: `text` must outlive it.
@@ -71,6 +74,7 @@ class Regex {
                   std::span<std::string_view> groups) const;
 
   std::unique_ptr<const re2::RE2> re2_;
+  std::unique_ptr<const OnePass> one_pass_;  // null if RE2 has to do it
   std::vector<std::string> names_;
   Anchoring anchoring_;
 };
