@@ -1,15 +1,48 @@
 #include "pipeline/held_entry.h"
 
+#include <new>
 #include <utility>
 
 namespace lokitail::pipeline {
+namespace {
+
+// Memory of a thread for objects of one size that come and go with every block of lines.
+class SpareMemory {
+ public:
+  SpareMemory() = default;
+  SpareMemory(const SpareMemory&) = delete;
+  SpareMemory& operator=(const SpareMemory&) = delete;
+  ~SpareMemory() {
+    for (void* const memory : spare_) ::operator delete(memory);
+  }
+
+  void* take(std::size_t size) {
+    if (spare_.empty()) return ::operator new(size);
+    void* const memory = spare_.back();
+    spare_.pop_back();
+    return memory;
+  }
+  void give_back(void* memory) {
+    constexpr std::size_t kMost = 256;
+    if (spare_.size() == kMost) return ::operator delete(memory);
+    spare_.push_back(memory);
+  }
+
+ private:
+  std::vector<void*> spare_;
+};
+
+}  // namespace
 
 // Holds on to all that it stands for until it is settled itself.
 class HeldEntry::JoinedOrigin final : public Origin {
  public:
   // REQUIRES: at least one.
-  explicit JoinedOrigin(std::vector<OriginHold> origins)
+  explicit JoinedOrigin(Origins origins)
       : Origin(origins.front().origin().source()), origins_(std::move(origins)) {}
+
+  static void* operator new(std::size_t size) { return spare_memory().take(size); }
+  static void operator delete(void* memory) { spare_memory().give_back(memory); }
 
   void for_each_part(const std::function<void(Origin&)>& visit) override {
     for (const OriginHold& held : origins_) held.origin().for_each_part(visit);
@@ -17,20 +50,35 @@ class HeldEntry::JoinedOrigin final : public Origin {
   bool goes_on() const override { return origins_.back().origin().goes_on(); }
 
  private:
+  static SpareMemory& spare_memory() {
+    static thread_local SpareMemory memory;
+    return memory;
+  }
+
   void settled() override { delete this; }
 
-  const std::vector<OriginHold> origins_;
+  const Origins origins_;
 };
 
-HeldEntry::HeldEntry(const Entry& entry) : line_(entry.line), timestamp_(entry.timestamp) {
-  labels_.reserve(entry.labels.size());
-  for (const Label& label : entry.labels) labels_.push_back({label.name, std::string(label.value)});
-  entry.extracted.for_each([this](Symbol name, const Value& value) {
-    const bool is_text = value.kind() == Value::Kind::kText;
-    const bool is_number = value.kind() == Value::Kind::kNumber;
-    extracted_.push_back({name, is_number ? value.without_spelling() : value,
-                          is_text ? std::string(value.as_text()) : std::string()});
+void HeldEntry::assign(const Entry& entry) {
+  line_.assign(entry.line);
+  timestamp_ = entry.timestamp;
+  labels_.resize(entry.labels.size());
+  auto label_copy = labels_.begin();
+  for (const Label& label : entry.labels) {
+    label_copy->name = label.name;
+    (label_copy++)->value.assign(label.value);
+  }
+  std::size_t values = 0;
+  entry.extracted.for_each([&](Symbol name, const Value& value) {
+    if (values == extracted_.size()) extracted_.emplace_back();
+    HeldValue& copy = extracted_[values++];
+    copy.name = name;
+    copy.value = value.kind() == Value::Kind::kNumber ? value.without_spelling() : value;
+    copy.text.assign(value.kind() == Value::Kind::kText ? value.as_text() : std::string_view());
   });
+  extracted_.resize(values);
+  release_origins();
   also_from(entry.origin);
 }
 

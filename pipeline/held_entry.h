@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "pipeline/entry.h"
 
 namespace lokitail::pipeline {
@@ -21,9 +23,14 @@ class HeldEntry {
  public:
   // Copies all of `entry` but its structured metadata, and keeps its origin unsettled. REQUIRES:
   // `entry` is being pushed.
-  explicit HeldEntry(const Entry& entry);
+  explicit HeldEntry(const Entry& entry) { assign(entry); }
+  // Holds nothing yet.
+  HeldEntry() = default;
   HeldEntry(HeldEntry&&) = default;
   HeldEntry& operator=(HeldEntry&&) = default;
+
+  // As if made anew of `entry`, but in the memory that there is.
+  void assign(const Entry& entry);
 
   // The line so far, to be added to.
   std::string& line() { return line_; }
@@ -51,6 +58,8 @@ class HeldEntry {
 
  private:
   class JoinedOrigin;
+  // Nearly all lines come from one block, or from two that follow each other.
+  using Origins = boost::container::small_vector<OriginHold, 2>;
   struct Pair {
     Symbol name;
     std::string value;
@@ -61,10 +70,10 @@ class HeldEntry {
     std::string text;  // the text
   };
   std::string line_;
-  Timestamp timestamp_;
+  Timestamp timestamp_{};
   std::vector<Pair> labels_;
   std::vector<HeldValue> extracted_;
-  std::vector<OriginHold> origins_;
+  Origins origins_;
   OriginReference restored_;  // what restore() gave to the entry
 };
 

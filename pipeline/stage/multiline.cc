@@ -56,17 +56,18 @@ class MultilineStage final : public Stage {
       append(*known->second, entry);
       return count_line(known->second, entry, next);
     }
-    HeldEntry first(entry);
-    held_bytes_ += first.line().size();
+    begun_.assign(entry);
+    held_bytes_ += begun_.line().size();
     if (known == index_.end()) {
-      idle_.push_back({label_set, std::move(first)});
+      idle_.push_back({label_set, std::exchange(begun_, {})});
       const auto stream = std::prev(idle_.end());
       index_.emplace(label_set, stream);
       return count_line(stream, entry, next);
     }
     const auto stream = known->second;
     let_go(stream, entry, next);
-    stream->first = std::move(first);
+    std::swap(stream->first, begun_);
+    if (begun_.line().capacity() > kMostSpareBytes) begun_.line().shrink_to_fit();
     count_line(stream, entry, next);
   }
 
@@ -75,14 +76,14 @@ class MultilineStage final : public Stage {
       const auto stream = following++;
       std::optional<Timestamp>& since = stream->since;
       if (!since || now < *since) since = now;
-      if (difference(now, *since) >= limits_.wait) let_go(stream, scratch, next);
+      if (difference(now, *since) >= limits_.wait) retire(stream, scratch, next);
     }
   }
 
   bool holds_entries() const override { return !open_.empty(); }
 
   void drain(Entry& scratch, Sink& next) override {
-    while (!open_.empty()) let_go(open_.begin(), scratch, next);
+    while (!open_.empty()) retire(open_.begin(), scratch, next);
   }
 
  private:
@@ -91,6 +92,8 @@ class MultilineStage final : public Stage {
   static constexpr std::size_t kMostHeldBytes = 16 << 20;
   // First lines that are remembered though no line waits; beyond that the oldest are forgotten.
   static constexpr std::size_t kMostIdle = 10'000;
+  // What is kept of a block's memory for the next one.
+  static constexpr std::size_t kMostSpareBytes = 64 << 10;
 
   using Streams = std::list<Stream>;
 
@@ -108,8 +111,8 @@ class MultilineStage final : public Stage {
     stream->since.reset();
     open_.splice(open_.end(), stream->open ? open_ : idle_, stream);
     stream->open = true;
-    if (stream->lines == limits_.lines) let_go(stream, scratch, next);
-    while (held_bytes_ > kMostHeldBytes) let_go(open_.begin(), scratch, next);
+    if (stream->lines == limits_.lines) retire(stream, scratch, next);
+    while (held_bytes_ > kMostHeldBytes) retire(open_.begin(), scratch, next);
   }
 
   // A block of nothing but empty lines vanishes, and they go on being counted. Its first line is
@@ -122,7 +125,7 @@ class MultilineStage final : public Stage {
       stream->first.restore(scratch);
       scratch.structured_metadata.clear();
       next.push(scratch);
-      text = std::string();
+      text.clear();
       stream->lines = 0;
     }
     stream->first.release_origins();
@@ -133,8 +136,15 @@ class MultilineStage final : public Stage {
     idle_.pop_front();
   }
 
+  // Lets go of a block that no other takes the place of at once.
+  void retire(Streams::iterator stream, Entry& scratch, Sink& next) {
+    let_go(stream, scratch, next);
+    stream->first.line().shrink_to_fit();
+  }
+
   const lang::Regex first_line_;
   const Limits limits_;
+  HeldEntry begun_;  // a first line while the block before goes on; then memory for the next
   Streams open_;  // in order of their latest lines
   Streams idle_;  // in order of when their blocks went on
   boost::unordered_flat_map<std::uint64_t, Streams::iterator> index_;  // by label set

@@ -57,6 +57,11 @@ std::vector<StageRow> make_stage_rows() {
   using enum LogFormat;
   static const GeoipDatabase database;
   return {
+      {"cardinality_guard",
+       kLogfmt,
+       kTakeLogfmt + "- labels: {level: , trace_id: }\n",
+       "- cardinality_guard: {labels: {trace_id: 100, level: 10}}",
+       {"level"}},
       {"cri", kCri, "", "- cri:", {"stream"}},
       {"decolorize", kColoured, "", "- decolorize:", {}},
       // By the next pass every line is forgotten.
@@ -128,6 +133,8 @@ std::vector<StageRow> make_stage_rows() {
       {"non_indexed_labels", kLogfmt, kTakeLogfmt, "- non_indexed_labels: {trace_id: }", {}},
       {"output", kZap, kTakeZap, "- output: {source: msg}", {}},
       {"pack", kLogfmt, kTakeLogfmt, "- pack: {labels: [level, status]}", {}},
+      {"redact", kLogfmt, "", "- redact:", {}},
+      {"redact, all", kNginx, "", "- redact: {patterns: all}", {}},
       {"regex", kNginx, "", kTakeNginx, {"referer"}},
       {"replace",
        kNginx,

@@ -106,6 +106,41 @@ TEST_CASE("a held entry lets go of its origins", "[held_entry]") {
   }
 }
 
+TEST_CASE("a held entry that is assigned to has nothing left of what it held", "[held_entry]") {
+  CountedOrigin first(nullptr);
+  CountedOrigin second(nullptr);
+  SymbolTable symbols;
+  const Symbol name = symbols.intern("name");
+  const Symbol other_name = symbols.intern("other");
+  HeldEntryScene scene;
+  Entry& before = scene.read("a long line that was here before", &first);
+  before.labels.set(name, "a value of some length, too");
+  before.labels.set(other_name, "b");
+  before.extracted.set(name, Value::text("extracted"));
+  before.extracted.set(other_name, Value::number(7));
+  HeldEntry held(before);
+
+  Entry& after = scene.read("new", &second);
+  after.labels.set(other_name, "c");
+  after.extracted.set(name, Value::boolean(true));
+  held.assign(after);
+  CHECK(first.holds == 0);
+  CHECK(second.holds == 1);
+  Entry entry;
+  held.restore(entry);
+  CHECK(entry.line == "new");
+  REQUIRE(entry.labels.size() == 1);
+  CHECK(entry.labels.begin()->name == other_name);
+  CHECK(entry.labels.begin()->value == "c");
+  int values = 0;
+  entry.extracted.for_each([&](Symbol symbol, const Value& value) {
+    ++values;
+    CHECK(symbol == name);
+    CHECK(value.kind() == Value::Kind::kBool);
+  });
+  CHECK(values == 1);
+}
+
 TEST_CASE("a held entry goes on from an earlier one", "[held_entry]") {
   CountedOrigin first(nullptr);
   CountedOrigin second(nullptr);
