@@ -51,7 +51,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warn
       positions_timer_(control_),
       positions_(config.target_config.read_stdin ? std::string() : config.positions.filename,
                  options.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      delivery_(control_, config.clients, metrics_, config.limits_config.max_bytes_in_flight),
+      delivery_(control_, config, metrics_),
       worker_(worker_config(), delivery_, metrics_, warnings, delivery_.budget()),
       file_targets_(control_, file_targets_config(config), positions_,
                     [this](const FileTarget&) -> Worker& { return worker_; }) {
@@ -91,7 +91,7 @@ WorkerConfig Daemon::worker_config() {
       });
     };
   } else {
-    worker.clients = Delivery::batcher_configs(config_);
+    worker.clients = delivery_.batcher_configs();
   }
   const auto& limits = config_.limits_config;
   if (limits.readline_rate_enabled) {

@@ -99,26 +99,6 @@ struct HttpClientConfig {
   std::map<std::string, HttpHeader> http_headers;
 };
 
-struct ClientConfig {
-  Secret url;        // may hold a password
-  std::string name;  // unique; derived from all else where none is given
-  Duration batchwait = std::chrono::seconds(1);
-  int64_t batchsize = 1048576;
-  Duration timeout = std::chrono::seconds(10);
-  BackoffConfig backoff;
-  std::map<std::string, Secret> headers;
-  LabelMap external_labels;
-  std::string tenant_id;
-  bool drop_rate_limited_batches = false;
-  HttpClientConfig http;
-  Place place;
-};
-
-struct StaticConfig {
-  std::vector<std::string> targets;
-  LabelMap labels;
-};
-
 enum class RelabelAction {
   kReplace,
   kKeep,
@@ -143,6 +123,58 @@ struct RelabelConfig {
   RelabelAction action = RelabelAction::kReplace;
   Place place;
   Place regex_place;  // meaningful where the rule has a regex of its own
+};
+
+struct ClientConfig {
+  Secret url;        // may hold a password
+  std::string name;  // unique; derived from all else where none is given
+  Duration batchwait = std::chrono::seconds(1);
+  int64_t batchsize = 1048576;
+  Duration timeout = std::chrono::seconds(10);
+  BackoffConfig backoff;
+  std::map<std::string, Secret> headers;
+  LabelMap external_labels;
+  std::string tenant_id;
+  bool drop_rate_limited_batches = false;
+  HttpClientConfig http;
+  Place place;
+
+  // Not in Promtail.
+  std::string match;  // a selector of the entries that it gets; empty: all
+  Place match_place;
+  std::vector<RelabelConfig> relabel_configs;  // of its entries' labels
+  std::vector<std::string> failover_to;        // names of clients that stand by for this one
+  Duration failover_after = std::chrono::seconds(15);  // of failing
+  int64_t concurrency = 8;  // the most pushes of a tenant on their way at a time
+  bool has_own_name = false;
+};
+
+// Entries that were given up are written to a file. Not in Promtail.
+struct DeadLetterConfig {
+  std::string file;  // empty: to none
+  uint64_t max_bytes = uint64_t{100} << 20;
+  int64_t max_files = 2;  // with the full ones
+};
+
+// Pushes on disk. Not in Promtail.
+struct SpoolConfig {
+  enum class Mode {
+    kOff,
+    kAuto,   // what cannot be read again, and what would hold back others
+    kAlways  // every push, before it is sent
+  };
+  enum class WhenFull { kBlock, kDropOldest };
+
+  Mode mode = Mode::kAuto;
+  std::string directory;  // empty: beside the positions
+  uint64_t max_bytes = uint64_t{1} << 30;
+  Duration max_age{0};  // 0: any
+  WhenFull when_full = WhenFull::kBlock;
+};
+
+struct StaticConfig {
+  std::vector<std::string> targets;
+  LabelMap labels;
 };
 
 struct DecompressionConfig {
@@ -199,6 +231,8 @@ struct Config {
   std::vector<ScrapeConfig> scrape_configs;
   TargetConfig target_config;
   LimitsConfig limits_config;
+  DeadLetterConfig dead_letters;
+  SpoolConfig spool;
 
   // The deprecated `client` block and the -client.* flags, which are one and the same. complete()
   // (load.h) makes it one of `clients` where it has a URL, and gives its labels to all of them.

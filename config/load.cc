@@ -1,5 +1,6 @@
 #include "config/load.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 
@@ -46,6 +47,53 @@ void read_limits(const Node& node, LimitsConfig& limits, Warnings& warnings) {
   fields.finish();
 }
 
+void read_dead_letters(const Node& node, DeadLetterConfig& letters, Warnings& warnings) {
+  Fields fields(node, "dead_letters", kRefuseUnknown, warnings);
+  set(letters.file, fields.find("file"));
+  set_bytes(letters.max_bytes, fields.find("max_bytes"));
+  if (const Node* files = fields.find("max_files")) {
+    letters.max_files = read_int(*files);
+    if (letters.max_files < 1) throw files->error("max_files must be at least 1");
+  }
+  fields.finish();
+  if (letters.file.empty()) throw node.error("dead_letters needs a `file`");
+}
+
+template <typename Choice>
+struct NamedChoice {
+  std::string_view name;
+  Choice choice;
+};
+
+template <typename Choice, std::size_t size>
+void set_choice(Choice& out, const Node* node, const NamedChoice<Choice> (&choices)[size]) {
+  if (node == nullptr) return;
+  const std::string text = read_text(*node);
+  std::string names;
+  for (const auto& [name, choice] : choices) {
+    if (text == name) {
+      out = choice;
+      return;
+    }
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  throw node->error("expected one of " + names + ", found \"" + text + "\"");
+}
+
+void read_spool(const Node& node, SpoolConfig& spool, Warnings& warnings) {
+  using Mode = SpoolConfig::Mode;
+  using WhenFull = SpoolConfig::WhenFull;
+  Fields fields(node, "spool", kRefuseUnknown, warnings);
+  set_choice<Mode>(spool.mode, fields.find("mode"),
+                   {{"off", Mode::kOff}, {"auto", Mode::kAuto}, {"always", Mode::kAlways}});
+  set(spool.directory, fields.find("directory"));
+  set_bytes(spool.max_bytes, fields.find("max_bytes"));
+  set_not_negative(spool.max_age, fields.find("max_age"), "max_age");
+  set_choice<WhenFull>(spool.when_full, fields.find("when_full"),
+                       {{"block", WhenFull::kBlock}, {"drop_oldest", WhenFull::kDropOldest}});
+  fields.finish();
+}
+
 void read_file_watch(const Node& node, FileWatchConfig& watch, Warnings& warnings) {
   Fields fields(node, "file_watch_config", kRefuseUnknown, warnings);
   set_positive(watch.min_poll_frequency, fields.find("min_poll_frequency"), "min_poll_frequency");
@@ -81,6 +129,25 @@ uint64_t hash_of(const std::string& text) {
   return hash;
 }
 
+// A client that others fail over to gets nothing but what they cannot deliver.
+void check_failover(const Config& config, Warnings& warnings) {
+  const auto refuse = [&warnings](const ClientConfig& client, const std::string& why) {
+    warnings.refuse(Error(client.place, "failover_to: " + why));
+  };
+  for (const ClientConfig& client : config.clients) {
+    for (const std::string& name : client.failover_to) {
+      const auto standby = std::ranges::find(config.clients, name, &ClientConfig::name);
+      if (standby == config.clients.end()) {
+        refuse(client, "there is no client of the name \"" + name + "\"");
+      } else if (standby->name == client.name) {
+        refuse(client, "a client cannot stand by for itself");
+      } else if (!standby->failover_to.empty()) {
+        refuse(client, "\"" + name + "\" stands by for others and cannot fail over itself");
+      }
+    }
+  }
+}
+
 void complete_clients(Config& config, Warnings& warnings) {
   const LabelMap common_labels = config.client.external_labels;
   if (!config.client.url.empty()) config.clients.push_back(config.client);
@@ -110,6 +177,7 @@ void complete_clients(Config& config, Warnings& warnings) {
           "duplicate client configs are not allowed, found duplicate for name: " + client.name));
     }
   }
+  check_failover(config, warnings);
 }
 
 // Of jobs behind the first one nothing is read while standard input is.
@@ -172,6 +240,8 @@ Config read_config(const Node& root, const std::string& file_name, Warnings& war
   block("positions", read_positions, config.positions);
   block("target_config", read_target_config, config.target_config);
   block("limits_config", read_limits, config.limits_config);
+  block("dead_letters", read_dead_letters, config.dead_letters);
+  block("spool", read_spool, config.spool);
   warnings.attempt([&] { read_clients(fields.find("clients"), config, warnings); });
   warnings.attempt([&] { read_jobs(fields.find("scrape_configs"), config, warnings); });
   warnings.attempt([&] {

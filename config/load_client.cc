@@ -20,6 +20,25 @@ void read_headers(const Node& node, std::map<std::string, Secret>& headers) {
   }
 }
 
+// What is not in Promtail.
+void read_additions(Fields& fields, ClientConfig& client, Warnings& warnings) {
+  if (const Node* match = fields.find("match")) {
+    client.match = read_text(*match);
+    client.match_place = match->place();
+  }
+  for_each_item(fields.find("relabel_configs"), "relabel_configs", warnings, [&](const Node& item) {
+    RelabelConfig rule;
+    read_relabel(item, rule, warnings);
+    client.relabel_configs.push_back(std::move(rule));
+  });
+  if (const Node* names = fields.find("failover_to")) client.failover_to = read_text_list(*names);
+  set_not_negative(client.failover_after, fields.find("failover_after"), "failover_after");
+  if (const Node* concurrency = fields.find("concurrency")) {
+    client.concurrency = read_int(*concurrency);
+    if (client.concurrency < 1) throw concurrency->error("concurrency must be at least 1");
+  }
+}
+
 }  // namespace
 
 void read_client(const Node& node, ClientConfig& client, Warnings& warnings) {
@@ -27,6 +46,7 @@ void read_client(const Node& node, ClientConfig& client, Warnings& warnings) {
   Fields fields(node, "client", kRefuseUnknown, warnings);
   set_url(client.url, fields.find("url"));
   set(client.name, fields.find("name"));
+  client.has_own_name = !client.name.empty();
   set_not_negative(client.batchwait, fields.find("batchwait"), "batchwait");
   set_not_negative(client.batchsize, fields.find("batchsize"), "batchsize");
   set_positive(client.timeout, fields.find("timeout"), "timeout");
@@ -38,6 +58,7 @@ void read_client(const Node& node, ClientConfig& client, Warnings& warnings) {
   set(client.tenant_id, fields.find("tenant_id"));
   set(client.drop_rate_limited_batches, fields.find("drop_rate_limited_batches"));
   read_http_client(fields, client.http, warnings);
+  read_additions(fields, client, warnings);
   fields.finish();
 }
 

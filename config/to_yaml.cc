@@ -229,6 +229,34 @@ void write(Writer& out, const HttpClientConfig& http) {
   out.end_mapping();
 }
 
+void write(Writer& out, const RelabelConfig& rule) {
+  out.begin_mapping();
+  out.put_list("source_labels", rule.source_labels);
+  out.put("separator", rule.separator);
+  out.put("regex", rule.regex);
+  if (rule.modulus != 0) out.put("modulus", rule.modulus);
+  out.put_given("target_label", rule.target_label);
+  out.put("replacement", rule.replacement);
+  out.put("action", std::string(to_string(rule.action)));
+  out.end_mapping();
+}
+
+// What is not in Promtail, where it is used.
+void write_additions(Writer& out, const ClientConfig& client) {
+  const ClientConfig defaults;
+  out.put_given("match", client.match);
+  if (!client.relabel_configs.empty()) {
+    out.begin_list("relabel_configs");
+    for (const RelabelConfig& rule : client.relabel_configs) write(out, rule);
+    out.end_list();
+  }
+  if (!client.failover_to.empty()) {
+    out.put_list("failover_to", client.failover_to);
+    out.put("failover_after", client.failover_after);
+  }
+  if (client.concurrency != defaults.concurrency) out.put("concurrency", client.concurrency);
+}
+
 void write(Writer& out, const ClientConfig& client) {
   out.begin_mapping();
   out.put_given("name", client.name);
@@ -250,6 +278,7 @@ void write(Writer& out, const ClientConfig& client) {
   out.put_given("tenant_id", client.tenant_id);
   out.put("drop_rate_limited_batches", client.drop_rate_limited_batches);
   write(out, client.http);
+  write_additions(out, client);
   out.end_mapping();
 }
 
@@ -258,18 +287,6 @@ void write(Writer& out, const PositionsConfig& positions) {
   out.put("filename", positions.filename);
   out.put("sync_period", positions.sync_period);
   out.put("ignore_invalid_yaml", positions.ignore_invalid_yaml);
-  out.end_mapping();
-}
-
-void write(Writer& out, const RelabelConfig& rule) {
-  out.begin_mapping();
-  out.put_list("source_labels", rule.source_labels);
-  out.put("separator", rule.separator);
-  out.put("regex", rule.regex);
-  if (rule.modulus != 0) out.put("modulus", rule.modulus);
-  out.put_given("target_label", rule.target_label);
-  out.put("replacement", rule.replacement);
-  out.put("action", std::string(to_string(rule.action)));
   out.end_mapping();
 }
 
@@ -312,6 +329,28 @@ void write(Writer& out, const LimitsConfig& limits) {
   out.end_mapping();
 }
 
+void write(Writer& out, const DeadLetterConfig& letters) {
+  if (letters.file.empty()) return;
+  out.begin_block("dead_letters");
+  out.put("file", letters.file);
+  out.put("max_bytes", letters.max_bytes);
+  out.put("max_files", letters.max_files);
+  out.end_mapping();
+}
+
+void write(Writer& out, const SpoolConfig& spool) {
+  using Mode = SpoolConfig::Mode;
+  out.begin_block("spool");
+  const std::string mode = spool.mode == Mode::kOff ? "off" : spool.mode == Mode::kAuto ? "auto" : "always";
+  out.put("mode", mode);
+  out.put_given("directory", spool.directory);
+  out.put("max_bytes", spool.max_bytes);
+  out.put("max_age", spool.max_age);
+  const bool drops = spool.when_full == SpoolConfig::WhenFull::kDropOldest;
+  out.put("when_full", std::string(drops ? "drop_oldest" : "block"));
+  out.end_mapping();
+}
+
 void write(Writer& out, const FileWatchConfig& watch) {
   out.begin_block("file_watch_config");
   out.put("min_poll_frequency", watch.min_poll_frequency);
@@ -340,6 +379,8 @@ std::string to_yaml(const Config& config) {
   out.put("stdin", config.target_config.read_stdin);
   out.end_mapping();
   write(out, config.limits_config);
+  write(out, config.dead_letters);
+  write(out, config.spool);
   out.end_mapping();
   return out.text();
 }

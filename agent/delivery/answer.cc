@@ -57,10 +57,14 @@ std::size_t count_refused(std::string_view body) {
 }
 
 Answer refused(std::string_view body) {
-  Answer answer{Meaning::kRefused, "other", count_refused(body), std::nullopt};
+  Answer answer;
+  answer.meaning = Meaning::kRefused;
+  answer.reason = "other";
+  answer.refused_entries = count_refused(body);
   const auto words = std::ranges::find_if(
       kRefusals, [body](const Words& known) { return body.find(known.text) != body.npos; });
   if (words != kRefusals.end()) answer.reason = words->reason;
+  answer.longest_line = number_after(body, "ax entry size '");
   return answer;
 }
 
@@ -78,6 +82,21 @@ bool exceeds_burst(std::string_view body, std::size_t raw_bytes) {
   const auto limit = number_after(body, "(limit: ");
   const auto total = number_after(body, "totaling '");
   return limit && *limit != 0 && total.value_or(raw_bytes) > *limit;
+}
+
+// The label texts between the words that Loki puts around them.
+std::vector<std::string> throttled_streams(std::string_view body) {
+  constexpr std::string_view kBefore = "while attempting to ingest for stream '";
+  constexpr std::string_view kBehind = "' totaling ";
+  std::vector<std::string> streams;
+  for (std::size_t at = body.find(kBefore); at != body.npos; at = body.find(kBefore, at)) {
+    at += kBefore.size();
+    const std::size_t end = body.find(kBehind, at);
+    if (end == body.npos) break;
+    const std::string_view labels = body.substr(at, end - at);
+    if (std::ranges::find(streams, labels) == streams.end()) streams.emplace_back(labels);
+  }
+  return streams;
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text) {
@@ -110,6 +129,8 @@ Answer interpret_answer(int status, std::string_view body, std::string_view retr
         body.find("maximum active stream limit") != body.npos) {
       return is(Meaning::kRetry, "stream_limit");
     }
+    answer.streams = throttled_streams(body);
+    if (!answer.streams.empty()) return is(Meaning::kThrottled, "per_stream_rate_limit");
     return is(Meaning::kRetry, "rate_limited");
   }
   if (status >= 500) {

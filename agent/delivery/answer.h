@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lokitail::agent {
 
@@ -22,6 +23,7 @@ enum class Meaning {
   kRetrySlowly, // nothing is wrong with the entries but with us or with Loki's settings: again after
                 // a long pause, loudly
   kSplit,       // too large as it is: again in two halves
+  kThrottled,   // one stream has too high a rate: it again after a while, the others at once
 };
 
 struct Answer {
@@ -30,6 +32,10 @@ struct Answer {
   std::string reason;
   // kRefused: how many entries Loki says it refused; at least 1.
   std::size_t refused_entries = 0;
+  // The longest line that Loki takes, where it says so.
+  std::optional<std::size_t> longest_line;
+  // kThrottled: label texts of streams, at least one.
+  std::vector<std::string> streams;
   // Not earlier than this, if the server said so.
   std::optional<std::chrono::seconds> retry_after;
 };

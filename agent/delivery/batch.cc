@@ -198,23 +198,26 @@ bool Batch::same_labels(const Stream& stream, const pipeline::Labels& labels) co
   return true;
 }
 
-bool Batch::next_request(ByteBuffer& scratch, Request& request) {
-  if (handed_out_ == 0) order_streams();
+bool Batch::next_request(ByteBuffer& scratch, Request& request, std::size_t parts) {
+  if (handed_out_ == 0) order_streams(parts);
   if (handed_out_ == order_.size()) return false;
-  const std::size_t count = handed_out_ < together_ ? together_ : 1;
+  const auto part = [this, parts](std::size_t i) { return streams_[order_[i]].hash % parts; };
+  const std::size_t first = handed_out_;
   scratch.clear();
   request.entries = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  request.streams.clear();
+  do {
     const Stream& stream = streams_[order_[handed_out_++]];
     append_stream(stream, scratch);
     request.entries += stream.entry_count;
+    request.streams.push_back(stream_id(label_text_));
     history_.record(stream.hash, stream.newest);
-  }
+  } while (handed_out_ < together_ && part(handed_out_) == part(first));
   request.body = scratch.view();
   return true;
 }
 
-void Batch::order_streams() {
+void Batch::order_streams(std::size_t parts) {
   order_.resize(streams_.size());
   for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
   const auto behind = [this](std::uint32_t i) { return streams_[i].behind; };
@@ -224,6 +227,11 @@ void Batch::order_streams() {
          behind(order_[together_ - 1]) > kTravelsAloneSeconds) {
     --together_;
   }
+  if (parts == 1) return;
+  std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(together_),
+                   [&](std::uint32_t left, std::uint32_t right) {
+                     return streams_[left].hash % parts < streams_[right].hash % parts;
+                   });
 }
 
 void Batch::append_stream(const Stream& stream, ByteBuffer& out) {

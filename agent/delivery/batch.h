@@ -22,6 +22,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "agent/delivery/stream_id.h"
 #include "pipeline/entry.h"
 
 namespace lokitail::agent {
@@ -89,10 +90,12 @@ class Batch {
   struct Request {
     std::string_view body;  // valid until the next call of next_request() or clear()
     std::size_t entries;
+    std::vector<StreamId> streams;
   };
   // Hands out the batch, one request at a time (nearly always there is one only), then returns
-  // false. `scratch` is where the body is put together.
-  bool next_request(ByteBuffer& scratch, Request& request);
+  // false. `scratch` is where the body is put together. Streams are shared out to `parts` requests,
+  // the same ones to the same part each time, so that these may be sent side by side.
+  bool next_request(ByteBuffer& scratch, Request& request, std::size_t parts = 1);
   // REQUIRES: next_request() has returned false, or the entries are to be thrown away.
   void clear();
 
@@ -119,7 +122,7 @@ class Batch {
   std::uint32_t find(const pipeline::Labels& labels, std::uint64_t& hash) const;
   Stream& find_or_add(const pipeline::Labels& labels);
   bool same_labels(const Stream& stream, const pipeline::Labels& labels) const;
-  void order_streams();
+  void order_streams(std::size_t parts);
   void append_stream(const Stream& stream, ByteBuffer& out);
   void write_label_text(const Stream& stream);
 

@@ -3,6 +3,7 @@
 #include <snappy.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace lokitail::agent {
 
@@ -17,23 +18,28 @@ Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post
     external_labels_.set(symbols.intern(name), value);
   }
   batches_.push_back(std::make_unique<TenantBatch>(config_.tenant, symbols_));
+  if (!config_.relabel_configs.empty()) relabeler_.emplace(config_.relabel_configs, symbols_);
+  if (config_.match.empty()) return;
+  try {
+    match_.emplace(config_.match, symbols_);
+  } catch (const std::invalid_argument& problem) {
+    throw config::Error(config_.match_place, std::string("the client's match: ") + problem.what());
+  }
 }
 
 void Batcher::add(const pipeline::Entry& entry) {
-  const auto [labels, open] = route(entry);
-
-  std::string_view line = entry.line;
-  if (config_.max_line_size != 0 && line.size() > config_.max_line_size) {
-    const std::size_t over = line.size() - config_.max_line_size;
-    if (!config_.max_line_size_truncate) {
-      events_.entry_dropped(config_.client, open.tenant, "line_too_long", line.size());
-      return;
-    }
-    events_.entry_mutated(config_.client, open.tenant, "line_too_long", over);
-    line = line.substr(0, config_.max_line_size);
+  const pipeline::Labels* const wanted = labels_for_client(entry);
+  if (wanted == nullptr) {
+    ++unmatched_;
+    return;
   }
+  const auto [labels, open] = route(*wanted);
+  const std::string_view line = fitted(entry.line, open);
+  if (line.data() == nullptr) return;
 
-  if (!open.batch.empty() && open.batch.bytes() + open.batch.size_of(line, entry) > config_.batch_size) {
+  std::size_t most = config_.batch_size;
+  if (config_.shape != nullptr) most = std::min(most, config_.shape->most_bytes());
+  if (!open.batch.empty() && open.batch.bytes() + open.batch.size_of(line, entry) > most) {
     hand_over(open);
   }
   if (config_.max_streams != 0 && open.batch.streams() >= config_.max_streams &&
@@ -49,22 +55,46 @@ void Batcher::add(const pipeline::Entry& entry) {
   }
 }
 
+// The line within the limit on its length; without data where it is dropped.
+std::string_view Batcher::fitted(std::string_view line, const TenantBatch& open) {
+  std::size_t most = config_.max_line_size != 0 ? config_.max_line_size : PushShape::kNoLimit;
+  // Who wants lines cut, but does not say where, gets them cut where Loki would refuse them.
+  if (config_.max_line_size == 0 && config_.max_line_size_truncate && config_.shape != nullptr) {
+    most = config_.shape->longest_line();
+  }
+  if (line.data() == nullptr) return "";
+  if (line.size() <= most) return line;
+  if (!config_.max_line_size_truncate) {
+    events_.entry_dropped(config_.client, open.tenant, "line_too_long", line.size());
+    return {};
+  }
+  events_.entry_mutated(config_.client, open.tenant, "line_too_long", line.size() - most);
+  return line.substr(0, most);
+}
+
+// nullptr where the client does not want the entry.
+const pipeline::Labels* Batcher::labels_for_client(const pipeline::Entry& entry) {
+  const pipeline::Labels* labels = &entry.labels;
+  if (!external_labels_.empty()) {
+    combined_ = entry.labels;
+    for (const pipeline::Label& label : external_labels_) {
+      if (combined_.find(label.name) == nullptr) combined_.set(label.name, label.value);
+    }
+    labels = &combined_;
+  }
+  if (match_ && !match_->matches(*labels, entry.line)) return nullptr;
+  return relabeler_ ? relabeler_->apply(*labels) : labels;
+}
+
 // The labels that name the stream, and the batch of the tenant they name.
 std::pair<const pipeline::Labels&, Batcher::TenantBatch&> Batcher::route(
-    const pipeline::Entry& entry) {
-  const bool as_they_are =
-      external_labels_.empty() && entry.labels.find(tenant_label_) == nullptr;
-  if (as_they_are) return {entry.labels, *batches_.front()};
-
-  combined_ = entry.labels;
-  for (const pipeline::Label& label : external_labels_) {
-    if (combined_.find(label.name) == nullptr) combined_.set(label.name, label.value);
-  }
-  const pipeline::Label* const tenant = combined_.find(tenant_label_);
-  if (tenant == nullptr) return {combined_, *batches_.front()};
+    const pipeline::Labels& labels) {
+  const pipeline::Label* const tenant = labels.find(tenant_label_);
+  if (tenant == nullptr) return {labels, *batches_.front()};
   TenantBatch& open = batch_of(tenant->value);
-  combined_.erase(tenant_label_);
-  return {combined_, open};
+  without_tenant_ = labels;
+  without_tenant_.erase(tenant_label_);
+  return {without_tenant_, open};
 }
 
 Batcher::TenantBatch& Batcher::batch_of(std::string_view tenant) {
@@ -75,6 +105,7 @@ Batcher::TenantBatch& Batcher::batch_of(std::string_view tenant) {
 }
 
 void Batcher::flush_due(Clock::time_point now) {
+  report_unmatched();
   for (const auto& open : batches_) {
     if (!open->batch.empty() && now - open->since >= config_.batch_wait) hand_over(*open);
   }
@@ -85,13 +116,18 @@ void Batcher::flush_due(Clock::time_point now) {
 }
 
 void Batcher::flush_all() {
+  report_unmatched();
   for (const auto& open : batches_) {
     if (!open->batch.empty()) hand_over(*open);
   }
 }
 
+void Batcher::report_unmatched() {
+  if (unmatched_ != 0) events_.entries_unmatched(config_.client, std::exchange(unmatched_, 0));
+}
+
 bool Batcher::empty() const {
-  return std::ranges::all_of(batches_, [](const auto& open) { return open->batch.empty(); });
+  return unmatched_ == 0 && std::ranges::all_of(batches_, [](const auto& open) { return open->batch.empty(); });
 }
 
 void Batcher::hand_over(TenantBatch& open) {
@@ -104,7 +140,8 @@ void Batcher::hand_over(TenantBatch& open) {
   open.origins.clear();
   std::vector<std::unique_ptr<Push>> pushes;
   Batch::Request request;
-  while (open.batch.next_request(request_, request)) {
+  const std::size_t parts = config_.shape != nullptr ? config_.shape->parts() : 1;
+  while (open.batch.next_request(request_, request, parts)) {
     pushes.push_back(compress(open, request));
     pushes.back()->receipt = receipt;
     receipt->add_part();
@@ -118,6 +155,7 @@ std::unique_ptr<Push> Batcher::compress(const TenantBatch& open, const Batch::Re
   push->tenant = open.tenant;
   push->entries = request.entries;
   push->raw_bytes = request.body.size();
+  push->streams = StreamIds(request.streams);
   compressed_.clear();
   char* const out = compressed_.grow(snappy::MaxCompressedLength(request.body.size()));
   std::size_t size = 0;

@@ -9,14 +9,19 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "agent/delivery/batch.h"
+#include "agent/delivery/entry_relabeler.h"
 #include "agent/delivery/push.h"
+#include "agent/delivery/push_shape.h"
+#include "config/config.h"
 #include "pipeline/entry.h"
+#include "pipeline/lang/selector.h"
 
 namespace lokitail::agent {
 
@@ -29,6 +34,10 @@ struct BatcherConfig {
   std::size_t max_line_size = 0;  // bytes; 0 for no limit
   bool max_line_size_truncate = false;
   std::size_t max_streams = 0;  // in one batch; 0 for no limit
+  std::string match{};          // a selector of the entries to take; empty: all
+  config::Place match_place{};
+  std::vector<config::RelabelConfig> relabel_configs{};
+  const PushShape* shape = nullptr;  // what was learned of how pushes should be; may be null
 };
 
 // What a batcher reports. Called on the worker's thread; implementations are safe for several
@@ -43,6 +52,8 @@ class BatcherEvents {
                              std::size_t bytes) = 0;
   virtual void entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
                              std::size_t bytes) = 0;
+  // The client's selector or its relabelling has no use for so many entries.
+  virtual void entries_unmatched(std::size_t client, std::size_t entries) = 0;
 };
 
 class Batcher {
@@ -51,6 +62,7 @@ class Batcher {
   // Runs a call on the worker's thread; any thread may call it.
   using Post = std::function<void(std::function<void()>)>;
 
+  // Throws config::Error for a selector or a regular expression that is none.
   Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post, BatcherEvents& events);
 
   // The entry's origin stays retained until the push that carries the entry is settled.
@@ -71,7 +83,10 @@ class Batcher {
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
   };
 
-  std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Entry& entry);
+  const pipeline::Labels* labels_for_client(const pipeline::Entry& entry);
+  std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Labels& labels);
+  std::string_view fitted(std::string_view line, const TenantBatch& open);
+  void report_unmatched();
   TenantBatch& batch_of(std::string_view tenant);
   void hand_over(TenantBatch& open);
   std::unique_ptr<Push> compress(const TenantBatch& open, const Batch::Request& request);
@@ -83,6 +98,10 @@ class Batcher {
   const pipeline::Symbol tenant_label_;
   pipeline::Labels external_labels_;  // views into config_
   pipeline::Labels combined_;         // of the present entry
+  pipeline::Labels without_tenant_;   // of the present entry
+  std::optional<pipeline::lang::Selector> match_;
+  std::optional<EntryRelabeler> relabeler_;
+  std::size_t unmatched_ = 0;  // not reported yet
   std::vector<std::unique_ptr<TenantBatch>> batches_;  // the client's own tenant first
   ByteBuffer request_;
   ByteBuffer compressed_;

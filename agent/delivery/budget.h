@@ -1,27 +1,48 @@
 // The one bound for backpressure: bytes in flight. A push counts from when a worker hands it over
-// until it is settled. At the limit workers stop reading.
+// until it is settled. Each client has an equal share; where one is used up workers stop reading,
+// since what they read is for all clients.
 //
 // Threads: any.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <vector>
 
 namespace lokitail::agent {
 
 class Budget {
  public:
-  explicit Budget(std::size_t limit) : limit_(limit) {}
+  explicit Budget(std::size_t limit, std::size_t clients = 1)
+      : limit_(limit), in_flight_(std::max<std::size_t>(clients, 1)) {}
 
-  void take(std::size_t bytes) { in_flight_.fetch_add(bytes, std::memory_order_relaxed); }
-  void give_back(std::size_t bytes) { in_flight_.fetch_sub(bytes, std::memory_order_relaxed); }
-  bool exhausted() const { return in_flight() >= limit_; }
-  std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  void take(std::size_t client, std::size_t bytes) {
+    in_flight_[client].fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void give_back(std::size_t client, std::size_t bytes) {
+    in_flight_[client].fetch_sub(bytes, std::memory_order_relaxed);
+  }
+
+  bool exhausted() const {
+    return std::ranges::any_of(in_flight_, [this](const auto& bytes) {
+      return bytes.load(std::memory_order_relaxed) >= share();
+    });
+  }
+  std::size_t in_flight() const {
+    std::size_t sum = 0;
+    for (const auto& bytes : in_flight_) sum += bytes.load(std::memory_order_relaxed);
+    return sum;
+  }
+  std::size_t in_flight(std::size_t client) const {
+    return in_flight_[client].load(std::memory_order_relaxed);
+  }
   std::size_t limit() const { return limit_; }
+  std::size_t share() const { return limit_ / in_flight_.size(); }
 
  private:
   const std::size_t limit_;
-  std::atomic<std::size_t> in_flight_{0};
+  std::vector<std::atomic<std::size_t>> in_flight_;  // by client
 };
 
 }  // namespace lokitail::agent

@@ -4,6 +4,7 @@
 // push_ready() and the other events are called by workers.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,15 +19,15 @@ namespace lokitail::agent {
 
 class Delivery final : public BatcherEvents {
  public:
-  // `clients` and `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
-  Delivery(boost::asio::io_context& control, const std::vector<config::ClientConfig>& clients,
-           Metrics& metrics, std::size_t max_bytes_in_flight);
+  // `config` and `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
+  Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics);
 
   Budget& budget() { return budget_; }
-  // How each client's batches are to be made.
-  static std::vector<BatcherConfig> batcher_configs(const config::Config& config);
+  // How each client's batches are to be made. Clients that others fail over to have none.
+  std::vector<BatcherConfig> batcher_configs() const;
 
   bool idle() const;
+  // By client.
   std::vector<SenderStatus> status() const;
   // Every waiting attempt is made now; for shutdown.
   void hurry();
@@ -37,12 +38,24 @@ class Delivery final : public BatcherEvents {
                      std::size_t bytes) override;
   void entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
                      std::size_t bytes) override;
+  void entries_unmatched(std::size_t client, std::size_t entries) override;
 
  private:
+  // One of the configuration's clients.
+  struct Client {
+    std::unique_ptr<Destination> own;
+    std::vector<const Destination*> destinations;  // its own, and those it fails over to
+    bool is_standby = false;                       // others fail over to it
+    PushShape shape;
+    std::unique_ptr<Sender> sender;
+  };
+
   boost::asio::io_context& control_;
+  const config::Config& config_;
   Metrics& metrics_;
   Budget budget_;
-  std::vector<std::unique_ptr<Sender>> senders_;
+  DeadLetters dead_letters_;
+  std::deque<Client> clients_;  // by index in the configuration
 };
 
 }  // namespace lokitail::agent

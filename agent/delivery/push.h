@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "agent/delivery/stream_id.h"
+
 namespace lokitail::agent {
 
 // Shared by all pushes that carry entries of the same blocks: when the last of them is settled, the
@@ -35,10 +37,13 @@ struct Push {
   std::string tenant;       // empty: no X-Scope-OrgID
   std::size_t entries = 0;
   std::size_t raw_bytes = 0;  // of the body before compression
+  StreamIds streams;          // that it has entries of
   std::shared_ptr<Receipt> receipt;
 
   // What this push counts in the budget.
-  std::size_t cost() const { return body.size() + sizeof(Push); }
+  std::size_t cost() const {
+    return body.size() + sizeof(Push) + streams.size() * sizeof(StreamId);
+  }
 };
 
 }  // namespace lokitail::agent

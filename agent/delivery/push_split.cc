@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/delivery/protobuf_wire.h"
 
@@ -48,14 +49,14 @@ class FieldReader {
   bool failed_ = false;
 };
 
-// Puts one half together, stream by stream.
-class Half {
+// Puts a part together, stream by stream.
+class Part {
  public:
   void begin_stream(std::string_view labels) {
     labels_ = labels;
     entries_of_stream_.clear();
   }
-  void add_entry(std::string_view entry) {
+  void add(std::string_view entry) {
     append_field(entries_of_stream_, 2, entry);
     ++entries_;
     bytes_ += entry.size();
@@ -66,6 +67,7 @@ class Half {
     append_field(stream, 1, labels_);
     stream += entries_of_stream_;
     append_field(request_, 1, stream);
+    streams_.push_back(stream_id(labels_));
   }
 
   std::size_t bytes() const { return bytes_; }
@@ -76,6 +78,7 @@ class Half {
     push->tenant = whole.tenant;
     push->entries = entries_;
     push->raw_bytes = request_.size();
+    push->streams = StreamIds(streams_);
     push->receipt = whole.receipt;
     snappy::Compress(request_.data(), request_.size(), &push->body);
     push->body.shrink_to_fit();
@@ -92,26 +95,23 @@ class Half {
   std::string_view labels_;
   std::string entries_of_stream_;
   std::string request_;
+  std::vector<StreamId> streams_;
   std::size_t entries_ = 0;
   std::size_t bytes_ = 0;
 };
 
-}  // namespace
+// What is told of a push body as it is read. Labels come before the entries of their stream.
+struct Visitor {
+  std::function<void(std::string_view labels)> begin_stream;
+  std::function<void(const EntryInPush&)> entry;
+  std::function<void()> end_stream;
+};
 
-std::pair<std::unique_ptr<Push>, std::unique_ptr<Push>> split_push(const Push& push) {
-  std::string raw;
-  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
-  Half first;
-  Half second;
-  std::size_t taken = 0;
-  // Half of the entries, or fewer if they make half of the bytes already; at least one, and not all.
-  const auto belongs_to_first = [&] {
-    return taken == 0 || (2 * taken < push.entries && first.bytes() < raw.size() / 2);
-  };
-
+bool read_push(std::string_view raw, const Visitor& visitor) {
   FieldReader streams(raw);
   unsigned field = 0;
   std::string_view stream;
+  std::size_t index = 0;
   while (streams.next(field, stream)) {
     FieldReader parts(stream);
     std::string_view part;
@@ -119,20 +119,63 @@ std::pair<std::unique_ptr<Push>, std::unique_ptr<Push>> split_push(const Push& p
     while (parts.next(field, part)) {
       if (field == 1) {
         labels = part;
-        first.begin_stream(labels);
-        second.begin_stream(labels);
+        visitor.begin_stream(labels);
       } else {
-        (belongs_to_first() ? first : second).add_entry(part);
-        ++taken;
+        visitor.entry({index++, labels, part});
       }
     }
-    if (parts.failed()) return {};
-    first.end_stream();
-    second.end_stream();
+    if (parts.failed()) return false;
+    visitor.end_stream();
   }
-  if (streams.failed() || first.entries() == 0 || second.entries() == 0) return {};
+  return !streams.failed();
+}
+
+// `belongs_to_first` is asked with the first part as it is so far.
+template <typename Predicate>
+PushPair cut(const Push& push, const std::string& raw, Predicate belongs_to_first) {
+  Part first;
+  Part second;
+  const bool read = read_push(
+      raw, {.begin_stream =
+                [&](std::string_view labels) {
+                  first.begin_stream(labels);
+                  second.begin_stream(labels);
+                },
+            .entry =
+                [&](const EntryInPush& entry) {
+                  (belongs_to_first(first, entry) ? first : second).add(entry.message);
+                },
+            .end_stream =
+                [&] {
+                  first.end_stream();
+                  second.end_stream();
+                }});
+  if (!read || first.entries() == 0 || second.entries() == 0) return {};
   push.receipt->add_part();
   return {first.finish(push), second.finish(push)};
+}
+
+}  // namespace
+
+PushPair partition_push(const Push& push, const std::function<bool(const EntryInPush&)>& wanted) {
+  std::string raw;
+  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
+  return cut(push, raw, [&](const Part&, const EntryInPush& entry) { return wanted(entry); });
+}
+
+// Half of the entries, or fewer if they make half of the bytes already; at least one, and not all.
+PushPair halve_push(const Push& push) {
+  std::string raw;
+  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
+  return cut(push, raw, [&](const Part& first, const EntryInPush& entry) {
+    return entry.index == 0 || (2 * entry.index < push.entries && first.bytes() < raw.size() / 2);
+  });
+}
+
+bool for_each_entry(const Push& push, const std::function<void(const EntryInPush&)>& visit) {
+  std::string raw;
+  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return false;
+  return read_push(raw, {.begin_stream = [](std::string_view) {}, .entry = visit, .end_stream = [] {}});
 }
 
 }  // namespace lokitail::agent

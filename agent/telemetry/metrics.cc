@@ -70,6 +70,8 @@ Metrics::Metrics()
       refused_entries_(counters(registry_, "lokitail_refused_entries_total",
                                 "Number of log entries that Loki refused for good, by Loki's "
                                 "reason.")),
+      client_entries_(counters(registry_, "lokitail_client_entries_total",
+                               "Number of log entries for a client, by what became of them.")),
       request_duration_(prometheus::BuildHistogram()
                             .Name("promtail_request_duration_seconds")
                             .Help("Duration of send requests.")
@@ -130,6 +132,10 @@ prometheus::Counter& Metrics::batch_retries(const std::string& host, const std::
 prometheus::Counter& Metrics::refused_entries(const std::string& host, const std::string& tenant,
                                               const std::string& reason) {
   return refused_entries_.Add({{"host", host}, {"tenant", tenant}, {"reason", reason}});
+}
+prometheus::Counter& Metrics::client_entries(const std::string& client, const std::string& outcome,
+                                             const std::string& reason) {
+  return client_entries_.Add({{"client", client}, {"outcome", outcome}, {"reason", reason}});
 }
 prometheus::Histogram& Metrics::request_duration(const std::string& host, int status) {
   // The default buckets of Prometheus' Go client, as Promtail has them.

@@ -51,6 +51,9 @@ class Metrics final : public pipeline::PipelineMetrics {
   // Ours: entries that Loki refused for good, by Loki's reason.
   prometheus::Counter& refused_entries(const std::string& host, const std::string& tenant,
                                        const std::string& reason);
+  // Ours: what became of the entries for a client. `outcome`: sent, refused, dropped or unmatched.
+  prometheus::Counter& client_entries(const std::string& client, const std::string& outcome,
+                                      const std::string& reason);
 
   pipeline::Counter& counter(std::string_view name, std::string_view help,
                              const LabelTexts& labels) override;
@@ -82,6 +85,7 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& mutated_entries_;
   FamilyOf<prometheus::Counter>& batch_retries_;
   FamilyOf<prometheus::Counter>& refused_entries_;
+  FamilyOf<prometheus::Counter>& client_entries_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
   mutable std::mutex clashes_mutex_;

@@ -57,6 +57,7 @@ struct Bench final : BatcherEvents {
   void entry_dropped(std::size_t, const std::string& tenant, const char* reason, std::size_t) override {
     events.push_back("dropped " + tenant + ' ' + reason);
   }
+  void entries_unmatched(std::size_t, std::size_t entries) override { unmatched += entries; }
   void entry_mutated(std::size_t, const std::string& tenant, const char* reason, std::size_t) override {
     events.push_back("mutated " + tenant + ' ' + reason);
   }
@@ -76,6 +77,7 @@ struct Bench final : BatcherEvents {
   pipeline::Entry entry;
   std::vector<std::unique_ptr<Push>> pushes;
   std::vector<std::string> events;
+  std::size_t unmatched = 0;
   std::vector<std::function<void()>> posted;
 };
 
@@ -238,7 +240,7 @@ TEST_CASE("a push is cut in two halves that share its receipt") {
     bench.add({{"s", i < 6 ? "a" : "b"}}, std::to_string(i), {i, 0}, &block);
   }
   bench.batcher.flush_all();
-  const auto [first, second] = split_push(*bench.pushes.at(0));
+  const auto [first, second] = halve_push(*bench.pushes.at(0));
   REQUIRE(first);
   REQUIRE(second);
   CHECK(first->entries + second->entries == 10);
@@ -268,7 +270,7 @@ TEST_CASE("cutting again and again ends with single entries") {
       ++singles;
       continue;
     }
-    auto [first, second] = split_push(*push);
+    auto [first, second] = halve_push(*push);
     REQUIRE(first);
     REQUIRE(first->entries < push->entries);
     REQUIRE(second->entries < push->entries);
@@ -276,6 +278,130 @@ TEST_CASE("cutting again and again ends with single entries") {
     todo.push_back(std::move(second));
   }
   CHECK(singles == 3);
+}
+
+TEST_CASE("a client gets the entries that its selector matches") {
+  BatcherConfig config;
+  config.match = R"({level="error", cluster="c"} |= "disk")";
+  config.external_labels = {{"cluster", "c"}};
+  Bench bench(config);
+  CountedOrigin block;
+  block.retain();
+  bench.add({{"level", "error"}}, "disk full", {1, 0}, &block);
+  bench.add({{"level", "error"}}, "other", {1, 0}, &block);
+  bench.add({{"level", "info"}}, "disk fine", {1, 0}, &block);
+  CHECK_FALSE(bench.batcher.empty());
+  bench.batcher.flush_all();
+  REQUIRE(bench.pushes.size() == 1);
+  CHECK(shape(*bench.pushes[0]) == R"({cluster="c", level="error"}: disk full)");
+  CHECK(bench.unmatched == 2);
+  CHECK(bench.batcher.empty());
+  bench.pushes.clear();
+  block.release();
+}
+
+TEST_CASE("a selector that is none is refused where it stands") {
+  BatcherConfig config;
+  config.match = "{level=}";
+  config.match_place = {"promtail.yaml", 7, 12};
+  REQUIRE_THROWS_WITH(Bench(config), Catch::Contains("promtail.yaml:7:12: the client's match: "));
+}
+
+config::RelabelConfig rule(config::RelabelAction action, std::vector<std::string> source,
+                           std::string regex, std::string target = "",
+                           std::string replacement = "$1") {
+  config::RelabelConfig rule;
+  rule.action = action;
+  rule.source_labels = std::move(source);
+  rule.regex = std::move(regex);
+  rule.target_label = std::move(target);
+  rule.replacement = std::move(replacement);
+  return rule;
+}
+
+TEST_CASE("a client's entries are relabelled") {
+  using enum config::RelabelAction;
+  BatcherConfig config;
+  config.external_labels = {{"cluster", "c"}};
+  config.relabel_configs = {rule(kDrop, {"level"}, "debug"),
+                            rule(kReplace, {"cluster", "job"}, "(.*);(.*)", "source", "$1/$2"),
+                            rule(kReplace, {"team"}, "(.+)", "__tenant_id__", "$1"),
+                            rule(kLabelDrop, {}, "cluster|job|team")};
+  Bench bench(config);
+  for (int i = 0; i < 3; ++i) {
+    bench.add({{"job", "a"}, {"level", "info"}}, "1");
+    bench.add({{"job", "a"}, {"level", "debug"}}, "2");
+    bench.add({{"job", "b"}, {"level", "info"}, {"team", "blue"}}, "3");
+  }
+  bench.batcher.flush_all();
+  REQUIRE(bench.pushes.size() == 2);
+  CHECK(shape(*bench.pushes[0]) == R"({level="info", source="c/a"}: 1 1 1)");
+  CHECK(bench.pushes[0]->tenant.empty());
+  CHECK(shape(*bench.pushes[1]) == R"({level="info", source="c/b"}: 3 3 3)");
+  CHECK(bench.pushes[1]->tenant == "blue");
+  CHECK(bench.unmatched == 3);
+}
+
+TEST_CASE("batches are made as the client's sender has learned") {
+  PushShape shape_of_pushes;
+  BatcherConfig config;
+  config.shape = &shape_of_pushes;
+  SECTION("not larger than what Loki takes") {
+    shape_of_pushes.learn_most_bytes(10, {});
+    Bench bench(config);
+    bench.add({}, "1234567");
+    bench.add({}, "1234567");
+    CHECK(bench.pushes.size() == 1);
+  }
+  SECTION("with lines cut where Loki would refuse them, if that is wanted") {
+    config.max_line_size_truncate = true;
+    Bench bench(config);
+    bench.add({}, "1234567");
+    shape_of_pushes.set_longest_line(3);
+    bench.add({}, "1234567");
+    bench.batcher.flush_all();
+    CHECK(shape(*bench.pushes.at(0)) == "{}: 1234567 123");
+    CHECK(bench.events == std::vector<std::string>{"mutated  line_too_long"});
+  }
+  SECTION("with the streams shared out, each to the same part every time") {
+    shape_of_pushes.set_parts(3);
+    Bench bench(config);
+    std::map<StreamId, int> times;
+    for (int round = 0; round < 2; ++round) {
+      for (int i = 0; i < 30; ++i) bench.add({{"stream", std::to_string(i)}}, "x");
+      bench.batcher.flush_all();
+    }
+    REQUIRE(bench.pushes.size() == 6);
+    std::size_t entries = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      entries += bench.pushes[i]->entries;
+      CHECK(bench.pushes[i]->streams.all() == bench.pushes[i + 3]->streams.all());
+      for (std::size_t j = 0; j < i; ++j) {
+        CHECK_FALSE(bench.pushes[i]->streams.meets(bench.pushes[j]->streams));
+      }
+    }
+    CHECK(entries == 30);
+  }
+}
+
+TEST_CASE("entries of a push can travel apart") {
+  Bench bench;
+  bench.add({{"s", "1"}}, "a");
+  bench.add({{"s", "2"}}, "b");
+  bench.add({{"s", "1"}}, "c");
+  bench.batcher.flush_all();
+  const Push& push = *bench.pushes.at(0);
+  CHECK(push.streams.size() == 2);
+  const auto [first, second] = partition_push(
+      push, [](const EntryInPush& entry) { return entry.labels == R"({s="1"})"; });
+  REQUIRE(first);
+  CHECK(shape(*first) == R"({s="1"}: a c)");
+  CHECK(shape(*second) == R"({s="2"}: b)");
+  CHECK(first->streams.all() == std::vector{stream_id(R"({s="1"})")});
+  CHECK(second->entries == 1);
+  const auto [none, all] = partition_push(push, [](const EntryInPush&) { return false; });
+  CHECK_FALSE(none);
+  CHECK_FALSE(all);
 }
 
 }  // namespace

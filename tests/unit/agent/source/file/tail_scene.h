@@ -190,9 +190,9 @@ class TailScene final : public BatcherEvents {
     if (on == stalled_) return;
     stalled_ = on;
     if (on) {
-      budget_.take(budget_.limit());
+      budget_.take(0, budget_.limit());
     } else {
-      budget_.give_back(budget_.limit());
+      budget_.give_back(0, budget_.limit());
       running_->worker->post([] {});
     }
   }
@@ -236,6 +236,7 @@ class TailScene final : public BatcherEvents {
   }
   void entry_dropped(std::size_t, const std::string&, const char*, std::size_t) override {}
   void entry_mutated(std::size_t, const std::string&, const char*, std::size_t) override {}
+  void entries_unmatched(std::size_t, std::size_t) override {}
 
   void collect_locked() {
     for (auto& push : incoming_) {

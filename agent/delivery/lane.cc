@@ -1,0 +1,425 @@
+#include "agent/delivery/lane.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "agent/delivery/push_split.h"
+#include "agent/delivery/refusals.h"
+#include "agent/telemetry/log.h"
+
+namespace lokitail::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+// Where something is wrong with our credentials or with Loki's settings, prompt retries only add
+// load: pauses begin this many times longer.
+constexpr int kSlowFactor = 10;
+// How many waiting pushes are looked at for one that may go: more would not help.
+constexpr std::size_t kMostLookedAt = 64;
+// A throttled stream's push that was refused so often may be larger than the stream's burst.
+constexpr int kAttemptsBeforeHalving = 3;
+// Not less than this is learned from pushes that are too large.
+constexpr std::size_t kLeastPushBytes = 64 << 10;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+// The first line of what the server said, as Promtail logs it.
+std::string_view first_line(std::string_view body) {
+  constexpr std::size_t kMost = 1024;
+  return body.substr(0, std::min(body.find('\n'), kMost));
+}
+
+std::string what_happened(const http::Response& response) {
+  if (response.status == 0) return response.error;
+  return fmt::format("server returned HTTP status {}: {}", response.status,
+                     first_line(response.body));
+}
+
+std::deque<Connections> connect(const LaneContext& context, const std::string& tenant) {
+  std::deque<Connections> connections;
+  for (const Destination* const destination : context.destinations) {
+    connections.emplace_back(*destination, tenant);
+  }
+  return connections;
+}
+
+std::vector<std::size_t> all_entries(const Push& push) {
+  std::vector<std::size_t> entries(push.entries);
+  std::iota(entries.begin(), entries.end(), std::size_t{0});
+  return entries;
+}
+
+}  // namespace
+
+Lane::Lane(const LaneContext& context, std::string tenant)
+    : context_(context),
+      tenant_(std::move(tenant)),
+      connections_(connect(context_, tenant_)),
+      route_(connections_.size(),
+             std::chrono::duration_cast<Clock::duration>(context_.config.failover_after)),
+      window_(static_cast<std::size_t>(context_.config.concurrency)),
+      backoff_(context_.config.backoff.min_period, context_.config.backoff.max_period,
+               random_seed()),
+      slow_backoff_(
+          kSlowFactor * context_.config.backoff.min_period,
+          std::max(context_.config.backoff.max_period, kSlowFactor * context_.config.backoff.min_period),
+          random_seed()),
+      pause_timer_(context_.io),
+      throttle_timer_(context_.io) {}
+
+void Lane::take(std::unique_ptr<Push> push) {
+  queue_.push_back({std::move(push)});
+  pump();
+}
+
+// Sends what may be sent: the oldest first, and of each stream one push at a time.
+void Lane::pump() {
+  if (stopping_ || pausing_) return;
+  const auto now = Clock::now();
+  StreamIds ahead;  // streams that have entries further in front
+  std::size_t looked_at = 0;
+  for (auto item = queue_.begin(); item != queue_.end() && in_flight_ < window_.size(); ++item) {
+    if (++looked_at > kMostLookedAt) break;
+    if (!item->in_flight) {
+      item = set_apart(item);
+      if (may_go(*item, ahead, now)) launch(item);
+    }
+    if (in_flight_ < window_.size()) ahead.add(item->push->streams);
+  }
+  wake_for_throttled();
+}
+
+bool Lane::may_go(const Waiting& waiting, const StreamIds& ahead, Clock::time_point now) const {
+  if (ahead.meets(waiting.push->streams)) return false;
+  return std::ranges::none_of(throttles_, [&](const auto& throttle) {
+    return throttle.second.until > now && waiting.push->streams.contains(throttle.first);
+  });
+}
+
+// What a push has of a throttled stream waits by itself, in front of the rest.
+Lane::Queue::iterator Lane::set_apart(Queue::iterator item) {
+  for (const auto& [stream, throttle] : throttles_) {
+    const Push& push = *item->push;
+    if (push.streams.size() == 1 || !push.streams.contains(stream)) continue;
+    auto [apart, rest] = partition_push(
+        push, [id = stream](const EntryInPush& entry) { return stream_id(entry.labels) == id; });
+    if (!apart) continue;
+    replace(item, std::move(apart), std::move(rest));
+    return std::prev(item);
+  }
+  return item;
+}
+
+void Lane::launch(Queue::iterator item) {
+  item->in_flight = true;
+  ++in_flight_;
+  asio::co_spawn(
+      context_.io, [self = shared_from_this(), item] { return self->attempt(item); },
+      asio::detached);
+}
+
+asio::awaitable<void> Lane::attempt(Queue::iterator item) {
+  const auto self = shared_from_this();
+  const Clock::time_point start = Clock::now();
+  const std::size_t way = route_.choose(start);
+  const Destination& destination = connections_[way].destination();
+  const http::Response response = co_await connections_[way].post(item->push->body);
+  if (stopping_) co_return;
+  const auto took = Clock::now() - start;
+  context_.metrics.request_duration(destination.host(), response.status == 0 ? -1 : response.status)
+      .Observe(std::chrono::duration<double>(took).count());
+
+  item->in_flight = false;
+  --in_flight_;
+  ++item->attempts;
+  const Answer answer =
+      interpret_answer(response.status, response.body, response.retry_after, item->push->raw_bytes);
+  const bool troubled = answer.meaning == Meaning::kRetry || answer.meaning == Meaning::kRetrySlowly;
+  if (response.status == 429 || troubled) {
+    window_.overloaded();
+  } else {
+    window_.taken(took, queue_.size() > in_flight_ + 1);
+  }
+  bool elsewhere = false;
+  if (troubled && response.status != 429) {
+    elsewhere = route_.failed(way, Clock::now());
+  } else if (route_.succeeded(way)) {
+    log::info("sending to another destination from now on",
+              {{"client", context_.config.name}, {"tenant", tenant_}, {"host", destination.host()}});
+  }
+  if (elsewhere && !gives_up(*item, response)) {
+    trouble_ = what_happened(response);
+    context_.metrics.batch_retries(destination.host(), tenant_).Increment();
+    log::warn("sending failed; trying another destination",
+              {{"client", context_.config.name},
+               {"tenant", tenant_},
+               {"from", destination.host()},
+               {"to", connections_[route_.current()].destination().host()},
+               {"error", trouble_}});
+  } else {
+    handle(item, answer, response, destination);
+  }
+  update_shape();
+  pump();
+}
+
+void Lane::handle(Queue::iterator item, const Answer& answer, const http::Response& response,
+                  const Destination& destination) {
+  switch (answer.meaning) {
+    case Meaning::kSettled:
+      count_sent(*item->push, item->push->entries, destination);
+      return settle(item);
+    case Meaning::kRefused:
+      return refuse(item, answer, response, destination);
+    case Meaning::kSplit:
+      return halve(item, answer, response);
+    case Meaning::kThrottled:
+      return throttle(item, answer, response);
+    case Meaning::kRetry:
+    case Meaning::kRetrySlowly:
+      return retry(item, answer, response);
+  }
+}
+
+void Lane::count_sent(const Push& push, std::size_t entries, const Destination& destination) {
+  context_.metrics.sent_bytes(destination.host()).Increment(static_cast<double>(push.body.size()));
+  context_.metrics.sent_entries(destination.host()).Increment(static_cast<double>(entries));
+  context_.metrics.client_entries(context_.config.name, "sent", "")
+      .Increment(static_cast<double>(entries));
+}
+
+void Lane::settle(Queue::iterator item) {
+  if (!trouble_.empty() && !pausing_) {
+    log::info("sending works again", {{"client", context_.config.name}, {"tenant", tenant_}});
+    trouble_.clear();
+  }
+  backoff_.reset();
+  slow_backoff_.reset();
+  const std::unique_ptr<Push> push = std::move(item->push);
+  queue_.erase(item);
+  std::erase_if(throttles_, [&](const auto& throttle) {
+    return push->streams.contains(throttle.first) &&
+           std::ranges::none_of(queue_, [&](const Waiting& waiting) {
+             return waiting.push->streams.contains(throttle.first);
+           });
+  });
+  context_.budget.give_back(context_.client, push->cost());
+  push->receipt->part_settled();
+}
+
+void Lane::refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
+                  const Destination& destination) {
+  const Push& push = *item->push;
+  if (answer.longest_line) context_.shape.set_longest_line(*answer.longest_line);
+  std::vector<std::size_t> which = find_refused(push, response.body);
+  if (push.entries == 1) which = {0};
+  if (which.empty() && context_.dead_letters.wanted()) {
+    // Loki does not say which: sending them in halves tells. It ignores what it has already.
+    if (auto [first, second] = halve_push(push); first) {
+      return replace(item, std::move(first), std::move(second));
+    }
+  }
+  const std::size_t refused =
+      which.empty() ? std::min(answer.refused_entries, push.entries) : which.size();
+  const auto share = static_cast<double>(refused) / static_cast<double>(push.entries);
+  const auto count = static_cast<double>(refused);
+  Metrics& metrics = context_.metrics;
+  metrics.refused_entries(destination.host(), tenant_, answer.reason).Increment(count);
+  metrics.dropped_entries(destination.host(), tenant_, "ingester_error").Increment(count);
+  metrics.dropped_bytes(destination.host(), tenant_, "ingester_error")
+      .Increment(share * static_cast<double>(push.body.size()));
+  metrics.client_entries(context_.config.name, "refused", answer.reason).Increment(count);
+  count_sent(push, push.entries - refused, destination);
+  bury(push, which, answer.reason, first_line(response.body));
+  log::error("Loki refused entries for good; it has taken the others of this push",
+             {{"host", destination.host()},
+              {"tenant", tenant_},
+              {"status", response.status},
+              {"reason", answer.reason},
+              {"refused", refused},
+              {"entries", push.entries},
+              {"error", first_line(response.body)}});
+  settle(item);
+}
+
+void Lane::halve(Queue::iterator item, const Answer& answer, const http::Response& response) {
+  const Push& push = *item->push;
+  PushPair halves;
+  if (push.entries > 1) halves = halve_push(push);
+  if (!halves.first) {
+    log::error("dropping an entry that is too large for Loki even alone",
+               {{"client", context_.config.name}, {"tenant", tenant_}, {"error", what_happened(response)}});
+    return drop(item, answer.reason, what_happened(response));
+  }
+  log::warn("push is too large for Loki: sending it in two halves",
+            {{"client", context_.config.name},
+             {"tenant", tenant_},
+             {"entries", push.entries},
+             {"bytes", push.raw_bytes},
+             {"error", what_happened(response)}});
+  // A batch counts its lines alone: something is left for labels and times.
+  const std::size_t most = std::max(push.raw_bytes / 2 - push.raw_bytes / 16, kLeastPushBytes);
+  context_.shape.learn_most_bytes(most, Clock::now());
+  replace(item, std::move(halves.first), std::move(halves.second));
+}
+
+void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Response& response) {
+  const Push& push = *item->push;
+  context_.metrics.batch_retries(connections_[route_.current()].destination().host(), tenant_)
+      .Increment();
+  if (push.streams.size() == 1) {
+    if (gives_up(*item, response)) return drop(item, "rate_limited", what_happened(response));
+    if (item->attempts % kAttemptsBeforeHalving == 0 && push.entries > 1) {
+      if (auto [first, second] = halve_push(push); first) {
+        replace(item, std::move(first), std::move(second));
+      }
+    }
+  }
+  bool known = false;
+  for (const std::string& labels : answer.streams) {
+    const StreamId id = stream_id(labels);
+    if (!push.streams.contains(id)) continue;
+    known = true;
+    const auto [place, is_new] = throttles_.try_emplace(
+        id, Throttle{Backoff(context_.config.backoff.min_period, context_.config.backoff.max_period,
+                             random_seed())});
+    Throttle& throttled = place->second;
+    std::chrono::nanoseconds delay = throttled.backoff.next();
+    if (answer.retry_after) delay = std::max<std::chrono::nanoseconds>(delay, *answer.retry_after);
+    throttled.until = Clock::now() + std::chrono::duration_cast<Clock::duration>(delay);
+    if (is_new) {
+      log::warn("Loki throttles a stream; it waits, and all others go on",
+                {{"client", context_.config.name}, {"tenant", tenant_}, {"stream", labels}});
+    }
+  }
+  if (!known) retry(item, answer, response);
+}
+
+void Lane::retry(Queue::iterator item, const Answer& answer, const http::Response& response) {
+  const std::string& host = connections_[route_.current()].destination().host();
+  const bool slowly = answer.meaning == Meaning::kRetrySlowly;
+  context_.metrics.batch_retries(host, tenant_).Increment();
+  trouble_ = what_happened(response);
+  if (gives_up(*item, response)) {
+    log::error("final error sending batch", {{"host", host}, {"tenant", tenant_}, {"error", trouble_}});
+    const std::string said = trouble_;
+    return drop(item, answer.reason, said);
+  }
+  // Others that were on their way have met the same trouble.
+  if (pausing_) return;
+  std::chrono::nanoseconds delay = slowly ? slow_backoff_.next() : backoff_.next();
+  if (answer.retry_after) delay = std::max<std::chrono::nanoseconds>(delay, *answer.retry_after);
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
+  if (slowly) {
+    log::error("Loki does not take our pushes; retrying slowly, nothing is dropped",
+               {{"host", host},
+                {"tenant", tenant_},
+                {"reason", answer.reason},
+                {"error", trouble_},
+                {"retry_in_ms", milliseconds}});
+  } else {
+    log::warn("error sending batch, will retry", {{"host", host},
+                                                  {"tenant", tenant_},
+                                                  {"status", response.status == 0 ? -1 : response.status},
+                                                  {"error", trouble_},
+                                                  {"retry_in_ms", milliseconds}});
+  }
+  pause(std::chrono::duration_cast<Clock::duration>(delay));
+}
+
+bool Lane::gives_up(const Waiting& waiting, const http::Response& response) const {
+  if (response.status == 429 && context_.config.drop_rate_limited_batches) return true;
+  const auto most = context_.config.backoff.max_retries;
+  return most > 0 && waiting.attempts >= most;
+}
+
+void Lane::drop(Queue::iterator item, const std::string& reason, std::string_view error) {
+  const Push& push = *item->push;
+  const std::string& host = connections_[route_.current()].destination().host();
+  const auto count = static_cast<double>(push.entries);
+  context_.metrics.refused_entries(host, tenant_, reason).Increment(count);
+  const std::string promtail_reason = reason == "rate_limited" ? reason : "ingester_error";
+  context_.metrics.dropped_entries(host, tenant_, promtail_reason).Increment(count);
+  context_.metrics.dropped_bytes(host, tenant_, promtail_reason)
+      .Increment(static_cast<double>(push.body.size()));
+  context_.metrics.client_entries(context_.config.name, "dropped", reason).Increment(count);
+  bury(push, all_entries(push), reason, error);
+  settle(item);
+}
+
+// These entries are given up.
+void Lane::bury(const Push& push, const std::vector<std::size_t>& entries, std::string_view reason,
+                std::string_view error) {
+  DecodedPush decoded;
+  if (!context_.dead_letters.wanted() || !decode_push(push.body, {}, decoded)) return;
+  std::size_t index = 0;
+  for (const PushStream& stream : decoded.streams) {
+    for (const PushEntry& entry : stream.entries) {
+      if (!std::ranges::binary_search(entries, index++)) continue;
+      context_.dead_letters.add({context_.config.name, tenant_, reason, error}, stream.labels, entry);
+    }
+  }
+  context_.dead_letters.flush();
+}
+
+// `first` comes in front of `item`, which becomes `second`.
+void Lane::replace(Queue::iterator item, std::unique_ptr<Push> first, std::unique_ptr<Push> second) {
+  context_.budget.take(context_.client, first->cost() + second->cost());
+  context_.budget.give_back(context_.client, item->push->cost());
+  queue_.insert(item, {std::move(first)});
+  item->push = std::move(second);
+  item->attempts = 0;
+}
+
+void Lane::pause(Clock::duration length) {
+  pausing_ = true;
+  pause_timer_.expires_after(length);
+  pause_timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) {
+    self->pausing_ = false;
+    self->pump();
+  });
+}
+
+void Lane::wake_for_throttled() {
+  const auto now = Clock::now();
+  auto next = Clock::time_point::max();
+  for (const auto& [stream, throttle] : throttles_) {
+    if (throttle.until > now) next = std::min(next, throttle.until);
+  }
+  if (next == Clock::time_point::max()) return;
+  throttle_timer_.expires_at(next);
+  throttle_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (!cancelled) self->pump();
+  });
+}
+
+// Where pushes wait for answers, those to come are made so that several can be on their way.
+void Lane::update_shape() {
+  const bool waits = queue_.size() > in_flight_;
+  context_.shape.set_parts(waits ? window_.size() : 1);
+  context_.shape.forget_most_bytes(Clock::now());
+}
+
+void Lane::hurry() {
+  pause_timer_.cancel();
+  for (auto& [stream, throttle] : throttles_) throttle.until = Clock::now();
+  pump();
+}
+
+void Lane::stop() {
+  stopping_ = true;
+  pause_timer_.cancel();
+  throttle_timer_.cancel();
+  for (Connections& connections : connections_) connections.close();
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,126 @@
+// Sends the pushes of one tenant of one client until each is settled: stored, or refused for good and
+// counted.
+//
+// Several pushes are on their way at a time, as many as Loki and the network bear
+// (concurrency_window.h), but never two with entries of the same stream: the entries of a stream
+// arrive in order. A stream that Loki throttles waits by itself: what later pushes have of it is cut
+// out of them and waits, too.
+//
+// Threads: delivery's io_context thread only.
+// Ownership: shared with the requests that are on their way.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "agent/delivery/answer.h"
+#include "agent/delivery/backoff.h"
+#include "agent/delivery/budget.h"
+#include "agent/delivery/concurrency_window.h"
+#include "agent/delivery/dead_letters.h"
+#include "agent/delivery/destination.h"
+#include "agent/delivery/push.h"
+#include "agent/delivery/push_shape.h"
+#include "agent/delivery/route.h"
+#include "agent/telemetry/metrics.h"
+#include "config/config.h"
+
+namespace lokitail::agent {
+
+// What all lanes of a client share. Everything outlives them.
+struct LaneContext {
+  boost::asio::io_context& io;
+  const config::ClientConfig& config;
+  std::size_t client;  // its index in the configuration
+  const std::vector<const Destination*>& destinations;  // the client's own first
+  Metrics& metrics;
+  Budget& budget;
+  PushShape& shape;
+  DeadLetters& dead_letters;
+};
+
+class Lane : public std::enable_shared_from_this<Lane> {
+ public:
+  Lane(const LaneContext& context, std::string tenant);
+
+  // Takes a push that is in the budget already.
+  void take(std::unique_ptr<Push> push);
+
+  bool idle() const { return queue_.empty(); }
+  std::size_t queued() const { return queue_.size(); }
+  // What Loki, or the network, said last; empty if that was good.
+  const std::string& trouble() const { return trouble_; }
+
+  // Ends the wait between attempts. For shutdown.
+  void hurry();
+  // Stops where it is; what it holds stays unsettled.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    std::unique_ptr<Push> push;
+    bool in_flight = false;
+    int attempts = 0;
+  };
+  using Queue = std::list<Waiting>;
+  // A stream of which Loki takes no more for now.
+  struct Throttle {
+    Backoff backoff;
+    Clock::time_point until{};
+  };
+
+  void pump();
+  bool may_go(const Waiting& waiting, const StreamIds& ahead, Clock::time_point now) const;
+  Queue::iterator set_apart(Queue::iterator item);
+  void launch(Queue::iterator item);
+  boost::asio::awaitable<void> attempt(Queue::iterator item);
+  void handle(Queue::iterator item, const Answer& answer, const http::Response& response,
+              const Destination& destination);
+
+  void settle(Queue::iterator item);
+  void count_sent(const Push& push, std::size_t entries, const Destination& destination);
+  void refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
+              const Destination& destination);
+  void halve(Queue::iterator item, const Answer& answer, const http::Response& response);
+  void throttle(Queue::iterator item, const Answer& answer, const http::Response& response);
+  void retry(Queue::iterator item, const Answer& answer, const http::Response& response);
+  void drop(Queue::iterator item, const std::string& reason, std::string_view error);
+  void bury(const Push& push, const std::vector<std::size_t>& entries, std::string_view reason,
+            std::string_view error);
+
+  bool gives_up(const Waiting& waiting, const http::Response& response) const;
+  void replace(Queue::iterator item, std::unique_ptr<Push> first, std::unique_ptr<Push> second);
+  void pause(Clock::duration length);
+  void wake_for_throttled();
+  void update_shape();
+
+  const LaneContext context_;
+  const std::string tenant_;
+  std::deque<Connections> connections_;  // by destination
+  Route route_;
+  ConcurrencyWindow window_;
+  Backoff backoff_;
+  Backoff slow_backoff_;
+  boost::asio::steady_timer pause_timer_;
+  boost::asio::steady_timer throttle_timer_;
+  Queue queue_;
+  std::size_t in_flight_ = 0;
+  std::map<StreamId, Throttle> throttles_;
+  std::string trouble_;
+  bool pausing_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace lokitail::agent
