@@ -51,7 +51,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warn
       positions_timer_(control_),
       positions_(config.target_config.read_stdin ? std::string() : config.positions.filename,
                  options.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      delivery_(control_, config, metrics_),
+      delivery_(control_, config, metrics_, !options.dry_run),
       worker_(worker_config(), delivery_, metrics_, warnings, delivery_.budget()),
       file_targets_(control_, file_targets_config(config), positions_,
                     [this](const FileTarget&) -> Worker& { return worker_; }) {
@@ -123,6 +123,7 @@ bool Daemon::run() {
   // A client or a sender that goes away is reported by the write, not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
   watch_signals();
+  delivery_.start();
   worker_.start();
   file_targets_.start();
   if (stdin_) stdin_->start();
@@ -202,9 +203,12 @@ asio::awaitable<void> Daemon::shut_down() {
   worker_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
   while (!drained && Clock::now() < stop_deadline_) co_await rest();
   delivery_.hurry();
-  while (!delivery_.idle() && Clock::now() < stop_deadline_) co_await rest();
-  if (delivery_.idle() && drained) {
+  const auto delivered = [this] { return stdin_ ? delivery_.empty() : delivery_.idle(); };
+  while (!delivered() && Clock::now() < stop_deadline_) co_await rest();
+  if (delivery_.empty() && drained) {
     log::info("everything is settled");
+  } else if (delivery_.idle() && drained) {
+    log::info("what is not delivered yet is in the spool");
   } else if (stdin_) {
     lines_lost_ = true;
     log::error("stopping with entries in flight; they are lost",

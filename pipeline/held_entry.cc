@@ -1,5 +1,6 @@
 #include "pipeline/held_entry.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -48,6 +49,10 @@ class HeldEntry::JoinedOrigin final : public Origin {
     for (const OriginHold& held : origins_) held.origin().for_each_part(visit);
   }
   bool goes_on() const override { return origins_.back().origin().goes_on(); }
+  bool can_be_read_again() const override {
+    return std::ranges::all_of(
+        origins_, [](const OriginHold& held) { return held.origin().can_be_read_again(); });
+  }
 
  private:
   static SpareMemory& spare_memory() {

@@ -52,6 +52,7 @@ void Batcher::add(const pipeline::Entry& entry) {
   if (entry.origin != nullptr && (open.origins.empty() || open.origins.back() != entry.origin)) {
     entry.origin->retain();
     open.origins.push_back(entry.origin);
+    open.can_be_read_again &= entry.origin->can_be_read_again();
   }
 }
 
@@ -147,6 +148,7 @@ void Batcher::hand_over(TenantBatch& open) {
     receipt->add_part();
   }
   open.batch.clear();
+  open.can_be_read_again = true;
   for (auto& push : pushes) events_.push_ready(config_.client, std::move(push));
 }
 
@@ -154,6 +156,7 @@ std::unique_ptr<Push> Batcher::compress(const TenantBatch& open, const Batch::Re
   auto push = std::make_unique<Push>();
   push->tenant = open.tenant;
   push->entries = request.entries;
+  push->can_be_read_again = open.can_be_read_again;
   push->raw_bytes = request.body.size();
   push->streams = StreamIds(request.streams);
   compressed_.clear();

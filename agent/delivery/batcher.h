@@ -80,6 +80,7 @@ class Batcher {
     std::string tenant;
     Batch batch;
     Clock::time_point since;
+    bool can_be_read_again = true;
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
   };
 

@@ -3,15 +3,19 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace lokitail::agent {
 
-Delivery::Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics)
+Delivery::Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics,
+                   bool spools)
     : control_(control),
       config_(config),
       metrics_(metrics),
       budget_(config.limits_config.max_bytes_in_flight, config.clients.size()),
       dead_letters_(config.dead_letters),
+      spool_thread_(std::make_shared<SpoolThread>(posix_spool_files())),
       clients_(config.clients.size()) {
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     clients_[i].own = std::make_unique<Destination>(control, config.clients[i]);
@@ -25,9 +29,50 @@ Delivery::Delivery(boost::asio::io_context& control, const config::Config& confi
       client.destinations.push_back(other.own.get());
       other.is_standby = true;
     }
-    client.sender = std::make_unique<Sender>(LaneContext{control, config.clients[i], i,
-                                                         client.destinations, metrics, budget_,
-                                                         client.shape, dead_letters_});
+    if (spools) client.spool = make_spool(config.clients[i]);
+    client.sender = std::make_unique<Sender>(LaneContext{
+        control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
+        dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }});
+  }
+}
+
+Delivery::~Delivery() { spool_thread_->stop(); }
+
+// A client without a name of its own has one that changes with its configuration; its URL is what it
+// is known by here.
+std::shared_ptr<ClientSpool> Delivery::make_spool(const config::ClientConfig& client) const {
+  const config::SpoolConfig& spool = config_.spool;
+  std::string folder = spool.directory;
+  if (folder.empty() && !config_.target_config.read_stdin) folder = config_.positions.filename + ".spool";
+  if (spool.mode == config::SpoolConfig::Mode::kOff || folder.empty()) return nullptr;
+  const std::string known_as =
+      client.has_own_name ? client.name : http::parse_url(client.url.reveal())->authority();
+  const bool drops = spool.when_full == config::SpoolConfig::WhenFull::kDropOldest;
+  SpoolLimits limits;
+  limits.max_bytes = spool.max_bytes;
+  limits.max_age = std::chrono::duration_cast<std::chrono::seconds>(spool.max_age).count();
+  limits.drop_oldest = drops;
+  limits.segment_bytes = std::min(limits.segment_bytes, spool.max_bytes / 4);
+  return std::make_shared<ClientSpool>(ClientSpool{
+      control_, metrics_, spool_thread_, client.name,
+      folder + "/" + LaneSpool::folder_name("client-", known_as), limits,
+      spool.mode == config::SpoolConfig::Mode::kAlways});
+}
+
+// What is read is for all clients and tenants: where one takes nothing, the others get nothing.
+bool Delivery::may_hold_back_others(std::size_t client) const {
+  const auto takes_entries = [](const Client& other) { return !other.is_standby; };
+  return clients_[client].sender->lanes() > 1 || std::ranges::count_if(clients_, takes_entries) > 1;
+}
+
+void Delivery::start() {
+  for (const Client& client : clients_) {
+    if (!client.spool) continue;
+    std::error_code none;
+    for (const auto& folder : std::filesystem::directory_iterator(client.spool->folder, none)) {
+      const std::string name = folder.path().filename().string();
+      if (const auto tenant = LaneSpool::tenant_of(name)) client.sender->resume(*tenant);
+    }
   }
 }
 
@@ -59,6 +104,10 @@ bool Delivery::idle() const {
   return std::ranges::all_of(clients_, [](const Client& client) { return client.sender->idle(); });
 }
 
+bool Delivery::empty() const {
+  return std::ranges::all_of(clients_, [](const Client& client) { return client.sender->empty(); });
+}
+
 std::vector<SenderStatus> Delivery::status() const {
   std::vector<SenderStatus> all;
   for (const Client& client : clients_) all.push_back(client.sender->status());
@@ -71,6 +120,7 @@ void Delivery::hurry() {
 
 void Delivery::stop() {
   for (const Client& client : clients_) client.sender->stop();
+  spool_thread_->stop();
 }
 
 void Delivery::push_ready(std::size_t client, std::unique_ptr<Push> push) {

@@ -20,13 +20,22 @@ namespace lokitail::agent {
 class Delivery final : public BatcherEvents {
  public:
   // `config` and `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
-  Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics);
+  // `spools`: whether anything may be written.
+  Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics,
+           bool spools);
+  ~Delivery() override;
 
   Budget& budget() { return budget_; }
   // How each client's batches are to be made. Clients that others fail over to have none.
   std::vector<BatcherConfig> batcher_configs() const;
 
+  // Sends what an earlier run left on disk.
+  void start();
+
+  // Nothing is in memory.
   bool idle() const;
+  // Nor on disk.
+  bool empty() const;
   // By client.
   std::vector<SenderStatus> status() const;
   // Every waiting attempt is made now; for shutdown.
@@ -47,14 +56,19 @@ class Delivery final : public BatcherEvents {
     std::vector<const Destination*> destinations;  // its own, and those it fails over to
     bool is_standby = false;                       // others fail over to it
     PushShape shape;
+    std::shared_ptr<ClientSpool> spool;
     std::unique_ptr<Sender> sender;
   };
+
+  std::shared_ptr<ClientSpool> make_spool(const config::ClientConfig& client) const;
+  bool may_hold_back_others(std::size_t client) const;
 
   boost::asio::io_context& control_;
   const config::Config& config_;
   Metrics& metrics_;
   Budget budget_;
   DeadLetters dead_letters_;
+  const std::shared_ptr<SpoolThread> spool_thread_;
   std::deque<Client> clients_;  // by index in the configuration
 };
 

@@ -74,10 +74,14 @@ Lane::Lane(const LaneContext& context, std::string tenant)
           std::max(context_.config.backoff.max_period, kSlowFactor * context_.config.backoff.min_period),
           random_seed()),
       pause_timer_(context_.io),
-      throttle_timer_(context_.io) {}
+      throttle_timer_(context_.io),
+      store_timer_(context_.io),
+      watch_timer_(context_.io) {}
 
 void Lane::take(std::unique_ptr<Push> push) {
+  if (belongs_on_disk(*push)) return store(std::move(push));
   queue_.push_back({std::move(push)});
+  watch();
   pump();
 }
 
@@ -121,6 +125,7 @@ Lane::Queue::iterator Lane::set_apart(Queue::iterator item) {
 
 void Lane::launch(Queue::iterator item) {
   item->in_flight = true;
+  item->sent = Clock::now();
   ++in_flight_;
   asio::co_spawn(
       context_.io, [self = shared_from_this(), item] { return self->attempt(item); },
@@ -212,8 +217,9 @@ void Lane::settle(Queue::iterator item) {
              return waiting.push->streams.contains(throttle.first);
            });
   });
-  context_.budget.give_back(context_.client, push->cost());
+  if (push->in_budget) context_.budget.give_back(context_.client, push->cost());
   push->receipt->part_settled();
+  load();
 }
 
 void Lane::refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
@@ -334,6 +340,7 @@ void Lane::retry(Queue::iterator item, const Answer& answer, const http::Respons
                                                   {"retry_in_ms", milliseconds}});
   }
   pause(std::chrono::duration_cast<Clock::duration>(delay));
+  make_way();
 }
 
 bool Lane::gives_up(const Waiting& waiting, const http::Response& response) const {
@@ -373,8 +380,10 @@ void Lane::bury(const Push& push, const std::vector<std::size_t>& entries, std::
 
 // `first` comes in front of `item`, which becomes `second`.
 void Lane::replace(Queue::iterator item, std::unique_ptr<Push> first, std::unique_ptr<Push> second) {
-  context_.budget.take(context_.client, first->cost() + second->cost());
-  context_.budget.give_back(context_.client, item->push->cost());
+  if (item->push->in_budget) {
+    context_.budget.take(context_.client, first->cost() + second->cost());
+    context_.budget.give_back(context_.client, item->push->cost());
+  }
   queue_.insert(item, {std::move(first)});
   item->push = std::move(second);
   item->attempts = 0;
@@ -419,6 +428,12 @@ void Lane::stop() {
   stopping_ = true;
   pause_timer_.cancel();
   throttle_timer_.cancel();
+  store_timer_.cancel();
+  watch_timer_.cancel();
+  if (spool_) {
+    spool_->save();
+    spool_->stop();
+  }
   for (Connections& connections : connections_) connections.close();
 }
 

@@ -6,6 +6,10 @@
 // arrive in order. A stream that Loki throttles waits by itself: what later pushes have of it is cut
 // out of them and waits, too.
 //
+// What cannot be read again from its source is on disk before its receipt is settled, and so is what
+// would hold back others while this lane is in trouble (lane_spool.h). Whatever is on disk is younger
+// than what is in the queue, and what comes then goes behind it.
+//
 // Threads: delivery's io_context thread only.
 // Ownership: shared with the requests that are on their way.
 #pragma once
@@ -13,9 +17,11 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +36,7 @@
 #include "agent/delivery/concurrency_window.h"
 #include "agent/delivery/dead_letters.h"
 #include "agent/delivery/destination.h"
+#include "agent/delivery/lane_spool.h"
 #include "agent/delivery/push.h"
 #include "agent/delivery/push_shape.h"
 #include "agent/delivery/route.h"
@@ -48,6 +55,8 @@ struct LaneContext {
   Budget& budget;
   PushShape& shape;
   DeadLetters& dead_letters;
+  std::shared_ptr<ClientSpool> spool;         // null: there is none
+  std::function<bool()> may_hold_back_others;  // whether there are any
 };
 
 class Lane : public std::enable_shared_from_this<Lane> {
@@ -56,9 +65,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   // Takes a push that is in the budget already.
   void take(std::unique_ptr<Push> push);
+  // Sends what an earlier run left on disk.
+  void resume();
 
-  bool idle() const { return queue_.empty(); }
-  std::size_t queued() const { return queue_.size(); }
+  // Nothing is in memory.
+  bool idle() const { return queue_.empty() && storing_ == 0 && unstored_.empty(); }
+  // Nor on disk.
+  bool empty() const { return idle() && !something_on_disk(); }
+  std::size_t queued() const { return queue_.size() + storing_ + unstored_.size(); }
   // What Loki, or the network, said last; empty if that was good.
   const std::string& trouble() const { return trouble_; }
 
@@ -72,6 +86,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   struct Waiting {
     std::unique_ptr<Push> push;
     bool in_flight = false;
+    Clock::time_point sent{};  // last
     int attempts = 0;
   };
   using Queue = std::list<Waiting>;
@@ -80,6 +95,19 @@ class Lane : public std::enable_shared_from_this<Lane> {
     Backoff backoff;
     Clock::time_point until{};
   };
+
+  bool belongs_on_disk(const Push& push) const;
+  bool holds_back_others() const;
+  bool something_on_disk() const;
+  LaneSpool& spool();
+  void store(std::unique_ptr<Push> push);
+  void stored(const Push& push);
+  void not_stored(LaneSpool::Pushes pushes);
+  void store_again();
+  void load();
+  void loaded(std::unique_ptr<Push> push);
+  void make_way();
+  void watch();
 
   void pump();
   bool may_go(const Waiting& waiting, const StreamIds& ahead, Clock::time_point now) const;
@@ -119,6 +147,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t in_flight_ = 0;
   std::map<StreamId, Throttle> throttles_;
   std::string trouble_;
+  std::shared_ptr<LaneSpool> spool_;  // once it is needed
+  std::size_t storing_ = 0;           // pushes on their way to disk
+  LaneSpool::Pushes unstored_;        // that the disk did not take; younger than those there
+  bool loading_ = false;
+  std::optional<Clock::time_point> disk_refused_;  // last
+  boost::asio::steady_timer store_timer_;
+  boost::asio::steady_timer watch_timer_;
+  bool watching_ = false;
   bool pausing_ = false;
   bool stopping_ = false;
 };

@@ -80,6 +80,8 @@ class Part {
     push->raw_bytes = request_.size();
     push->streams = StreamIds(streams_);
     push->receipt = whole.receipt;
+    push->can_be_read_again = whole.can_be_read_again;
+    push->in_budget = whole.in_budget;
     snappy::Compress(request_.data(), request_.size(), &push->body);
     push->body.shrink_to_fit();
     return push;

@@ -22,7 +22,7 @@ Lane& Sender::lane_of(const std::string& tenant) {
   const auto known = lanes_.find(tenant);
   if (known != lanes_.end()) return *known->second;
   if (lanes_.size() >= kMostIdleLanes) {
-    std::erase_if(lanes_, [](const auto& lane) { return lane.second->idle(); });
+    std::erase_if(lanes_, [](const auto& lane) { return lane.second->empty(); });
   }
   context_.metrics.add_tenant(host(), tenant);
   return *lanes_.emplace(tenant, std::make_shared<Lane>(context_, tenant)).first->second;
@@ -30,6 +30,10 @@ Lane& Sender::lane_of(const std::string& tenant) {
 
 bool Sender::idle() const {
   return std::ranges::all_of(lanes_, [](const auto& lane) { return lane.second->idle(); });
+}
+
+bool Sender::empty() const {
+  return std::ranges::all_of(lanes_, [](const auto& lane) { return lane.second->empty(); });
 }
 
 SenderStatus Sender::status() const {

@@ -29,7 +29,14 @@ class Sender {
   // Takes a push that is in the budget already.
   void send(std::unique_ptr<Push> push);
 
+  // Sends what an earlier run left on disk.
+  void resume(const std::string& tenant) { lane_of(tenant).resume(); }
+
+  // Nothing is in memory.
   bool idle() const;
+  // Nor on disk.
+  bool empty() const;
+  std::size_t lanes() const { return lanes_.size(); }
   SenderStatus status() const;
   // `host` label of this client's metrics.
   const std::string& host() const { return context_.destinations.front()->host(); }

@@ -38,6 +38,8 @@ class BlockLedger {
     blocks_.emplace_back(*this, end);
     return &blocks_.back();
   }
+  // Its lines are gone once they were read. Before the first block is opened.
+  void cannot_be_read_again() { can_be_read_again_ = false; }
   // The line at this position is pushed next. A source that never says so has lines held by the
   // block.
   void begin_line(std::uint64_t position) { line_ = position; }
@@ -65,6 +67,7 @@ class BlockLedger {
       if (is_released_) ledger_.advance();  // may destroy this block
     }
     bool goes_on() const override { return ledger_.goes_on_ && ledger_.goes_on_(); }
+    bool can_be_read_again() const override { return ledger_.can_be_read_again_; }
 
     bool is_settled() const { return is_released_ && held_lines_.empty(); }
     // Up to where it is settled; nothing is known before its lines were pushed. REQUIRES: not
@@ -100,6 +103,7 @@ class BlockLedger {
   const void* source_;
   std::uint64_t settled_;
   std::uint64_t line_ = 0;
+  bool can_be_read_again_ = true;
   std::deque<Block> blocks_;  // a deque keeps the blocks where they are
   std::function<void(std::uint64_t)> on_settled_;
   std::function<bool()> goes_on_;

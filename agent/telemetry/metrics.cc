@@ -72,6 +72,12 @@ Metrics::Metrics()
                                 "reason.")),
       client_entries_(counters(registry_, "lokitail_client_entries_total",
                                "Number of log entries for a client, by what became of them.")),
+      spool_bytes_(prometheus::BuildGauge()
+                       .Name("lokitail_spool_bytes")
+                       .Help("Bytes on disk that wait to be sent.")
+                       .Register(registry_)),
+      spool_corrupt_records_(counters(registry_, "lokitail_spool_corrupt_records_total",
+                                      "Number of damaged records in the spool that were skipped.")),
       request_duration_(prometheus::BuildHistogram()
                             .Name("promtail_request_duration_seconds")
                             .Help("Duration of send requests.")
@@ -136,6 +142,12 @@ prometheus::Counter& Metrics::refused_entries(const std::string& host, const std
 prometheus::Counter& Metrics::client_entries(const std::string& client, const std::string& outcome,
                                              const std::string& reason) {
   return client_entries_.Add({{"client", client}, {"outcome", outcome}, {"reason", reason}});
+}
+prometheus::Gauge& Metrics::spool_bytes(const std::string& client) {
+  return spool_bytes_.Add({{"client", client}});
+}
+prometheus::Counter& Metrics::spool_corrupt_records(const std::string& client) {
+  return spool_corrupt_records_.Add({{"client", client}});
 }
 prometheus::Histogram& Metrics::request_duration(const std::string& host, int status) {
   // The default buckets of Prometheus' Go client, as Promtail has them.

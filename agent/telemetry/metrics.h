@@ -54,6 +54,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   // Ours: what became of the entries for a client. `outcome`: sent, refused, dropped or unmatched.
   prometheus::Counter& client_entries(const std::string& client, const std::string& outcome,
                                       const std::string& reason);
+  prometheus::Gauge& spool_bytes(const std::string& client);
+  prometheus::Counter& spool_corrupt_records(const std::string& client);
 
   pipeline::Counter& counter(std::string_view name, std::string_view help,
                              const LabelTexts& labels) override;
@@ -86,6 +88,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& batch_retries_;
   FamilyOf<prometheus::Counter>& refused_entries_;
   FamilyOf<prometheus::Counter>& client_entries_;
+  FamilyOf<prometheus::Gauge>& spool_bytes_;
+  FamilyOf<prometheus::Counter>& spool_corrupt_records_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
   mutable std::mutex clashes_mutex_;

@@ -14,7 +14,9 @@
 namespace lokitail::agent {
 
 StdinSource::StdinSource(Spec spec, Events events)
-    : spec_(std::move(spec)), events_(std::move(events)), ledger_(this, 0, nullptr) {}
+    : spec_(std::move(spec)), events_(std::move(events)), ledger_(this, 0, nullptr) {
+  ledger_.cannot_be_read_again();
+}
 
 void StdinSource::attach(Worker& worker) {
   pipeline_ = &worker.pipeline(spec_.job);
