@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -127,6 +128,7 @@ bool Daemon::run() {
   worker_.start();
   file_targets_.start();
   if (stdin_) stdin_->start();
+  if (options_.drain_and_exit && !stdin_) asio::co_spawn(control_, drain_files(), asio::detached);
   sync_positions_later();
   log::info("Starting lokitail", {{"version", kVersion}});
   notify_service_manager("READY=1");
@@ -170,6 +172,19 @@ void Daemon::stdin_ended(StdinTarget::End end) {
   begin_stop(Clock::time_point::max());
 }
 
+asio::awaitable<void> Daemon::drain_files() {
+  asio::steady_timer pause(control_);
+  const auto reading = file_targets_.finish();
+  while (!stopping_ && std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
+    error_code ignored;
+    pause.expires_after(kDrainPoll);
+    co_await pause.async_wait(into(ignored));
+  }
+  if (stopping_) co_return;
+  log::info("all files are read to their ends", {{"files", reading.size()}});
+  begin_stop(Clock::time_point::max());
+}
+
 void Daemon::sync_positions_later() {
   positions_timer_.expires_after(
       std::chrono::duration_cast<Clock::duration>(config_.positions.sync_period));
@@ -203,12 +218,17 @@ asio::awaitable<void> Daemon::shut_down() {
   worker_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
   while (!drained && Clock::now() < stop_deadline_) co_await rest();
   delivery_.hurry();
-  const auto delivered = [this] { return stdin_ ? delivery_.empty() : delivery_.idle(); };
+  const auto delivered = [this] { return delivers_all() ? delivery_.empty() : delivery_.idle(); };
   while (!delivered() && Clock::now() < stop_deadline_) co_await rest();
   if (delivery_.empty() && drained) {
     log::info("everything is settled");
   } else if (delivery_.idle() && drained) {
+    if (options_.drain_and_exit) lines_lost_ = true;
     log::info("what is not delivered yet is in the spool");
+  } else if (options_.drain_and_exit && !stdin_) {
+    lines_lost_ = true;
+    log::error("stopping before everything is delivered; the rest will be read again",
+               {{"bytes", delivery_.budget().in_flight()}});
   } else if (stdin_) {
     lines_lost_ = true;
     log::error("stopping with entries in flight; they are lost",

@@ -36,6 +36,8 @@ struct DaemonOptions {
   bool dry_run = false;
   // What each stage does to each entry is printed on standard error.
   bool inspect = false;
+  // All files are read to their ends, everything is delivered, and that is all.
+  bool drain_and_exit = false;
 };
 
 class Daemon {
@@ -46,7 +48,7 @@ class Daemon {
 
   // Returns after SIGTERM or SIGINT, when everything is drained or the time for that is over; with
   // standard input for the source also at its end, when everything is settled. False where lines
-  // were lost that nobody can read again.
+  // were lost that nobody can read again, and where not all was delivered that was to be.
   [[nodiscard]] bool run();
 
  private:
@@ -58,6 +60,9 @@ class Daemon {
   void begin_stop(Clock::time_point deadline);
   Clock::time_point usual_deadline() const;
   void stdin_ended(StdinTarget::End end);
+  boost::asio::awaitable<void> drain_files();
+  // Whether a stop waits until everything is delivered, however long that takes, unless a signal comes.
+  bool delivers_all() const { return stdin_.has_value() || options_.drain_and_exit; }
   void sync_positions_later();
   void write_positions();
   boost::asio::awaitable<void> shut_down();

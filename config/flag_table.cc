@@ -200,6 +200,8 @@ constexpr std::array kFlags{
     OPTION("config.file", kString, "",
            "yaml file to load; of several, separated by commas, the first that exists",
            config_file),
+    OPTION("drain-and-exit", kBool, "",
+           "Read all files to their ends, deliver everything, and end.", drain_and_exit),
     OPTION("dry-run", kBool, "", "Start but print entries instead of sending them to Loki.",
            dry_run),
     SETTING_BY(read_positive, "file-watch.max_poll_frequency", kDuration, "250ms",

@@ -31,6 +31,7 @@ struct Options {
   bool print_version = false;
   bool check_syntax = false;
   bool dry_run = false;
+  bool drain_and_exit = false;
   bool inspect = false;
   bool print_config_stderr = false;
   bool log_config_reverse_order = false;

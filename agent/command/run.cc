@@ -35,7 +35,7 @@ void configure_log(const config::ServerConfig& server) {
 
 DaemonOptions daemon_options(const config::Options& options) {
   return {.shutdown_timeout = options.shutdown_timeout, .dry_run = options.dry_run,
-          .inspect = options.inspect};
+          .inspect = options.inspect, .drain_and_exit = options.drain_and_exit};
 }
 
 // As Promtail, before the entries of a dry run.

@@ -91,6 +91,8 @@ class FileFollower {
   // The net below inotify: wakes whatever has changed, and forgets paths that are long gone.
   void check_all();
   void stop();
+  // Everything that is open is read to its end, as if nobody would write to it any more.
+  std::vector<SourcePointer> finish();
 
   bool reads_anything() const { return !files_.empty(); }
   bool has_unreadable() const { return !unreadable_.empty(); }

@@ -138,6 +138,17 @@ void FileFollower::limit_retired() {
   oldest->source->abandon();
 }
 
+std::vector<SourcePointer> FileFollower::finish() {
+  std::vector<SourcePointer> sources;
+  for (const auto& [key, file] : files_) {
+    for (const FileReader& reader : file->readers) {
+      reader.source->finish();
+      sources.push_back(reader.source);
+    }
+  }
+  return sources;
+}
+
 // ---- Ends -----------------------------------------------------------------------------------------
 
 FollowedFile* FileFollower::file_of(const FileSource& source) {

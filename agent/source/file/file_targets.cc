@@ -175,6 +175,11 @@ void FileTargets::stop() {
   inotify_.stop();
 }
 
+std::vector<std::shared_ptr<FileSource>> FileTargets::finish() {
+  stop();
+  return follower_.finish();
+}
+
 bool FileTargets::ready() const { return follower_.reads_anything(); }
 
 std::size_t FileTargets::targets() const { return discovery_.targets(); }

@@ -59,6 +59,10 @@ class FileTargets {
   // No new files any more. What is settled goes on to be recorded.
   void stop();
 
+  // No new files any more, and those that are open are read to their ends: returns who reads them.
+  // After start().
+  std::vector<std::shared_ptr<FileSource>> finish();
+
   // Whether there is something to tail.
   bool ready() const;
   std::size_t targets() const;
