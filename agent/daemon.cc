@@ -66,6 +66,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warn
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
   metrics_.add_collectable(process_metrics_);
+  metrics_.add_collectable(ledger_);
   if (!config.server.disable) serve();
 }
 
@@ -74,6 +75,7 @@ Daemon::~Daemon() = default;
 WorkerConfig Daemon::worker_config() {
   WorkerConfig worker;
   worker.inspect = options_.inspect;
+  worker.ledger = ledger_.get();
   if (config_.target_config.read_stdin) {
     const StdinJob job = stdin_job(config_);
     worker.jobs.push_back({job.name, job.pipeline_stages});
@@ -237,6 +239,7 @@ asio::awaitable<void> Daemon::shut_down() {
     log::warn("stopping with entries in flight; they will be read again",
               {{"bytes", delivery_.budget().in_flight()}});
   }
+  delivery_.log_accounts();
   delivery_.stop();
   if (server_) server_->stop();
   // Settled pushes have to reach their blocks before positions are written for the last time.

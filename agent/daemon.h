@@ -22,6 +22,7 @@
 #include "agent/source/file/file_targets.h"
 #include "agent/source/stdin/stdin_target.h"
 #include "agent/state/positions.h"
+#include "agent/telemetry/ledger.h"
 #include "agent/telemetry/metrics.h"
 #include "agent/telemetry/process_metrics.h"
 #include "agent/worker.h"
@@ -77,6 +78,7 @@ class Daemon {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer positions_timer_;
   Metrics metrics_;
+  const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;
   Delivery delivery_;
   Worker worker_;

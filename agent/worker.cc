@@ -133,7 +133,8 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
       tick_period_(kLongestTick),
       lines_wait_(config.line_limit && !config.line_limit_drops),
       pause_(std::make_unique<Pause>(io_)),
-      budget_(budget) {
+      budget_(budget),
+      ledger_(config.ledger) {
   for (const BatcherConfig& client : config.clients) {
     batchers_.push_back(std::make_unique<Batcher>(
         client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
@@ -175,6 +176,7 @@ void Worker::drain(std::function<void()> drained) {
     draining_ = true;
     for (const auto& [name, job] : jobs_) job->pipeline.drain();
     for (const auto& batcher : batchers_) batcher->flush_all();
+    publish_counts();
     drained();
   });
 }
@@ -284,7 +286,21 @@ void Worker::tick() {
     batcher->flush_due(now);
     waiting = waiting || !batcher->empty();
   }
+  publish_counts();
   if (waiting) schedule_tick();
+}
+
+void Worker::publish_counts() {
+  if (ledger_ == nullptr) return;
+  Ledger::Page page;
+  for (const auto& [name, job] : jobs_) {
+    Ledger::Job counts;
+    counts.stages = job->pipeline.counts();
+    counts.entries = job->pipeline.given();
+    counts.lines = counts.stages.empty() ? counts.entries : counts.stages.front().taken;
+    page.emplace(name, std::move(counts));
+  }
+  ledger_->publish(std::move(page));
 }
 
 char* Worker::read_buffer(std::size_t bytes) {

@@ -26,6 +26,7 @@
 #include "agent/delivery/budget.h"
 #include "agent/host_lookup.h"
 #include "agent/source/source.h"
+#include "agent/telemetry/ledger.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/token_bucket.h"
 
@@ -47,6 +48,7 @@ struct WorkerConfig {
   // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
   std::optional<int> print_to{};
   std::function<void()> print_broken{};  // it cannot be written any more. On the worker's thread
+  Ledger* ledger = nullptr;              // gets the counts of the pipelines; may be null
 };
 
 class Worker {
@@ -97,6 +99,7 @@ class Worker {
   void schedule_tick();
   bool may_read();
   bool over_line_limit() const;
+  void publish_counts();
   bool hold_back(const std::shared_ptr<Source>& source);
 
   boost::asio::io_context io_;
@@ -115,6 +118,7 @@ class Worker {
   std::unique_ptr<Inspector> inspector_;
   std::map<std::string, std::unique_ptr<Job>> jobs_;
   Budget& budget_;
+  Ledger* const ledger_;
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;

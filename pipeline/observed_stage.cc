@@ -25,6 +25,7 @@ class ObservedStage final : public Stage {
     stage_->tick(now, scratch, exit);
   }
   bool holds_entries() const override { return stage_->holds_entries(); }
+  std::size_t held_entries() const override { return stage_->held_entries(); }
   bool may_pause() const override { return stage_->may_pause(); }
   std::chrono::nanoseconds pause() override { return stage_->pause(); }
   void drain(Entry& scratch, Sink& next) override {

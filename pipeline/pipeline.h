@@ -4,13 +4,25 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/stage.h"
 
 namespace lokitail::pipeline {
+
+// What a stage took and what it gave. Of the difference, some may be held; the rest was dropped, or joined
+// to others.
+struct StageCounts {
+  std::string stage;  // its name
+  std::uint64_t taken = 0;
+  std::uint64_t given = 0;
+  std::uint64_t held = 0;
+};
 
 class Pipeline {
  public:
@@ -31,6 +43,11 @@ class Pipeline {
   void tick(Timestamp now) { tick(now, entry_); }
   void tick(Timestamp now, Entry& scratch);
   bool holds_entries() const;
+  std::size_t held_entries() const;
+  // What became of the entries in each stage, in order.
+  std::vector<StageCounts> counts() const;
+  // How many came out.
+  std::uint64_t given() const;
   // As a stage's (stage.h): the longest pause that any stage asks for.
   bool may_pause() const { return !pausing_.empty(); }
   std::chrono::nanoseconds pause() {
@@ -41,8 +58,10 @@ class Pipeline {
 
  private:
   class Link;
+  class Exit;
   std::chrono::nanoseconds longest_pause();
 
+  std::unique_ptr<Exit> exit_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<Link*> pausing_;  // those of them that may pause
   Sink* first_;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class Stage {
   }
   // Whether entries are kept back; while they are, tick() goes on being called.
   virtual bool holds_entries() const { return false; }
+  // How many entries these are, as far as they are entries of their own and will go on.
+  virtual std::size_t held_entries() const { return 0; }
   // Whether pause() may ever say anything: the same answer for as long as the stage lives.
   virtual bool may_pause() const { return false; }
   // How long no further line should come, so that a rate is held; zero while they may come. Whoever

@@ -28,6 +28,7 @@ Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post
 }
 
 void Batcher::add(const pipeline::Entry& entry) {
+  ++taken_;
   const pipeline::Labels* const wanted = labels_for_client(entry);
   if (wanted == nullptr) {
     ++unmatched_;
@@ -106,7 +107,7 @@ Batcher::TenantBatch& Batcher::batch_of(std::string_view tenant) {
 }
 
 void Batcher::flush_due(Clock::time_point now) {
-  report_unmatched();
+  report_taken();
   for (const auto& open : batches_) {
     if (!open->batch.empty() && now - open->since >= config_.batch_wait) hand_over(*open);
   }
@@ -117,18 +118,19 @@ void Batcher::flush_due(Clock::time_point now) {
 }
 
 void Batcher::flush_all() {
-  report_unmatched();
+  report_taken();
   for (const auto& open : batches_) {
     if (!open->batch.empty()) hand_over(*open);
   }
 }
 
-void Batcher::report_unmatched() {
-  if (unmatched_ != 0) events_.entries_unmatched(config_.client, std::exchange(unmatched_, 0));
+void Batcher::report_taken() {
+  if (taken_ == 0) return;
+  events_.entries_taken(config_.client, std::exchange(taken_, 0), std::exchange(unmatched_, 0));
 }
 
 bool Batcher::empty() const {
-  return unmatched_ == 0 && std::ranges::all_of(batches_, [](const auto& open) { return open->batch.empty(); });
+  return taken_ == 0 && std::ranges::all_of(batches_, [](const auto& open) { return open->batch.empty(); });
 }
 
 void Batcher::hand_over(TenantBatch& open) {
@@ -149,6 +151,7 @@ void Batcher::hand_over(TenantBatch& open) {
   }
   open.batch.clear();
   open.can_be_read_again = true;
+  report_taken();
   for (auto& push : pushes) events_.push_ready(config_.client, std::move(push));
 }
 

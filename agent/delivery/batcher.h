@@ -52,8 +52,9 @@ class BatcherEvents {
                              std::size_t bytes) = 0;
   virtual void entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
                              std::size_t bytes) = 0;
-  // The client's selector or its relabelling has no use for so many entries.
-  virtual void entries_unmatched(std::size_t client, std::size_t entries) = 0;
+  // So many entries were offered to the client, of which its selector or its relabelling has no use for
+  // some.
+  virtual void entries_taken(std::size_t client, std::size_t entries, std::size_t unmatched) = 0;
 };
 
 class Batcher {
@@ -87,7 +88,7 @@ class Batcher {
   const pipeline::Labels* labels_for_client(const pipeline::Entry& entry);
   std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Labels& labels);
   std::string_view fitted(std::string_view line, const TenantBatch& open);
-  void report_unmatched();
+  void report_taken();
   TenantBatch& batch_of(std::string_view tenant);
   void hand_over(TenantBatch& open);
   std::unique_ptr<Push> compress(const TenantBatch& open, const Batch::Request& request);
@@ -102,7 +103,8 @@ class Batcher {
   pipeline::Labels without_tenant_;   // of the present entry
   std::optional<pipeline::lang::Selector> match_;
   std::optional<EntryRelabeler> relabeler_;
-  std::size_t unmatched_ = 0;  // not reported yet
+  std::size_t taken_ = 0;      // not reported yet
+  std::size_t unmatched_ = 0;  // of them
   std::vector<std::unique_ptr<TenantBatch>> batches_;  // the client's own tenant first
   ByteBuffer request_;
   ByteBuffer compressed_;

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "agent/telemetry/log.h"
+
 namespace lokitail::agent {
 
 Delivery::Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics,
@@ -135,7 +137,7 @@ void Delivery::entry_dropped(std::size_t client, const std::string& tenant, cons
   const std::string& host = clients_[client].own->host();
   metrics_.dropped_entries(host, tenant, reason).Increment();
   metrics_.dropped_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
-  metrics_.client_entries(config_.clients[client].name, "dropped", reason).Increment();
+  metrics_.entries_done(config_.clients[client].name, "dropped", reason, 1);
 }
 
 void Delivery::entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
@@ -145,9 +147,24 @@ void Delivery::entry_mutated(std::size_t client, const std::string& tenant, cons
   metrics_.mutated_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
 }
 
-void Delivery::entries_unmatched(std::size_t client, std::size_t entries) {
-  metrics_.client_entries(config_.clients[client].name, "unmatched", "")
-      .Increment(static_cast<double>(entries));
+void Delivery::entries_taken(std::size_t client, std::size_t entries, std::size_t unmatched) {
+  const std::string& name = config_.clients[client].name;
+  metrics_.entries_taken(name, "pipelines", entries);
+  if (unmatched != 0) metrics_.entries_done(name, "unmatched", "", unmatched);
+}
+
+void Delivery::log_accounts() const {
+  for (const config::ClientConfig& client : config_.clients) {
+    const auto account = metrics_.account(client.name);
+    log::info("account of a client", {{"client", client.name},
+                                      {"taken", account.taken},
+                                      {"sent", account.sent},
+                                      {"refused", account.refused},
+                                      {"dropped", account.dropped},
+                                      {"unmatched", account.unmatched},
+                                      {"spooled", account.spooled},
+                                      {"pending", account.pending()}});
+  }
 }
 
 }  // namespace lokitail::agent

@@ -40,6 +40,8 @@ class Delivery final : public BatcherEvents {
   std::vector<SenderStatus> status() const;
   // Every waiting attempt is made now; for shutdown.
   void hurry();
+  // Says in the log what became of the entries of each client.
+  void log_accounts() const;
   void stop();
 
   void push_ready(std::size_t client, std::unique_ptr<Push> push) override;
@@ -47,7 +49,7 @@ class Delivery final : public BatcherEvents {
                      std::size_t bytes) override;
   void entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
                      std::size_t bytes) override;
-  void entries_unmatched(std::size_t client, std::size_t entries) override;
+  void entries_taken(std::size_t client, std::size_t entries, std::size_t unmatched) override;
 
  private:
   // One of the configuration's clients.

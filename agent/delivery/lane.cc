@@ -198,8 +198,7 @@ void Lane::handle(Queue::iterator item, const Answer& answer, const http::Respon
 void Lane::count_sent(const Push& push, std::size_t entries, const Destination& destination) {
   context_.metrics.sent_bytes(destination.host()).Increment(static_cast<double>(push.body.size()));
   context_.metrics.sent_entries(destination.host()).Increment(static_cast<double>(entries));
-  context_.metrics.client_entries(context_.config.name, "sent", "")
-      .Increment(static_cast<double>(entries));
+  context_.metrics.entries_done(context_.config.name, "sent", "", entries);
 }
 
 void Lane::settle(Queue::iterator item) {
@@ -243,7 +242,7 @@ void Lane::refuse(Queue::iterator item, const Answer& answer, const http::Respon
   metrics.dropped_entries(destination.host(), tenant_, "ingester_error").Increment(count);
   metrics.dropped_bytes(destination.host(), tenant_, "ingester_error")
       .Increment(share * static_cast<double>(push.body.size()));
-  metrics.client_entries(context_.config.name, "refused", answer.reason).Increment(count);
+  metrics.entries_done(context_.config.name, "refused", answer.reason, refused);
   count_sent(push, push.entries - refused, destination);
   bury(push, which, answer.reason, first_line(response.body));
   log::error("Loki refused entries for good; it has taken the others of this push",
@@ -358,7 +357,7 @@ void Lane::drop(Queue::iterator item, const std::string& reason, std::string_vie
   context_.metrics.dropped_entries(host, tenant_, promtail_reason).Increment(count);
   context_.metrics.dropped_bytes(host, tenant_, promtail_reason)
       .Increment(static_cast<double>(push.body.size()));
-  context_.metrics.client_entries(context_.config.name, "dropped", reason).Increment(count);
+  context_.metrics.entries_done(context_.config.name, "dropped", reason, push.entries);
   bury(push, all_entries(push), reason, error);
   settle(item);
 }

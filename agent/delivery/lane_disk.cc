@@ -76,6 +76,7 @@ void Lane::store(std::unique_ptr<Push> push) {
 
 void Lane::stored(const Push& push) {
   --storing_;
+  context_.metrics.entries_done(context_.config.name, "spooled", "", push.entries);
   context_.budget.give_back(context_.client, push.cost());
   push.receipt->part_settled();
   load();
@@ -121,6 +122,7 @@ void Lane::load() {
 void Lane::loaded(std::unique_ptr<Push> push) {
   loading_ = false;
   if (push) {
+    context_.metrics.entries_taken(context_.config.name, "spool", push->entries);
     queue_.push_back({std::move(push)});
     pump();
   }

@@ -246,10 +246,13 @@ void LaneSpool::count() {
     if (more != 0) counter.Increment(static_cast<double>(more));
   };
   add(metrics.spool_corrupt_records(client_->client), now.corrupt_records - before.corrupt_records);
-  add(metrics.client_entries(client_->client, "dropped", "spool_too_old"),
-      now.too_old_entries - before.too_old_entries);
-  add(metrics.client_entries(client_->client, "dropped", "spool_full"),
-      now.dropped_entries - before.dropped_entries);
+  const auto drop = [&](const char* reason, std::uint64_t entries) {
+    if (entries == 0) return;
+    metrics.entries_taken(client_->client, "spool", entries);
+    metrics.entries_done(client_->client, "dropped", reason, entries);
+  };
+  drop("spool_too_old", now.too_old_entries - before.too_old_entries);
+  drop("spool_full", now.dropped_entries - before.dropped_entries);
   before = now;
 }
 

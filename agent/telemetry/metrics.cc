@@ -70,8 +70,14 @@ Metrics::Metrics()
       refused_entries_(counters(registry_, "lokitail_refused_entries_total",
                                 "Number of log entries that Loki refused for good, by Loki's "
                                 "reason.")),
+      taken_entries_(counters(registry_, "lokitail_client_taken_entries_total",
+                              "Number of log entries that a client was given.")),
       client_entries_(counters(registry_, "lokitail_client_entries_total",
                                "Number of log entries for a client, by what became of them.")),
+      pending_entries_(prometheus::BuildGauge()
+                           .Name("lokitail_client_pending_entries")
+                           .Help("Log entries of a client of which nothing has become yet.")
+                           .Register(registry_)),
       spool_bytes_(prometheus::BuildGauge()
                        .Name("lokitail_spool_bytes")
                        .Help("Bytes on disk that wait to be sent.")
@@ -139,10 +145,36 @@ prometheus::Counter& Metrics::refused_entries(const std::string& host, const std
                                               const std::string& reason) {
   return refused_entries_.Add({{"host", host}, {"tenant", tenant}, {"reason", reason}});
 }
-prometheus::Counter& Metrics::client_entries(const std::string& client, const std::string& outcome,
-                                             const std::string& reason) {
-  return client_entries_.Add({{"client", client}, {"outcome", outcome}, {"reason", reason}});
+void Metrics::entries_taken(const std::string& client, const std::string& from,
+                            std::size_t entries) {
+  const std::lock_guard lock(accounts_mutex_);
+  Account& account = accounts_[client];
+  account.taken += entries;
+  taken_entries_.Add({{"client", client}, {"from", from}}).Increment(static_cast<double>(entries));
+  pending_entries_.Add({{"client", client}}).Set(static_cast<double>(account.pending()));
 }
+
+void Metrics::entries_done(const std::string& client, const std::string& outcome,
+                           const std::string& reason, std::size_t entries) {
+  const std::lock_guard lock(accounts_mutex_);
+  Account& account = accounts_[client];
+  std::uint64_t& count = outcome == "sent"        ? account.sent
+                         : outcome == "refused"   ? account.refused
+                         : outcome == "dropped"   ? account.dropped
+                         : outcome == "unmatched" ? account.unmatched
+                                                  : account.spooled;
+  count += entries;
+  client_entries_.Add({{"client", client}, {"outcome", outcome}, {"reason", reason}})
+      .Increment(static_cast<double>(entries));
+  pending_entries_.Add({{"client", client}}).Set(static_cast<double>(account.pending()));
+}
+
+Metrics::Account Metrics::account(const std::string& client) const {
+  const std::lock_guard lock(accounts_mutex_);
+  const auto known = accounts_.find(client);
+  return known == accounts_.end() ? Account() : known->second;
+}
+
 prometheus::Gauge& Metrics::spool_bytes(const std::string& client) {
   return spool_bytes_.Add({{"client", client}});
 }

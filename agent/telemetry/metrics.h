@@ -51,9 +51,19 @@ class Metrics final : public pipeline::PipelineMetrics {
   // Ours: entries that Loki refused for good, by Loki's reason.
   prometheus::Counter& refused_entries(const std::string& host, const std::string& tenant,
                                        const std::string& reason);
-  // Ours: what became of the entries for a client. `outcome`: sent, refused, dropped or unmatched.
-  prometheus::Counter& client_entries(const std::string& client, const std::string& outcome,
-                                      const std::string& reason);
+  // Ours: a client's account. It takes entries from the pipelines or from the spool; `outcome`: sent,
+  // refused, dropped, unmatched or spooled.
+  void entries_taken(const std::string& client, const std::string& from, std::size_t entries);
+  void entries_done(const std::string& client, const std::string& outcome, const std::string& reason,
+                    std::size_t entries);
+  struct Account {
+    std::uint64_t taken = 0, sent = 0, refused = 0, dropped = 0, unmatched = 0, spooled = 0;
+    std::int64_t pending() const {
+      return static_cast<std::int64_t>(taken) -
+             static_cast<std::int64_t>(sent + refused + dropped + unmatched + spooled);
+    }
+  };
+  Account account(const std::string& client) const;
   prometheus::Gauge& spool_bytes(const std::string& client);
   prometheus::Counter& spool_corrupt_records(const std::string& client);
 
@@ -87,7 +97,11 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& mutated_entries_;
   FamilyOf<prometheus::Counter>& batch_retries_;
   FamilyOf<prometheus::Counter>& refused_entries_;
+  FamilyOf<prometheus::Counter>& taken_entries_;
   FamilyOf<prometheus::Counter>& client_entries_;
+  FamilyOf<prometheus::Gauge>& pending_entries_;
+  mutable std::mutex accounts_mutex_;
+  std::map<std::string, Account> accounts_;  // by client; guarded by it
   FamilyOf<prometheus::Gauge>& spool_bytes_;
   FamilyOf<prometheus::Counter>& spool_corrupt_records_;
   FamilyOf<prometheus::Histogram>& request_duration_;

@@ -138,6 +138,7 @@ class CriStage final : public Stage {
   }
 
   bool holds_entries() const override { return !held_.empty(); }
+  std::size_t held_entries() const override { return held_.size(); }
 
   void drain(Entry& scratch, Sink& next) override {
     let_go(held_.take_without_origin(), scratch, next);

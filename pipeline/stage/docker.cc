@@ -157,6 +157,7 @@ class JoiningDockerStage final : public Stage {
   }
 
   bool holds_entries() const override { return !held_.empty(); }
+  std::size_t held_entries() const override { return held_.size(); }
 
   void drain(Entry& scratch, Sink& next) override {
     for (HeldEntry& line : held_.take_without_origin()) let_go(std::move(line), scratch, next);

@@ -38,6 +38,7 @@ class MatchStage final : public Stage {
     pipeline_.tick(now, scratch);
   }
   bool holds_entries() const override { return pipeline_.holds_entries(); }
+  std::size_t held_entries() const override { return pipeline_.held_entries(); }
   bool may_pause() const override { return pipeline_.may_pause(); }
   std::chrono::nanoseconds pause() override { return pipeline_.pause(); }
   void drain(Entry& scratch, Sink& next) override {

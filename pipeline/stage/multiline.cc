@@ -81,6 +81,7 @@ class MultilineStage final : public Stage {
   }
 
   bool holds_entries() const override { return !open_.empty(); }
+  std::size_t held_entries() const override { return open_.size(); }
 
   void drain(Entry& scratch, Sink& next) override {
     while (!open_.empty()) retire(open_.begin(), scratch, next);

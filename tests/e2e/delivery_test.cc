@@ -265,3 +265,74 @@ TEST_CASE("what is given up after max_retries becomes a dead letter") {
         std::string::npos);
   scene.agent.stop();
 }
+
+namespace {
+
+// The sums of the ledger, as docs/reliability.md has them.
+void check_ledger(const Agent& agent, const std::vector<std::string>& clients) {
+  const std::string page = agent.get("/metrics").body;
+  const auto sum = [&page](const std::string& name, const std::string& labels) {
+    return metric_value(page, name, labels);
+  };
+  const double entries = sum("lokitail_job_entries_total", "");
+  CHECK(sum("lokitail_job_lines_total", "") ==
+        sum("lokitail_stage_consumed_lines_total", "") + sum("lokitail_stage_held_entries", "") + entries);
+  for (const std::string& client : clients) {
+    INFO(client);
+    const std::string label = "client=\"" + client + "\"";
+    CHECK(sum("lokitail_client_taken_entries_total", label + ",from=\"pipelines\"") == entries);
+    CHECK(sum("lokitail_client_taken_entries_total", label) ==
+          sum("lokitail_client_entries_total", label) + sum("lokitail_client_pending_entries", label));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every line that was read is accounted for") {
+  Scene scene;
+  Loki errors;
+  scene.agent.clients = {client(scene.loki.url(), "name: all"),
+                         client(errors.url(), R"(name: errors, match: '{job="app"} |= "error"')")};
+  scene.agent.top_level = "limits_config: {max_line_size: 200}\n";
+  scene.agent.jobs = {job("app", scene.logs / "*.log",
+                          "pipeline_stages:\n"
+                          "- drop: {expression: '^noise'}\n"
+                          "- match: {selector: '{job=\"app\"} |= \"secret\"', action: drop}\n"
+                          "- multiline: {firstline: '^\\S', max_wait_time: 1s}\n")};
+  scene.loki.answer([](const Request& request) {
+    const bool bad = std::ranges::any_of(
+        request.entries, [](const Arrival& entry) { return entry.line.find("refuse") != entry.line.npos; });
+    if (!bad) return Reply::ok();
+    return Reply::refuse(400, "entry for stream '" + request.entries[0].labels +
+                                  "' has timestamp too new: 2026-11-16T00:00:05Z\nuser 'fake', total "
+                                  "ignored: 1 out of 9 for stream: " + request.entries[0].labels);
+  });
+  std::vector<std::string> lines;
+  for (int i = 0; i < 100; ++i) {
+    lines.insert(lines.end(), {"start " + std::to_string(i), " goes on", "noise", "a secret"});
+    if (i % 10 == 0) lines.insert(lines.end(), {"error", "refuse this", std::string(300, 'x')});
+  }
+  write_lines(scene.logs / "a.log", lines);
+  scene.agent.start();
+  const auto metric = [&](const std::string& name, const std::string& labels) {
+    return scene.agent.metric(name, labels);
+  };
+  // One block waits for more lines.
+  REQUIRE(eventually([&] { return metric("lokitail_job_lines_total", "") == static_cast<double>(lines.size());
+  }));
+  check_ledger(scene.agent, {});
+  REQUIRE(eventually([&] {
+    return metric("lokitail_stage_held_entries", "") == 0 && metric("lokitail_client_pending_entries", "") == 0;
+  }));
+  check_ledger(scene.agent, {"all", "errors"});
+  CHECK(metric("lokitail_job_entries_total", "") == 130);
+  CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"0 drop\"") == 100);
+  CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"1 match\"") == 100);
+  CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"2 multiline\"") == 100);
+  CHECK(metric("lokitail_client_entries_total", "client=\"all\",outcome=\"dropped\",reason=\"line_too_long\"") == 10);
+  CHECK(metric("lokitail_client_entries_total", "client=\"all\",outcome=\"refused\"") >= 1);
+  CHECK(metric("lokitail_client_entries_total", "client=\"errors\",outcome=\"sent\"") == 10);
+  CHECK(metric("lokitail_client_entries_total", "client=\"errors\",outcome=\"unmatched\"") == 120);
+  scene.agent.stop();
+  CHECK(scene.agent.log().find("msg=\"account of a client\" client=all taken=130") != std::string::npos);
+}

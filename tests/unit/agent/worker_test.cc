@@ -86,7 +86,7 @@ class Working final : public BatcherEvents {
   void push_ready(std::size_t, std::unique_ptr<Push>) override {}
   void entry_dropped(std::size_t, const std::string&, const char*, std::size_t) override {}
   void entry_mutated(std::size_t, const std::string&, const char*, std::size_t) override {}
-  void entries_unmatched(std::size_t, std::size_t) override {}
+  void entries_taken(std::size_t, std::size_t, std::size_t) override {}
 
   Metrics metrics_;
   config::Warnings warnings_;

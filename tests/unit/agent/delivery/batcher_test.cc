@@ -57,7 +57,10 @@ struct Bench final : BatcherEvents {
   void entry_dropped(std::size_t, const std::string& tenant, const char* reason, std::size_t) override {
     events.push_back("dropped " + tenant + ' ' + reason);
   }
-  void entries_unmatched(std::size_t, std::size_t entries) override { unmatched += entries; }
+  void entries_taken(std::size_t, std::size_t entries, std::size_t without_use) override {
+    taken += entries;
+    unmatched += without_use;
+  }
   void entry_mutated(std::size_t, const std::string& tenant, const char* reason, std::size_t) override {
     events.push_back("mutated " + tenant + ' ' + reason);
   }
@@ -77,6 +80,7 @@ struct Bench final : BatcherEvents {
   pipeline::Entry entry;
   std::vector<std::unique_ptr<Push>> pushes;
   std::vector<std::string> events;
+  std::size_t taken = 0;
   std::size_t unmatched = 0;
   std::vector<std::function<void()>> posted;
 };
@@ -295,6 +299,7 @@ TEST_CASE("a client gets the entries that its selector matches") {
   REQUIRE(bench.pushes.size() == 1);
   CHECK(shape(*bench.pushes[0]) == R"({cluster="c", level="error"}: disk full)");
   CHECK(bench.unmatched == 2);
+  CHECK(bench.taken == 3);
   CHECK(bench.batcher.empty());
   bench.pushes.clear();
   block.release();

@@ -236,7 +236,7 @@ class TailScene final : public BatcherEvents {
   }
   void entry_dropped(std::size_t, const std::string&, const char*, std::size_t) override {}
   void entry_mutated(std::size_t, const std::string&, const char*, std::size_t) override {}
-  void entries_unmatched(std::size_t, std::size_t) override {}
+  void entries_taken(std::size_t, std::size_t, std::size_t) override {}
 
   void collect_locked() {
     for (auto& push : incoming_) {
