@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test bench clean
+.PHONY: build deps test-deps demo test chaos bench clean
 
 build: deps
 	cmake --preset release
@@ -33,6 +33,13 @@ test: test-deps
 	done
 	echo 'subdirs($(BUILDS))' > build/CTestTestfile.cmake
 	ctest --test-dir build -j $$(( $(JOBS) * 2 )) --output-on-failure --no-tests=error $(TESTS)
+
+# The chaos tests, for longer than make test runs them; each prints its seed and what it saw.
+CHAOS_SECONDS ?= 120
+chaos: build
+	cmake --build --preset release -j $(JOBS) --target chaos_tests
+	LOKITAIL_BINARY=$(CURDIR)/build/release/lokitail LOKITAIL_CHAOS_SECONDS=$(CHAOS_SECONDS) \
+	  LOKITAIL_CHAOS_KILLS=200 build/release/tests/chaos_tests
 
 bench: build
 	cmake --build --preset release -j $(JOBS) --target bench

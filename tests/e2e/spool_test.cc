@@ -2,6 +2,8 @@
 // tenant that takes nothing holds back no other.
 #include "tests/support/scene.h"
 
+#include <sys/mount.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -203,5 +205,54 @@ TEST_CASE("a full spool") {
                  static_cast<double>(other.stored_count()) == 5000;
     }));
   }
+  scene.agent.stop();
+}
+
+namespace {
+
+// A disk of its own, as small as may be.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& path) : path_(path) {
+    std::filesystem::create_directories(path);
+    mounted_ = ::mount("lokitail-test", path.c_str(), "tmpfs", 0, "size=256k") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+
+ private:
+  const std::filesystem::path path_;
+  bool mounted_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("a disk that is full: what waits does so in memory, and it goes on when there is room") {
+  Scene scene("batchsize: 20000");
+  const SmallDisk disk(scene.directory / "disk");
+  if (!disk.mounted()) return skip("cannot mount a small disk");
+  scene.agent.top_level = "limits_config: {max_bytes_in_flight: 100kb}\nspool: {mode: always, directory: " +
+                          (scene.directory / "disk").string() + "}\n";
+  scene.loki.answer(Reply::refuse(503));
+  scene.agent.start();
+  write_noise(scene.logs / "a.log", 4000);
+  REQUIRE(eventually([&] { return scene.agent.log().find("No space left on device") != std::string::npos; }));
+  // Reading has stopped.
+  CHECK(stays([&] { return scene.agent.metric("promtail_read_lines_total") < 4000; }, 500ms));
+  const bool killed = GENERATE(false, true);
+  INFO("killed " << killed);
+  if (killed) {
+    scene.agent.kill();
+    scene.agent.start();
+  }
+  scene.loki.answer(Reply::ok());
+  REQUIRE(eventually([&] {
+    const auto lines = scene.loki.lines();
+    return std::set<std::string>(lines.begin(), lines.end()).size() == 4000;
+  }, 60s));
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_spool_bytes") == 0; }));
+  if (!killed) CHECK(scene.loki.stored_count() == 4000);
   scene.agent.stop();
 }

@@ -1,0 +1,184 @@
+// A Loki that has every fault there is, in random order, and an agent that is stopped and woken up:
+// everything arrives, each line at least once, and again only where the answer got lost.
+//
+// LOKITAIL_CHAOS_SEED repeats a run's decisions, LOKITAIL_CHAOS_SECONDS sets its length.
+#include "tests/support/scene.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <mutex>
+#include <random>
+#include <thread>
+
+using namespace lokitail::test;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+unsigned long from_environment(const char* name, unsigned long fallback) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? fallback : std::strtoul(text, nullptr, 10);
+}
+
+// One of the answers of Loki and of the proxies in front of it, most of them bad.
+class Faults {
+ public:
+  explicit Faults(unsigned long seed) : random_(seed) {}
+
+  Reply operator()(const Request& request) {
+    const std::lock_guard lock(mutex_);
+    if (over_) return Reply::ok();
+    // Refused, so that a push is halved until it is small enough.
+    if (request.entries.size() > 150 && pick(3) == 0) return not_stored(413, "too large");
+    switch (pick(14)) {
+      case 0: return not_stored(500, "internal error");
+      case 1: return not_stored(502, "<html>Bad Gateway</html>");
+      case 2: return not_stored(503, "at least 1 live replicas required");
+      case 3: return not_stored(504, "");
+      case 4: return not_stored(429, "ingestion rate limit exceeded for user x");
+      case 5: return not_stored(260, "ingestion blocked for user x");
+      case 6: return not_stored(408, "");
+      case 7: return not_stored(500, "rpc error: code = ResourceExhausted desc = grpc: received message larger than max");
+      case 8: return throttled(request);
+      case 9: return cut(false);
+      // Stored, and nobody hears of it.
+      case 10: return cut(true);
+      case 11: {
+        Reply late;
+        late.delay = 700ms;
+        lost_answers_ += request.entries.size();
+        return late;
+      }
+      default: return Reply::ok();
+    }
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  std::size_t lost_answers() const {
+    const std::lock_guard lock(mutex_);
+    return lost_answers_;
+  }
+
+ private:
+  int pick(int most) { return std::uniform_int_distribution<int>(0, most)(random_); }
+  static Reply not_stored(int status, std::string body) {
+    Reply reply = Reply::refuse(status, std::move(body));
+    reply.store = false;
+    return reply;
+  }
+  // The other streams are stored.
+  Reply throttled(const Request& request) {
+    lost_answers_ += request.entries.size();
+    return Reply{429,
+                 "entry with timestamp x ignored, reason: 'Per stream rate limit exceeded (limit: 3MB/sec) "
+                 "while attempting to ingest for stream '" + request.entries.front().labels +
+                     "' totaling 1MB, consider splitting', user 'x', total ignored: 1 out of 1",
+                 {},
+                 true,
+                 {},
+                 false};
+  }
+  Reply cut(bool store) {
+    Reply reply;
+    reply.cut = true;
+    reply.store = store;
+    if (store) lost_answers_ += 1000;
+    return reply;
+  }
+
+  mutable std::mutex mutex_;
+  std::mt19937_64 random_;
+  bool over_ = false;
+  std::size_t lost_answers_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("every fault of Loki at random, and an agent that is stopped now and then") {
+  const unsigned long seed = from_environment("LOKITAIL_CHAOS_SEED", 20261126);
+  const std::chrono::seconds length(from_environment("LOKITAIL_CHAOS_SECONDS", 10));
+  INFO("LOKITAIL_CHAOS_SEED=" << seed);
+  Scene scene("timeout: 500ms, batchsize: 20000", kDockerStage);
+  const auto faults = std::make_shared<Faults>(seed);
+  scene.loki.answer([faults](const Request& request) { return (*faults)(request); });
+  std::vector<std::unique_ptr<LogWriter>> logs;
+  std::vector<const LogWriter*> writers;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    logs.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log"),
+                                               LogWriter::Format::kDocker, 100));
+    writers.push_back(logs.back().get());
+  }
+  scene.agent.start();
+  std::mt19937_64 random(seed);
+  const auto pick = [&random](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
+  int rotations = 0;
+  for (const auto end = Clock::now() + length; Clock::now() < end;) {
+    LogWriter& log = *logs[static_cast<std::size_t>(pick(3))];
+    log.write(static_cast<std::size_t>(1 + pick(60)));
+    if (log.file_bytes() > 100'000) {
+      log.rotate(100);
+      ++rotations;
+    }
+    if (pick(200) == 0) {
+      scene.agent.process().signal(SIGSTOP);
+      std::this_thread::sleep_for(std::chrono::milliseconds(pick(800)));
+      scene.agent.process().signal(SIGCONT);
+    }
+    if (pick(300) == 0) {
+      scene.loki.go_down();
+      std::this_thread::sleep_for(std::chrono::milliseconds(pick(1500)));
+      scene.loki.come_back();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(pick(6)));
+  }
+  faults->end();
+  const std::size_t twice = scene.require_all(writers, 120s);
+  std::uint64_t written = 0;
+  for (const LogWriter* const log : writers) written += log->written();
+  std::cout << "faults: seed " << seed << ", " << written << " lines written in " << rotations
+            << " rotations, all delivered, " << twice << " twice, 0 lost" << std::endl;
+  CHECK(twice <= faults->lost_answers());
+  CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
+  scene.agent.stop();
+}
+
+// With LOKITAIL_CHAOS_SECONDS=600 the ten minutes of docs/reliability.md.
+TEST_CASE("an outage: memory stays within its bound, and nothing is lost") {
+  const std::chrono::seconds length(from_environment("LOKITAIL_CHAOS_SECONDS", 10));
+  Scene scene("", kDockerStage);
+  scene.loki.answer(Reply::refuse(503, "down"));
+  std::vector<std::unique_ptr<LogWriter>> logs;
+  std::vector<const LogWriter*> writers;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    logs.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log"),
+                                               LogWriter::Format::kDocker, 100));
+    writers.push_back(logs.back().get());
+  }
+  scene.agent.start();
+  int rotations = 0;
+  for (const auto end = Clock::now() + length; Clock::now() < end;) {
+    for (const auto& log : logs) {
+      log->write(20);
+      if (log->file_bytes() <= 2'000'000) continue;
+      log->rotate(200);
+      ++rotations;
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  const double most = static_cast<double>(scene.agent.peak_resident()) / (1 << 20);
+  scene.loki.answer(Reply::ok());
+  const std::size_t twice = scene.require_all(writers, 120s);
+  std::uint64_t written = 0;
+  for (const LogWriter* const log : writers) written += log->written();
+  std::cout << "outage of " << length.count() << " s: " << written << " lines written in " << rotations
+            << " rotations, all delivered, " << twice << " twice, 0 lost; peak memory " << most << " MiB"
+            << std::endl;
+  if (!sanitized()) CHECK(most < 40);
+  scene.agent.stop();
+}
