@@ -12,6 +12,7 @@
 #include "agent/command/check/inspection.h"
 #include "agent/command/check/options.h"
 #include "agent/command/check/print.h"
+#include "agent/delivery/batcher.h"
 #include "agent/delivery/entry_printer.h"
 #include "agent/discovery/relabel.h"
 #include "agent/telemetry/metrics.h"
@@ -80,11 +81,18 @@ int exit_status(const check::Inspection& inspection, bool strict) {
 
 }  // namespace
 
+void check_client(const config::ClientConfig& client) {
+  pipeline::SymbolTable symbols;
+  const Relabeler relabeler(client.relabel_configs);
+  if (!client.match.empty()) client_selector(client.match, client.match_place, symbols);
+}
+
 void check_jobs(const config::Config& config, config::Warnings& warnings) {
   Metrics metrics;
   pipeline::SymbolTable symbols;
   NoSink sink;
   pipeline::StageContext context{symbols, warnings, metrics, [] { return pipeline::Timestamp(); }};
+  for (const auto& client : config.clients) check_client(client);
   for (const auto& scrape : config.scrape_configs) {
     const Relabeler relabeler(scrape.relabel_configs);
     const pipeline::Pipeline pipeline(scrape.pipeline_stages, context, sink);

@@ -7,8 +7,11 @@
 
 namespace lokitail::agent {
 
-// `-check-syntax`. Compiles the relabel rules and stages of all jobs, which Promtail's does not do.
-// Throws config::Error.
+// Compiles a client's relabel rules and its selector. Throws config::Error.
+void check_client(const config::ClientConfig& client);
+
+// `-check-syntax`. The same for all clients, and the relabel rules and stages of all jobs, which Promtail's
+// does not do. Throws config::Error.
 void check_jobs(const config::Config& config, config::Warnings& warnings);
 
 // The same for one job, with all its errors, which `warnings` gathers. True if there are none.

@@ -7,6 +7,15 @@
 
 namespace lokitail::agent {
 
+pipeline::lang::Selector client_selector(const std::string& match, const config::Place& place,
+                                         pipeline::SymbolTable& symbols) {
+  try {
+    return pipeline::lang::Selector(match, symbols);
+  } catch (const std::invalid_argument& problem) {
+    throw config::Error(place, std::string("the client's match: ") + problem.what());
+  }
+}
+
 Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post,
                  BatcherEvents& events)
     : config_(std::move(config)),
@@ -19,12 +28,7 @@ Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post
   }
   batches_.push_back(std::make_unique<TenantBatch>(config_.tenant, symbols_));
   if (!config_.relabel_configs.empty()) relabeler_.emplace(config_.relabel_configs, symbols_);
-  if (config_.match.empty()) return;
-  try {
-    match_.emplace(config_.match, symbols_);
-  } catch (const std::invalid_argument& problem) {
-    throw config::Error(config_.match_place, std::string("the client's match: ") + problem.what());
-  }
+  if (!config_.match.empty()) match_ = client_selector(config_.match, config_.match_place, symbols_);
 }
 
 void Batcher::add(const pipeline::Entry& entry) {

@@ -57,6 +57,10 @@ class BatcherEvents {
   virtual void entries_taken(std::size_t client, std::size_t entries, std::size_t unmatched) = 0;
 };
 
+// The selector of a client (`match`). Throws config::Error where it is none.
+pipeline::lang::Selector client_selector(const std::string& match, const config::Place& place,
+                                         pipeline::SymbolTable& symbols);
+
 class Batcher {
  public:
   using Clock = std::chrono::steady_clock;

@@ -151,3 +151,20 @@ TEST_CASE("check: the environment, and flags of the agent") {
   CHECK(check({file, "--no-filesystem"}).exit_code == 1);
   CHECK(check({file, "--no-filesystem", "-client.url=http://loki/push"}).exit_code == 0);
 }
+
+TEST_CASE("check: the selectors and relabel rules of clients") {
+  const TempDir directory;
+  const std::string file = directory / "promtail.yaml";
+  write_file(file, "clients:\n- {url: 'http://a/push', match: '{job=', name: a}\n"
+                   "- {url: 'http://b/push', relabel_configs: [{regex: '(', action: labeldrop}]}\n"
+                   "scrape_configs: []\n");
+  const Finished finished = check({file});
+  INFO(finished.out);
+  CHECK(finished.exit_code == 1);
+  CHECK(says(finished, ":2:35: error: the client's match: parse error"));
+  CHECK(says(finished, ":3:"));
+  CHECK(says(finished, "2 errors"));
+  const Finished syntax = run({agent_binary(), "-check-syntax", "-config.file=" + file});
+  CHECK(syntax.exit_code == 1);
+  CHECK(says(syntax, ":2:35: the client's match: parse error"));
+}

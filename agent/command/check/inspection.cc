@@ -24,6 +24,9 @@ void read(const Options& options, const config::ConfigText& text, const config::
   warnings.attempt([&] { config = config::read_config(root, text.path, warnings); });
   config::apply_flags(options.agent, config);
   warnings.attempt([&] { config::complete(config, warnings); });
+  for (const config::ClientConfig& client : config.clients) {
+    warnings.attempt([&] { check_client(client); });
+  }
   for (config::ScrapeConfig& scrape : config.scrape_configs) {
     const bool has_targets = scrape.has_targets || config.target_config.read_stdin;
     scrape.faulty = !gather_job_errors(scrape, warnings) || scrape.faulty || !has_targets;
