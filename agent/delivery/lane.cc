@@ -24,7 +24,7 @@ constexpr int kSlowFactor = 10;
 constexpr std::size_t kMostLookedAt = 64;
 // A throttled stream's push that was refused so often may be larger than the stream's burst.
 constexpr int kAttemptsBeforeHalving = 3;
-// Not less than this is learned from pushes that are too large.
+// Less than this is never taken for too large for a stream or for a push.
 constexpr std::size_t kLeastPushBytes = 64 << 10;
 
 std::uint64_t random_seed() {
@@ -278,13 +278,13 @@ void Lane::halve(Queue::iterator item, const Answer& answer, const http::Respons
 }
 
 void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Response& response) {
-  const Push& push = *item->push;
   context_.metrics.batch_retries(connections_[route_.current()].destination().host(), tenant_)
       .Increment();
-  if (push.streams.size() == 1) {
+  if (item->push->streams.size() == 1) {
     if (gives_up(*item, response)) return drop(item, "rate_limited", what_happened(response));
-    if (item->attempts % kAttemptsBeforeHalving == 0 && push.entries > 1) {
-      if (auto [first, second] = halve_push(push); first) {
+    const bool is_large = item->push->entries > 1 && item->push->raw_bytes > kLeastPushBytes;
+    if (item->attempts % kAttemptsBeforeHalving == 0 && is_large) {
+      if (auto [first, second] = halve_push(*item->push); first) {
         replace(item, std::move(first), std::move(second));
       }
     }
@@ -292,7 +292,7 @@ void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Resp
   bool known = false;
   for (const std::string& labels : answer.streams) {
     const StreamId id = stream_id(labels);
-    if (!push.streams.contains(id)) continue;
+    if (!item->push->streams.contains(id)) continue;
     known = true;
     const auto [place, is_new] = throttles_.try_emplace(
         id, Throttle{Backoff(context_.config.backoff.min_period, context_.config.backoff.max_period,

@@ -215,8 +215,11 @@ void LaneSpool::save_later() {
 
 void LaneSpool::save_now() {
   disk_->save_scheduled = false;
-  if (disk_->opened) report(disk_->spool.save());
+  if (!disk_->opened) return;
+  const std::string problem = disk_->spool.save();
+  report(problem);
   count();
+  if (!problem.empty()) save_later();
 }
 
 bool LaneSpool::ready() {

@@ -256,9 +256,8 @@ std::string Spool::save() {
     done_.add(expected_, next_sequence_);
     expected_ = next_sequence_;
   }
-  if (done_.mark() != saved_) {
-    if (std::string problem = store_cursor(); !problem.empty()) return problem;
-  }
+  // First, since on a full disk there is no room for the cursor. Without it what was removed counts as
+  // acknowledged, too.
   while (!segments_.empty()) {
     const bool is_last = segments_.size() == 1;
     const Sequence end = is_last ? next_sequence_ : segments_[1].first;
@@ -266,7 +265,7 @@ std::string Spool::save() {
     if (is_last) writing_ = false;
     remove_first_segment();
   }
-  return {};
+  return done_.mark() == saved_ ? std::string() : store_cursor();
 }
 
 std::string Spool::store_cursor() {

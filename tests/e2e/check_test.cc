@@ -161,10 +161,10 @@ TEST_CASE("check: the selectors and relabel rules of clients") {
   const Finished finished = check({file});
   INFO(finished.out);
   CHECK(finished.exit_code == 1);
-  CHECK(says(finished, ":2:35: error: the client's match: parse error"));
+  CHECK(says(finished, ":2:33: error: the client's match: parse error"));
   CHECK(says(finished, ":3:"));
   CHECK(says(finished, "2 errors"));
   const Finished syntax = run({agent_binary(), "-check-syntax", "-config.file=" + file});
   CHECK(syntax.exit_code == 1);
-  CHECK(says(syntax, ":2:35: the client's match: parse error"));
+  CHECK(says(syntax, ":2:33: the client's match: parse error"));
 }

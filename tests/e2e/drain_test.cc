@@ -14,7 +14,7 @@ void append(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("-drain-and-exit reads everything, delivers it, and ends") {
+TEST_CASE("drain-and-exit reads everything, delivers it, and ends") {
   Scene scene("", "pipeline_stages: [{multiline: {firstline: '^\\d'}}]\n");
   scene.agent.arguments = {"-drain-and-exit"};
   LogWriter many("0", scene.logs / "many.log");
@@ -38,14 +38,14 @@ TEST_CASE("-drain-and-exit reads everything, delivers it, and ends") {
   CHECK(scene.loki.lines().back() == "3 third");
 }
 
-TEST_CASE("-drain-and-exit without any file ends at once") {
+TEST_CASE("drain-and-exit without any file ends at once") {
   Scene scene;
   scene.agent.arguments = {"-drain-and-exit"};
   scene.agent.launch();
   CHECK(scene.agent.process().wait() == 0);
 }
 
-TEST_CASE("-drain-and-exit waits for Loki, and says so when it must not") {
+TEST_CASE("drain-and-exit waits for Loki, and says so when it must not") {
   Scene scene;
   scene.agent.arguments = {"-drain-and-exit", "-shutdown.timeout=200ms"};
   scene.loki.answer(Reply::refuse(503));

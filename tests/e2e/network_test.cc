@@ -1,0 +1,125 @@
+// Networks that lose packets, are slow, and come apart: in a network namespace of their own, with the
+// real kernel's TCP.
+#include "tests/support/scene.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "tests/support/process.h"
+
+using namespace lokitail::test;
+
+namespace {
+
+// What is wrong with the loopback interface of a namespace.
+class Network {
+ public:
+  // Fails to be ready where namespaces or the tools for them are missing.
+  Network() {
+    if (::unshare(CLONE_NEWNET) != 0) {
+      problem_ = std::string("no network namespace: ") + std::strerror(errno);
+      return;
+    }
+    command({"ip", "link", "set", "lo", "up"});
+  }
+  const std::string& problem() const { return problem_; }
+
+  // Of all packets.
+  void lose(const std::string& share) {
+    command({"iptables", "-A", "INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random",
+             "--probability", share, "-j", "DROP"});
+  }
+  // Packets vanish without a word.
+  void come_apart() { command({"iptables", "-I", "INPUT", "-p", "tcp", "-j", "DROP"}); }
+  void come_together() { command({"iptables", "-D", "INPUT", "-p", "tcp", "-j", "DROP"}); }
+  void limit(const std::string& rate) {
+    command({"tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", rate, "burst", "64kb",
+             "latency", "400ms"});
+  }
+
+ private:
+  void command(std::vector<std::string> words) {
+    const auto program = find_program(words[0]);
+    if (!program) {
+      problem_ = "there is no " + words[0];
+      return;
+    }
+    words[0] = *program;
+    const Finished finished = run(words);
+    if (finished.exit_code != 0) problem_ = words[0] + ": " + finished.err;
+  }
+
+  std::string problem_;
+};
+
+// A namespace belongs to a thread, and to what that starts.
+void in_namespace(const std::function<void(Network&)>& body) {
+  std::exception_ptr failure;
+  std::thread([&] {
+    try {
+      Network network;
+      body(network);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+TEST_CASE("a network that loses every tenth packet") {
+  in_namespace([](Network& network) {
+    network.lose("0.1");
+    if (!network.problem().empty()) return skip(network.problem());
+    Scene scene("timeout: 2s, batchsize: 20000");
+    LogWriter log("a", scene.logs / "a.log");
+    scene.agent.launch();
+    for (int i = 0; i < 20; ++i) {
+      log.write(100);
+      std::this_thread::sleep_for(50ms);
+    }
+    scene.require_all({&log}, 120s);
+    scene.agent.stop(60s);
+  });
+}
+
+TEST_CASE("a network that comes apart, and together again") {
+  in_namespace([](Network& network) {
+    if (!network.problem().empty()) return skip(network.problem());
+    Scene scene("timeout: 500ms");
+    LogWriter log("a", scene.logs / "a.log");
+    scene.agent.start();
+    for (int i = 0; i < 3; ++i) {
+      log.write(100);
+      scene.require_all({&log}, 60s);
+      network.come_apart();
+      if (!network.problem().empty()) return skip(network.problem());
+      log.write(100);
+      std::this_thread::sleep_for(1500ms);
+      network.come_together();
+      log.write(100);
+    }
+    scene.require_all({&log}, 60s);
+    CHECK(scene.agent.metric("promtail_batch_retries_total") > 0);
+    scene.agent.stop();
+  });
+}
+
+TEST_CASE("a network that is slow: pushes that take longer than the others hold up nothing") {
+  in_namespace([](Network& network) {
+    network.limit("4mbit");
+    if (!network.problem().empty()) return skip(network.problem());
+    Scene scene("timeout: 10s");
+    LogWriter log("a", scene.logs / "a.log", LogWriter::Format::kPlain, 200);
+    scene.agent.start();
+    log.write(5000);
+    CHECK(scene.require_all({&log}, 60s) == 0);
+    scene.agent.stop();
+  });
+}
