@@ -142,6 +142,8 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
         std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
         kShortestTick, tick_period_);
   }
+  // Wakes the loop where it waits for that.
+  budget_.on_room([this] { post([] {}); });
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
   pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
   context.find_host = [this](const std::string& name) { return hosts_.find(name); };
@@ -158,7 +160,10 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
   }
 }
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  budget_.on_room({});
+  stop();
+}
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });

@@ -2,12 +2,14 @@
 // until it is settled. Each client has an equal share; where one is used up workers stop reading,
 // since what they read is for all clients.
 //
-// Threads: any.
+// Threads: any, but for on_room(): with it changed nobody else may use the budget.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace lokitail::agent {
@@ -21,8 +23,11 @@ class Budget {
     in_flight_[client].fetch_add(bytes, std::memory_order_relaxed);
   }
   void give_back(std::size_t client, std::size_t bytes) {
-    in_flight_[client].fetch_sub(bytes, std::memory_order_relaxed);
+    const std::size_t before = in_flight_[client].fetch_sub(bytes, std::memory_order_relaxed);
+    if (before >= share() && before - bytes < share() && on_room_) on_room_();
   }
+  // Called whenever a share that was used up is not any more, by who gives back.
+  void on_room(std::function<void()> call) { on_room_ = std::move(call); }
 
   bool exhausted() const {
     return std::ranges::any_of(in_flight_, [this](const auto& bytes) {
@@ -43,6 +48,7 @@ class Budget {
  private:
   const std::size_t limit_;
   std::vector<std::atomic<std::size_t>> in_flight_;  // by client
+  std::function<void()> on_room_;
 };
 
 }  // namespace lokitail::agent

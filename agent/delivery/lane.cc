@@ -154,6 +154,10 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   } else {
     window_.taken(took, queue_.size() > in_flight_ + 1);
   }
+  if (item->is_on_disk) {
+    leave_to_disk(item, answer, response);
+    co_return pump();
+  }
   bool elsewhere = false;
   if (troubled && response.status != 429) {
     elsewhere = route_.failed(way, Clock::now());
@@ -193,6 +197,17 @@ void Lane::handle(Queue::iterator item, const Answer& answer, const http::Respon
     case Meaning::kRetrySlowly:
       return retry(item, answer, response);
   }
+}
+
+// It was stored while it was on its way, and comes again from there.
+void Lane::leave_to_disk(Queue::iterator item, const Answer& answer, const http::Response& response) {
+  const bool troubled = answer.meaning == Meaning::kRetry || answer.meaning == Meaning::kRetrySlowly;
+  if (troubled) {
+    trouble_ = what_happened(response);
+    if (!pausing_) pause(std::chrono::duration_cast<Clock::duration>(backoff_.next()));
+  }
+  queue_.erase(item);
+  load();
 }
 
 void Lane::count_sent(const Push& push, std::size_t entries, const Destination& destination) {

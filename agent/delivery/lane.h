@@ -86,6 +86,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   struct Waiting {
     std::unique_ptr<Push> push;
     bool in_flight = false;
+    bool is_on_disk = false;   // it is sent from there in any case, whatever comes of this attempt
     Clock::time_point sent{};  // last
     int attempts = 0;
   };
@@ -117,6 +118,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void handle(Queue::iterator item, const Answer& answer, const http::Response& response,
               const Destination& destination);
 
+  void leave_to_disk(Queue::iterator item, const Answer& answer, const http::Response& response);
   void settle(Queue::iterator item);
   void count_sent(const Push& push, std::size_t entries, const Destination& destination);
   void refuse(Queue::iterator item, const Answer& answer, const http::Response& response,

@@ -77,7 +77,7 @@ void Lane::store(std::unique_ptr<Push> push) {
 void Lane::stored(const Push& push) {
   --storing_;
   context_.metrics.entries_done(context_.config.name, "spooled", "", push.entries);
-  context_.budget.give_back(context_.client, push.cost());
+  if (push.in_budget) context_.budget.give_back(context_.client, push.cost());
   push.receipt->part_settled();
   load();
 }
@@ -129,18 +129,24 @@ void Lane::loaded(std::unique_ptr<Push> push) {
   load();
 }
 
-// What waits in memory goes to disk, in front of what comes then.
+// What is in memory goes to disk, in front of what comes then. Of what is on its way a copy does: an answer
+// may never come.
 void Lane::make_way() {
   if (!context_.spool || queue_.empty() || !holds_back_others() || something_on_disk()) return;
   log::warn("does not deliver, and would hold back others: what waits goes to disk",
             {{"client", context_.config.name}, {"tenant", tenant_}});
   for (auto item = queue_.begin(); item != queue_.end();) {
-    if (item->in_flight) {
-      ++item;
+    if (!item->in_flight) {
+      store(std::move(item->push));
+      item = queue_.erase(item);
       continue;
     }
-    store(std::move(item->push));
-    item = queue_.erase(item);
+    auto copy = std::make_unique<Push>(*item->push);
+    item->push->receipt = std::make_shared<Receipt>(1, [] {});
+    item->push->in_budget = false;
+    item->is_on_disk = true;
+    store(std::move(copy));
+    ++item;
   }
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("a client that is down stops no other: its entries wait on disk") {
   CHECK(other.stored_count() == 0);
   CHECK(bytes_in(scene.agent.positions_file().string() + ".spool") > 400'000);
   CHECK(scene.agent.metric("lokitail_spool_bytes", "client=\"bad\"") > 400'000);
-  CHECK(scene.agent.get("/readyz").status == 503);
+  CHECK(eventually([&] { return scene.agent.get("/readyz").status == 503; }, 20s));
   // Positions have moved on: everything is either delivered or on disk.
   CHECK(eventually([&] {
     std::ifstream in(scene.agent.positions_file());
