@@ -31,7 +31,7 @@ Delivery::Delivery(boost::asio::io_context& control, const config::Config& confi
       client.destinations.push_back(other.own.get());
       other.is_standby = true;
     }
-    if (spools) client.spool = make_spool(config.clients[i]);
+    if (spools) client.spool = make_spool(i);
     client.sender = std::make_unique<Sender>(LaneContext{
         control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
         dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }});
@@ -40,24 +40,33 @@ Delivery::Delivery(boost::asio::io_context& control, const config::Config& confi
 
 Delivery::~Delivery() { spool_thread_->stop(); }
 
-// A client without a name of its own has one that changes with its configuration; its URL is what it
-// is known by here.
-std::shared_ptr<ClientSpool> Delivery::make_spool(const config::ClientConfig& client) const {
+// A folder of its own for each client. One without a name has a hash for it that changes with all of its
+// configuration: here it is known by its host and tenant, and by its place among those that have the
+// same.
+std::string Delivery::spool_folder_name(std::size_t client) const {
+  const auto known_as = [this](std::size_t i) {
+    const config::ClientConfig& config = config_.clients[i];
+    return config.has_own_name ? config.name : clients_[i].own->host() + " " + config.tenant_id;
+  };
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < client; ++i) before += known_as(i) == known_as(client) ? 1 : 0;
+  const std::string name = known_as(client);
+  return LaneSpool::folder_name("client-", before == 0 ? name : fmt::format("{} {}", name, before + 1));
+}
+
+std::shared_ptr<ClientSpool> Delivery::make_spool(std::size_t client) const {
   const config::SpoolConfig& spool = config_.spool;
   std::string folder = spool.directory;
   if (folder.empty() && !config_.target_config.read_stdin) folder = config_.positions.filename + ".spool";
   if (spool.mode == config::SpoolConfig::Mode::kOff || folder.empty()) return nullptr;
-  const std::string known_as =
-      client.has_own_name ? client.name : http::parse_url(client.url.reveal())->authority();
-  const bool drops = spool.when_full == config::SpoolConfig::WhenFull::kDropOldest;
   SpoolLimits limits;
   limits.max_bytes = spool.max_bytes;
   limits.max_age = std::chrono::duration_cast<std::chrono::seconds>(spool.max_age).count();
-  limits.drop_oldest = drops;
+  limits.drop_oldest = spool.when_full == config::SpoolConfig::WhenFull::kDropOldest;
   limits.segment_bytes = std::min(limits.segment_bytes, spool.max_bytes / 4);
   return std::make_shared<ClientSpool>(ClientSpool{
-      control_, metrics_, spool_thread_, client.name,
-      folder + "/" + LaneSpool::folder_name("client-", known_as), limits,
+      control_, metrics_, spool_thread_, config_.clients[client].name,
+      folder + "/" + spool_folder_name(client), limits,
       spool.mode == config::SpoolConfig::Mode::kAlways});
 }
 

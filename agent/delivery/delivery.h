@@ -62,7 +62,8 @@ class Delivery final : public BatcherEvents {
     std::unique_ptr<Sender> sender;
   };
 
-  std::shared_ptr<ClientSpool> make_spool(const config::ClientConfig& client) const;
+  std::string spool_folder_name(std::size_t client) const;
+  std::shared_ptr<ClientSpool> make_spool(std::size_t client) const;
   bool may_hold_back_others(std::size_t client) const;
 
   boost::asio::io_context& control_;

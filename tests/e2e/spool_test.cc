@@ -139,6 +139,27 @@ TEST_CASE("mode always: what was read is on disk, even if the log is gone") {
   CHECK(scene.loki.stored_count() == 500);
 }
 
+TEST_CASE("two clients of one Loki have spools of their own, though neither has a name") {
+  Scene scene;
+  const std::string second_match = ", match: '{job=\"app\"}'";
+  scene.agent.clients = {client(scene.loki.url(), "tenant_id: a"), client(scene.loki.url(), "tenant_id: b"),
+                         client(scene.loki.url(), "tenant_id: b" + second_match)};
+  scene.agent.top_level = "spool: {mode: always}\n";
+  scene.loki.answer(Reply::refuse(503));
+  scene.agent.start();
+  write_noise(scene.logs / "a.log", 10);
+  const std::string spooled = "outcome=\"spooled\"";
+  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_client_entries_total", spooled) == 30; }));
+  scene.agent.stop();
+  scene.loki.answer(Reply::ok());
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(30));
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_spool_bytes") == 0; }));
+  CHECK(stays([&] { return scene.loki.stored_count() == 30; }, 500ms));
+  CHECK(std::ranges::count(scene.loki.stored(), "a", &Arrival::tenant) == 10);
+  scene.agent.stop();
+}
+
 TEST_CASE("standard input is on disk before it counts as read") {
   Scene scene;
   scene.agent.top_level = "spool: {directory: " + (scene.directory / "spool").string() + "}\n";
