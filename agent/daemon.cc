@@ -174,13 +174,17 @@ void Daemon::stdin_ended(StdinTarget::End end) {
   begin_stop(Clock::time_point::max());
 }
 
+// A moment, for whoever waits for something that does not say when it is there.
+asio::awaitable<void> Daemon::rest() {
+  error_code ignored;
+  asio::steady_timer pause(control_, kDrainPoll);
+  co_await pause.async_wait(into(ignored));
+}
+
 asio::awaitable<void> Daemon::drain_files() {
-  asio::steady_timer pause(control_);
   const auto reading = file_targets_.finish();
   while (!stopping_ && std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
-    error_code ignored;
-    pause.expires_after(kDrainPoll);
-    co_await pause.async_wait(into(ignored));
+    co_await rest();
   }
   if (stopping_) co_return;
   log::info("all files are read to their ends", {{"files", reading.size()}});
@@ -207,13 +211,6 @@ void Daemon::write_positions() {
 // the time is over. What is not settled then is read again after the next start, save what came
 // from standard input.
 asio::awaitable<void> Daemon::shut_down() {
-  asio::steady_timer pause(control_);
-  const auto rest = [&pause]() -> asio::awaitable<void> {
-    error_code ignored;
-    pause.expires_after(kDrainPoll);
-    co_await pause.async_wait(into(ignored));
-  };
-
   file_targets_.stop();
   if (stdin_) stdin_->stop();
   bool drained = false;

@@ -61,6 +61,7 @@ class Daemon {
   void begin_stop(Clock::time_point deadline);
   Clock::time_point usual_deadline() const;
   void stdin_ended(StdinTarget::End end);
+  boost::asio::awaitable<void> rest();
   boost::asio::awaitable<void> drain_files();
   // Whether a stop waits until everything is delivered, however long that takes, unless a signal comes.
   bool delivers_all() const { return stdin_.has_value() || options_.drain_and_exit; }

@@ -4,6 +4,7 @@
 // that is null leaves its default.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,10 @@ inline void set(LabelMap& out, const Node* node) {
 inline void set_bytes(uint64_t& out, const Node* node) {
   if (node) out = read_bytes(*node);
 }
+
+// Throws with the complaint and the text where it is none of the valid ones.
+void set_choice(std::string& out, const Node* node, std::initializer_list<std::string_view> valid,
+                std::string_view complaint);
 
 // The same for numbers that must lie above zero, or not below it.
 void set_positive(Duration& out, const Node* node, std::string_view what);

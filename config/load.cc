@@ -59,38 +59,21 @@ void read_dead_letters(const Node& node, DeadLetterConfig& letters, Warnings& wa
   if (letters.file.empty()) throw node.error("dead_letters needs a `file`");
 }
 
-template <typename Choice>
-struct NamedChoice {
-  std::string_view name;
-  Choice choice;
-};
-
-template <typename Choice, std::size_t size>
-void set_choice(Choice& out, const Node* node, const NamedChoice<Choice> (&choices)[size]) {
-  if (node == nullptr) return;
-  const std::string text = read_text(*node);
-  std::string names;
-  for (const auto& [name, choice] : choices) {
-    if (text == name) {
-      out = choice;
-      return;
-    }
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  }
-  throw node->error("expected one of " + names + ", found \"" + text + "\"");
-}
-
 void read_spool(const Node& node, SpoolConfig& spool, Warnings& warnings) {
   using Mode = SpoolConfig::Mode;
   using WhenFull = SpoolConfig::WhenFull;
   Fields fields(node, "spool", kRefuseUnknown, warnings);
-  set_choice<Mode>(spool.mode, fields.find("mode"),
-                   {{"off", Mode::kOff}, {"auto", Mode::kAuto}, {"always", Mode::kAlways}});
+  std::string mode = "auto";
+  set_choice(mode, fields.find("mode"), {"off", "auto", "always"},
+             "expected one of off, auto, always, found");
+  spool.mode = mode == "off" ? Mode::kOff : mode == "auto" ? Mode::kAuto : Mode::kAlways;
   set(spool.directory, fields.find("directory"));
   set_bytes(spool.max_bytes, fields.find("max_bytes"));
   set_not_negative(spool.max_age, fields.find("max_age"), "max_age");
-  set_choice<WhenFull>(spool.when_full, fields.find("when_full"),
-                       {{"block", WhenFull::kBlock}, {"drop_oldest", WhenFull::kDropOldest}});
+  std::string when_full = "block";
+  set_choice(when_full, fields.find("when_full"), {"block", "drop_oldest"},
+             "expected one of block, drop_oldest, found");
+  spool.when_full = when_full == "block" ? WhenFull::kBlock : WhenFull::kDropOldest;
   fields.finish();
 }
 

@@ -34,7 +34,9 @@ void read_port(int64_t& port, const Node* node) {
   if (node && (port < 0 || port > 65535)) throw node->error("expected a port, 0 to 65535");
 }
 
-void read_choice(std::string& out, const Node* node, std::initializer_list<std::string_view> valid,
+}  // namespace
+
+void set_choice(std::string& out, const Node* node, std::initializer_list<std::string_view> valid,
                  std::string_view complaint) {
   set(out, node);
   if (!node) return;
@@ -44,15 +46,13 @@ void read_choice(std::string& out, const Node* node, std::initializer_list<std::
   throw node->error(std::string(complaint) + " \"" + out + "\"");
 }
 
-}  // namespace
-
 void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
   Fields fields(node, "server", kRefuseUnknown, warnings);
   set(server.disable, fields.find("disable"));
   set(server.external_url, fields.find("external_url"));
   set(server.health_check_target, fields.find("health_check_target"));
   set(server.enable_runtime_reload, fields.find("enable_runtime_reload"));
-  read_choice(server.http_listen_network, fields.find("http_listen_network"),
+  set_choice(server.http_listen_network, fields.find("http_listen_network"),
               {"tcp", "tcp4", "tcp6"}, "unrecognized network");
   set(server.http_listen_address, fields.find("http_listen_address"));
   read_port(server.http_listen_port, fields.find("http_listen_port"));
@@ -67,9 +67,9 @@ void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
                    "http_server_idle_timeout");
   set_not_negative(server.graceful_shutdown_timeout, fields.find("graceful_shutdown_timeout"),
                    "graceful_shutdown_timeout");
-  read_choice(server.log_format, fields.find("log_format"), {"logfmt", "json"},
+  set_choice(server.log_format, fields.find("log_format"), {"logfmt", "json"},
               "unrecognized log format");
-  read_choice(server.log_level, fields.find("log_level"), {"debug", "info", "warn", "error"},
+  set_choice(server.log_level, fields.find("log_level"), {"debug", "info", "warn", "error"},
               "unrecognized log level");
   fields.not_yet({"http_tls_config"});
   not_yet_when_true(fields, "proxy_protocol_enabled", "proxy_protocol_enabled");

@@ -39,8 +39,9 @@ void Batcher::add(const pipeline::Entry& entry) {
     return;
   }
   const auto [labels, open] = route(*wanted);
-  const std::string_view line = fitted(entry.line, open);
-  if (line.data() == nullptr) return;
+  const auto fits = fitted(entry.line, open);
+  if (!fits) return;
+  const std::string_view line = *fits;
 
   std::size_t most = config_.batch_size;
   if (config_.shape != nullptr) most = std::min(most, config_.shape->most_bytes());
@@ -61,18 +62,17 @@ void Batcher::add(const pipeline::Entry& entry) {
   }
 }
 
-// The line within the limit on its length; without data where it is dropped.
-std::string_view Batcher::fitted(std::string_view line, const TenantBatch& open) {
+// The line within the limit on its length; nothing where it is dropped.
+std::optional<std::string_view> Batcher::fitted(std::string_view line, const TenantBatch& open) {
   std::size_t most = config_.max_line_size != 0 ? config_.max_line_size : PushShape::kNoLimit;
   // Who wants lines cut, but does not say where, gets them cut where Loki would refuse them.
   if (config_.max_line_size == 0 && config_.max_line_size_truncate && config_.shape != nullptr) {
     most = config_.shape->longest_line();
   }
-  if (line.data() == nullptr) return "";
   if (line.size() <= most) return line;
   if (!config_.max_line_size_truncate) {
     events_.entry_dropped(config_.client, open.tenant, "line_too_long", line.size());
-    return {};
+    return std::nullopt;
   }
   events_.entry_mutated(config_.client, open.tenant, "line_too_long", line.size() - most);
   return line.substr(0, most);

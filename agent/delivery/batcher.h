@@ -91,7 +91,7 @@ class Batcher {
 
   const pipeline::Labels* labels_for_client(const pipeline::Entry& entry);
   std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Labels& labels);
-  std::string_view fitted(std::string_view line, const TenantBatch& open);
+  std::optional<std::string_view> fitted(std::string_view line, const TenantBatch& open);
   void report_taken();
   TenantBatch& batch_of(std::string_view tenant);
   void hand_over(TenantBatch& open);

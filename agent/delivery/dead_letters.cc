@@ -4,9 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "agent/clock.h"
@@ -31,10 +29,6 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
   pipeline::lang::append_json_string(out, key);
   out += ':';
   pipeline::lang::append_json_string(out, value);
-}
-
-std::string because(const std::string& what, const std::string& path) {
-  return what + " " + path + ": " + std::strerror(errno);
 }
 
 }  // namespace
@@ -90,7 +84,7 @@ std::string DeadLetters::open() {
   if (file_ >= 0) return {};
   // Lines may hold anything: nobody but the owner is to read them.
   file_ = ::open(config_.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file_ < 0) return because("cannot open", config_.file);
+  if (file_ < 0) return file_problem("cannot open", config_.file);
   struct stat status {};
   bytes_ = ::fstat(file_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
   return {};

@@ -154,10 +154,6 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   } else {
     window_.taken(took, queue_.size() > in_flight_ + 1);
   }
-  if (item->is_on_disk) {
-    leave_to_disk(item, answer, response);
-    co_return pump();
-  }
   bool elsewhere = false;
   if (troubled && response.status != 429) {
     elsewhere = route_.failed(way, Clock::now());
@@ -165,7 +161,12 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
     log::info("sending to another destination from now on",
               {{"client", context_.config.name}, {"tenant", tenant_}, {"host", destination.host()}});
   }
-  if (elsewhere && !gives_up(*item, response)) {
+  if (item->is_on_disk) {
+    // It was stored while it was on its way, and comes again from there.
+    queue_.erase(item);
+    if (troubled && !elsewhere) back_off(answer, response);
+    load();
+  } else if (elsewhere && !gives_up(*item, response)) {
     trouble_ = what_happened(response);
     context_.metrics.batch_retries(destination.host(), tenant_).Increment();
     log::warn("sending failed; trying another destination",
@@ -197,17 +198,6 @@ void Lane::handle(Queue::iterator item, const Answer& answer, const http::Respon
     case Meaning::kRetrySlowly:
       return retry(item, answer, response);
   }
-}
-
-// It was stored while it was on its way, and comes again from there.
-void Lane::leave_to_disk(Queue::iterator item, const Answer& answer, const http::Response& response) {
-  const bool troubled = answer.meaning == Meaning::kRetry || answer.meaning == Meaning::kRetrySlowly;
-  if (troubled) {
-    trouble_ = what_happened(response);
-    if (!pausing_) pause(std::chrono::duration_cast<Clock::duration>(backoff_.next()));
-  }
-  queue_.erase(item);
-  load();
 }
 
 void Lane::count_sent(const Push& push, std::size_t entries, const Destination& destination) {
@@ -326,16 +316,21 @@ void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Resp
 
 void Lane::retry(Queue::iterator item, const Answer& answer, const http::Response& response) {
   const std::string& host = connections_[route_.current()].destination().host();
-  const bool slowly = answer.meaning == Meaning::kRetrySlowly;
   context_.metrics.batch_retries(host, tenant_).Increment();
+  if (!gives_up(*item, response)) return back_off(answer, response);
   trouble_ = what_happened(response);
-  if (gives_up(*item, response)) {
-    log::error("final error sending batch", {{"host", host}, {"tenant", tenant_}, {"error", trouble_}});
-    const std::string said = trouble_;
-    return drop(item, answer.reason, said);
-  }
+  log::error("final error sending batch", {{"host", host}, {"tenant", tenant_}, {"error", trouble_}});
+  const std::string said = trouble_;
+  drop(item, answer.reason, said);
+}
+
+// Nothing is sent for a while.
+void Lane::back_off(const Answer& answer, const http::Response& response) {
+  trouble_ = what_happened(response);
   // Others that were on their way have met the same trouble.
   if (pausing_) return;
+  const std::string& host = connections_[route_.current()].destination().host();
+  const bool slowly = answer.meaning == Meaning::kRetrySlowly;
   std::chrono::nanoseconds delay = slowly ? slow_backoff_.next() : backoff_.next();
   if (answer.retry_after) delay = std::max<std::chrono::nanoseconds>(delay, *answer.retry_after);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();

@@ -118,7 +118,6 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void handle(Queue::iterator item, const Answer& answer, const http::Response& response,
               const Destination& destination);
 
-  void leave_to_disk(Queue::iterator item, const Answer& answer, const http::Response& response);
   void settle(Queue::iterator item);
   void count_sent(const Push& push, std::size_t entries, const Destination& destination);
   void refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
@@ -126,6 +125,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void halve(Queue::iterator item, const Answer& answer, const http::Response& response);
   void throttle(Queue::iterator item, const Answer& answer, const http::Response& response);
   void retry(Queue::iterator item, const Answer& answer, const http::Response& response);
+  void back_off(const Answer& answer, const http::Response& response);
   void drop(Queue::iterator item, const std::string& reason, std::string_view error);
   void bury(const Push& push, const std::vector<std::size_t>& entries, std::string_view reason,
             std::string_view error);

@@ -21,7 +21,7 @@ constexpr std::chrono::seconds kLongRefusal{10};
 void Lane::resume() {
   if (!context_.spool || spool_) return;
   loading_ = true;
-  spool().open();
+  spool().load();
 }
 
 LaneSpool& Lane::spool() {

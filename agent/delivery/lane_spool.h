@@ -58,11 +58,9 @@ class LaneSpool : public std::enable_shared_from_this<LaneSpool> {
   // The tenant whose folder it is.
   static std::optional<std::string> tenant_of(std::string_view folder_name);
 
-  // What an earlier run left; loaded(null) is called where that is nothing.
-  void open() { load(); }
   void store(std::unique_ptr<Push> push);
   void store_again(Pushes pushes);
-  // Calls loaded() once.
+  // Calls loaded() once, the first time with what an earlier run left.
   void load();
   // Whether there is something on disk to be loaded, as far as is known.
   bool has_more() const { return has_more_; }

@@ -102,14 +102,13 @@ class Part {
   std::size_t bytes_ = 0;
 };
 
-// What is told of a push body as it is read. Labels come before the entries of their stream.
-struct Visitor {
-  std::function<void(std::string_view labels)> begin_stream;
-  std::function<void(const EntryInPush&)> entry;
-  std::function<void()> end_stream;
-};
-
-bool read_push(std::string_view raw, const Visitor& visitor) {
+// `belongs_to_first` is asked with the first part as it is so far, and the size of the whole.
+template <typename Predicate>
+PushPair cut(const Push& push, Predicate belongs_to_first) {
+  std::string raw;
+  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
+  Part first;
+  Part second;
   FieldReader streams(raw);
   unsigned field = 0;
   std::string_view stream;
@@ -121,38 +120,18 @@ bool read_push(std::string_view raw, const Visitor& visitor) {
     while (parts.next(field, part)) {
       if (field == 1) {
         labels = part;
-        visitor.begin_stream(labels);
+        first.begin_stream(labels);
+        second.begin_stream(labels);
       } else {
-        visitor.entry({index++, labels, part});
+        const EntryInPush entry{index++, labels, part};
+        (belongs_to_first(first, entry, raw.size()) ? first : second).add(part);
       }
     }
-    if (parts.failed()) return false;
-    visitor.end_stream();
+    if (parts.failed()) return {};
+    first.end_stream();
+    second.end_stream();
   }
-  return !streams.failed();
-}
-
-// `belongs_to_first` is asked with the first part as it is so far.
-template <typename Predicate>
-PushPair cut(const Push& push, const std::string& raw, Predicate belongs_to_first) {
-  Part first;
-  Part second;
-  const bool read = read_push(
-      raw, {.begin_stream =
-                [&](std::string_view labels) {
-                  first.begin_stream(labels);
-                  second.begin_stream(labels);
-                },
-            .entry =
-                [&](const EntryInPush& entry) {
-                  (belongs_to_first(first, entry) ? first : second).add(entry.message);
-                },
-            .end_stream =
-                [&] {
-                  first.end_stream();
-                  second.end_stream();
-                }});
-  if (!read || first.entries() == 0 || second.entries() == 0) return {};
+  if (streams.failed() || first.entries() == 0 || second.entries() == 0) return {};
   push.receipt->add_part();
   return {first.finish(push), second.finish(push)};
 }
@@ -160,24 +139,14 @@ PushPair cut(const Push& push, const std::string& raw, Predicate belongs_to_firs
 }  // namespace
 
 PushPair partition_push(const Push& push, const std::function<bool(const EntryInPush&)>& wanted) {
-  std::string raw;
-  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
-  return cut(push, raw, [&](const Part&, const EntryInPush& entry) { return wanted(entry); });
+  return cut(push, [&](const Part&, const EntryInPush& entry, std::size_t) { return wanted(entry); });
 }
 
 // Half of the entries, or fewer if they make half of the bytes already; at least one, and not all.
 PushPair halve_push(const Push& push) {
-  std::string raw;
-  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return {};
-  return cut(push, raw, [&](const Part& first, const EntryInPush& entry) {
-    return entry.index == 0 || (2 * entry.index < push.entries && first.bytes() < raw.size() / 2);
+  return cut(push, [&](const Part& first, const EntryInPush& entry, std::size_t bytes) {
+    return entry.index == 0 || (2 * entry.index < push.entries && first.bytes() < bytes / 2);
   });
-}
-
-bool for_each_entry(const Push& push, const std::function<void(const EntryInPush&)>& visit) {
-  std::string raw;
-  if (!snappy::Uncompress(push.body.data(), push.body.size(), &raw)) return false;
-  return read_push(raw, {.begin_stream = [](std::string_view) {}, .entry = visit, .end_stream = [] {}});
 }
 
 }  // namespace lokitail::agent

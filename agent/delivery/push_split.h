@@ -31,7 +31,4 @@ PushPair partition_push(const Push& push, const std::function<bool(const EntryIn
 // About half of the bytes each. REQUIRES: push.entries > 1.
 PushPair halve_push(const Push& push);
 
-// Calls visit() for each entry. False where the body is not what a batch makes.
-bool for_each_entry(const Push& push, const std::function<void(const EntryInPush&)>& visit);
-
 }  // namespace lokitail::agent

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -13,11 +12,6 @@
 
 namespace lokitail::agent {
 namespace {
-
-std::string problem(const char* what, const std::string& path) {
-  const int code = errno;
-  return std::string(what) + " " + path + ": " + std::strerror(code);
-}
 
 class PosixSpoolFile final : public SpoolFile {
  public:
@@ -43,7 +37,7 @@ class PosixSpoolFile final : public SpoolFile {
       const ssize_t n = ::pread(file_, bytes.data() + done, size - done,
                                 static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return problem("cannot read", path_);
+      if (n < 0) return file_problem("cannot read", path_);
       if (n == 0) break;
       done += static_cast<std::size_t>(n);
     }
@@ -52,13 +46,13 @@ class PosixSpoolFile final : public SpoolFile {
   }
 
   std::string truncate(std::uint64_t size) override {
-    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return problem("cannot shorten", path_);
+    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return file_problem("cannot shorten", path_);
     size_ = size;
     return {};
   }
 
   std::string sync() override {
-    return ::fdatasync(file_) == 0 ? std::string() : problem("cannot sync", path_);
+    return ::fdatasync(file_) == 0 ? std::string() : file_problem("cannot sync", path_);
   }
 
  private:
@@ -88,17 +82,17 @@ class PosixSpoolFiles final : public SpoolFiles {
   }
 
   std::string rename(const std::string& from, const std::string& to) override {
-    return std::rename(from.c_str(), to.c_str()) == 0 ? std::string() : problem("cannot rename", from);
+    return std::rename(from.c_str(), to.c_str()) == 0 ? std::string() : file_problem("cannot rename", from);
   }
   std::string remove(const std::string& path) override {
     return ::unlink(path.c_str()) == 0 || errno == ENOENT ? std::string()
-                                                          : problem("cannot remove", path);
+                                                          : file_problem("cannot remove", path);
   }
 
   std::string sync_folder(const std::string& folder) override {
     const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return problem("cannot open", folder);
-    const std::string error = ::fsync(file) == 0 ? std::string() : problem("cannot sync", folder);
+    if (file < 0) return file_problem("cannot open", folder);
+    const std::string error = ::fsync(file) == 0 ? std::string() : file_problem("cannot sync", folder);
     ::close(file);
     return error;
   }
@@ -107,7 +101,7 @@ class PosixSpoolFiles final : public SpoolFiles {
   // Lines may hold anything: nobody but the owner is to read them.
   static std::string open(const std::string& path, int flags, std::unique_ptr<SpoolFile>& file) {
     const int number = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
-    if (number < 0) return problem("cannot open", path);
+    if (number < 0) return file_problem("cannot open", path);
     struct stat status {};
     const bool known = ::fstat(number, &status) == 0;
     file = std::make_unique<PosixSpoolFile>(number, path,

@@ -15,6 +15,9 @@ namespace lokitail::agent {
 // only; one that exists keeps its mode.
 [[nodiscard]] std::string replace_file(const std::string& path, std::string_view content);
 
+// "WHAT PATH: REASON", with the reason that errno gives.
+std::string file_problem(const char* what, const std::string& path);
+
 // All of `content`, in spite of short writes.
 [[nodiscard]] std::string write_all(int file, std::string_view content);
 

@@ -11,16 +11,13 @@
 #include <random>
 #include <thread>
 
+#include "tests/support/environment.h"
+
 using namespace lokitail::test;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-unsigned long from_environment(const char* name, unsigned long fallback) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoul(text, nullptr, 10);
-}
 
 // One of the answers of Loki and of the proxies in front of it, most of them bad.
 class Faults {
@@ -99,6 +96,30 @@ class Faults {
   std::size_t lost_answers_ = 0;
 };
 
+// Four that log.
+struct Containers {
+  explicit Containers(const std::filesystem::path& folder) {
+    for (int i = 0; i < 4; ++i) {
+      const std::string name = "c" + std::to_string(i);
+      logs.push_back(std::make_unique<LogWriter>(name, folder / (name + ".log"),
+                                                 LogWriter::Format::kDocker, 100));
+    }
+  }
+
+  std::vector<const LogWriter*> writers() const {
+    std::vector<const LogWriter*> all;
+    for (const auto& log : logs) all.push_back(log.get());
+    return all;
+  }
+  std::uint64_t written() const {
+    std::uint64_t lines = 0;
+    for (const auto& log : logs) lines += log->written();
+    return lines;
+  }
+
+  std::vector<std::unique_ptr<LogWriter>> logs;
+};
+
 }  // namespace
 
 TEST_CASE("every fault of Loki at random, and an agent that is stopped now and then") {
@@ -108,20 +129,13 @@ TEST_CASE("every fault of Loki at random, and an agent that is stopped now and t
   Scene scene("timeout: 500ms, batchsize: 20000", kDockerStage);
   const auto faults = std::make_shared<Faults>(seed);
   scene.loki.answer([faults](const Request& request) { return (*faults)(request); });
-  std::vector<std::unique_ptr<LogWriter>> logs;
-  std::vector<const LogWriter*> writers;
-  for (int i = 0; i < 4; ++i) {
-    const std::string name = "c" + std::to_string(i);
-    logs.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log"),
-                                               LogWriter::Format::kDocker, 100));
-    writers.push_back(logs.back().get());
-  }
+  Containers containers(scene.logs);
   scene.agent.start();
   std::mt19937_64 random(seed);
   const auto pick = [&random](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   int rotations = 0;
   for (const auto end = Clock::now() + length; Clock::now() < end;) {
-    LogWriter& log = *logs[static_cast<std::size_t>(pick(3))];
+    LogWriter& log = *containers.logs[static_cast<std::size_t>(pick(3))];
     log.write(static_cast<std::size_t>(1 + pick(60)));
     if (log.file_bytes() > 100'000) {
       log.rotate(1000);
@@ -140,10 +154,8 @@ TEST_CASE("every fault of Loki at random, and an agent that is stopped now and t
     std::this_thread::sleep_for(std::chrono::milliseconds(pick(6)));
   }
   faults->end();
-  const std::size_t twice = scene.require_all(writers, 120s);
-  std::uint64_t written = 0;
-  for (const LogWriter* const log : writers) written += log->written();
-  std::cout << "faults: seed " << seed << ", " << written << " lines written in " << rotations
+  const std::size_t twice = scene.require_all(containers.writers(), 120s);
+  std::cout << "faults: seed " << seed << ", " << containers.written() << " lines written in " << rotations
             << " rotations, all delivered, " << twice << " twice, 0 lost" << std::endl;
   CHECK(twice <= faults->lost_answers());
   CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
@@ -155,18 +167,11 @@ TEST_CASE("an outage: memory stays within its bound, and nothing is lost") {
   const std::chrono::seconds length(from_environment("LOKITAIL_CHAOS_SECONDS", 10));
   Scene scene("", kDockerStage);
   scene.loki.answer(Reply::refuse(503, "down"));
-  std::vector<std::unique_ptr<LogWriter>> logs;
-  std::vector<const LogWriter*> writers;
-  for (int i = 0; i < 4; ++i) {
-    const std::string name = "c" + std::to_string(i);
-    logs.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log"),
-                                               LogWriter::Format::kDocker, 100));
-    writers.push_back(logs.back().get());
-  }
+  Containers containers(scene.logs);
   scene.agent.start();
   int rotations = 0;
   for (const auto end = Clock::now() + length; Clock::now() < end;) {
-    for (const auto& log : logs) {
+    for (const auto& log : containers.logs) {
       log->write(20);
       if (log->file_bytes() <= 2'000'000) continue;
       log->rotate(1000);
@@ -176,10 +181,8 @@ TEST_CASE("an outage: memory stays within its bound, and nothing is lost") {
   }
   const double most = static_cast<double>(scene.agent.peak_resident()) / (1 << 20);
   scene.loki.answer(Reply::ok());
-  const std::size_t twice = scene.require_all(writers, 120s);
-  std::uint64_t written = 0;
-  for (const LogWriter* const log : writers) written += log->written();
-  std::cout << "outage of " << length.count() << " s: " << written << " lines written in " << rotations
+  const std::size_t twice = scene.require_all(containers.writers(), 120s);
+  std::cout << "outage of " << length.count() << " s: " << containers.written() << " lines written in " << rotations
             << " rotations, all delivered, " << twice << " twice, 0 lost; peak memory " << most << " MiB"
             << std::endl;
   if (!sanitized()) CHECK(most < 40);

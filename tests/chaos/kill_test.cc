@@ -13,16 +13,13 @@
 
 #include <fmt/format.h>
 
+#include "tests/support/environment.h"
+
 using namespace lokitail::test;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-unsigned long from_environment(const char* name, unsigned long fallback) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoul(text, nullptr, 10);
-}
 
 class Random {
  public:

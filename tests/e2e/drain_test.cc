@@ -2,24 +2,15 @@
 #include "tests/support/scene.h"
 
 #include <csignal>
-#include <fstream>
 
 using namespace lokitail::test;
-
-namespace {
-
-void append(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::app) << text;
-}
-
-}  // namespace
 
 TEST_CASE("drain-and-exit reads everything, delivers it, and ends") {
   Scene scene("", "pipeline_stages: [{multiline: {firstline: '^\\d'}}]\n");
   scene.agent.arguments = {"-drain-and-exit"};
   LogWriter many("0", scene.logs / "many.log");
   many.write(20'000);
-  append(scene.logs / "block.log", "1 first\n more\n2 second\n without an end");
+  append_file(scene.logs / "block.log", "1 first\n more\n2 second\n without an end");
   scene.loki.answer([times = 0](const Request&) mutable {
     return ++times < 3 ? Reply::refuse(503) : Reply::ok();
   });
@@ -32,7 +23,7 @@ TEST_CASE("drain-and-exit reads everything, delivers it, and ends") {
   }
   CHECK(blocks == std::vector<std::string>{"1 first\n more", "2 second\n without an end"});
   // The next run has the rest only.
-  append(scene.logs / "block.log", "\n3 third\n");
+  append_file(scene.logs / "block.log", "\n3 third\n");
   scene.agent.launch();
   REQUIRE(scene.agent.process().wait(60s) == 0);
   CHECK(scene.loki.lines().back() == "3 third");
@@ -49,7 +40,7 @@ TEST_CASE("drain-and-exit waits for Loki, and says so when it must not") {
   Scene scene;
   scene.agent.arguments = {"-drain-and-exit", "-shutdown.timeout=200ms"};
   scene.loki.answer(Reply::refuse(503));
-  append(scene.logs / "a.log", "a\n");
+  append_file(scene.logs / "a.log", "a\n");
   scene.agent.launch();
   REQUIRE(eventually([&] { return scene.loki.request_count() > 3; }));
   CHECK(scene.agent.running());

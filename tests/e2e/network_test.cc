@@ -3,7 +3,6 @@
 #include "tests/support/scene.h"
 
 #include <sched.h>
-#include <sys/mount.h>
 
 #include <cerrno>
 #include <cstring>
@@ -111,7 +110,7 @@ TEST_CASE("a network that comes apart, and together again") {
   });
 }
 
-TEST_CASE("a network that is slow: pushes that take longer than the others hold up nothing") {
+TEST_CASE("a network that is slow: everything arrives, and once") {
   in_namespace([](Network& network) {
     network.limit("4mbit");
     if (!network.problem().empty()) return skip(network.problem());

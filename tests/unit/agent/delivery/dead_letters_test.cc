@@ -3,20 +3,12 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string>
 
 #include "tests/support/temp_dir.h"
 
 namespace lokitail::agent {
 namespace {
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 PushEntry entry_of(const std::string& line) { return {{1'700'000'000, 5}, line, {{"k", "v\n"}}}; }
 
@@ -27,7 +19,7 @@ TEST_CASE("a dead letter is a line of JSON", "[delivery][dead_letters]") {
   letters.add({"main", "acme", "line_too_long", "max entry size"}, R"({a="b"})", entry_of("say \"x\""));
   CHECK_FALSE(std::filesystem::exists(file));
   letters.flush();
-  const std::string text = content(file);
+  const std::string text = lokitail::test::read_file(file);
   CHECK(text.find(R"("client":"main","tenant":"acme","reason":"line_too_long",)"
                   R"("error":"max entry size","labels":"{a=\"b\"}",)"
                   R"("timestamp":"2023-11-14T22:13:20.000000005Z","line":"say \"x\"",)"
@@ -55,9 +47,9 @@ TEST_CASE("a full file of dead letters makes way", "[delivery][dead_letters]") {
   for (const char* const line : {"second", "third", "fourth"}) {
     write(letters, line + std::string(150, '.'));
   }
-  CHECK(content(file).find("fourth") != std::string::npos);
-  CHECK(content(file.string() + ".1").find("third") != std::string::npos);
-  CHECK(content(file.string() + ".2").find("second") != std::string::npos);
+  CHECK(lokitail::test::read_file(file).find("fourth") != std::string::npos);
+  CHECK(lokitail::test::read_file(file.string() + ".1").find("third") != std::string::npos);
+  CHECK(lokitail::test::read_file(file.string() + ".2").find("second") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(file.string() + ".3"));
   CHECK(letters.written() == 3);
 }
@@ -70,8 +62,8 @@ TEST_CASE("a single file of dead letters begins anew", "[delivery][dead_letters]
     letters.add({"c", "", "r", "e"}, "{}", entry_of(line + std::string(150, '.')));
     letters.flush();
   }
-  CHECK(content(file).find("first") == std::string::npos);
-  CHECK(content(file).find("second") != std::string::npos);
+  CHECK(lokitail::test::read_file(file).find("first") == std::string::npos);
+  CHECK(lokitail::test::read_file(file).find("second") != std::string::npos);
 }
 
 TEST_CASE("dead letters that cannot be written are counted", "[delivery][dead_letters]") {

@@ -7,17 +7,13 @@
 #include <random>
 #include <set>
 
+#include "tests/support/environment.h"
 #include "tests/unit/agent/source/file/tail_scene.h"
 
 namespace lokitail::agent {
 namespace {
 
 using namespace test;
-
-unsigned long from_environment(const char* name, unsigned long fallback) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoul(text, nullptr, 10);
-}
 
 class History {
  public:
