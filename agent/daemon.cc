@@ -14,6 +14,7 @@
 
 #include "agent/discovery/static_targets.h"
 #include "agent/service_manager.h"
+#include "agent/source/targets.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"
 
@@ -62,6 +63,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warn
                    [this](StdinTarget::End end) { stdin_ended(end); });
   } else {
     for (FileTarget& target : static_targets(config)) file_targets_.add(std::move(target));
+    targets_ = make_targets(config, {control_, worker_, positions_, metrics_});
   }
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
@@ -129,6 +131,7 @@ bool Daemon::run() {
   delivery_.start();
   worker_.start();
   file_targets_.start();
+  for (const auto& target : targets_) target->start();
   if (stdin_) stdin_->start();
   if (options_.drain_and_exit && !stdin_) asio::co_spawn(control_, drain_files(), asio::detached);
   sync_positions_later();
@@ -212,6 +215,7 @@ void Daemon::write_positions() {
 // from standard input.
 asio::awaitable<void> Daemon::shut_down() {
   file_targets_.stop();
+  for (const auto& target : targets_) target->stop();
   if (stdin_) stdin_->stop();
   bool drained = false;
   worker_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
@@ -266,7 +270,9 @@ asio::awaitable<HttpAnswer> Daemon::healthz() {
 
 // As Promtail: there is something to tail.
 HttpAnswer Daemon::ready() {
-  const bool reading = stdin_ ? stdin_->ready() : file_targets_.ready();
+  const bool reading = stdin_ ? stdin_->ready()
+                              : file_targets_.ready() ||
+                                    std::ranges::any_of(targets_, [](const auto& target) { return target->ready(); });
   if (!config_.server.health_check_target || reading) {
     return {200, "text/plain; charset=utf-8", "Ready", ""};
   }

@@ -21,6 +21,7 @@
 #include "agent/server/http_server.h"
 #include "agent/source/file/file_targets.h"
 #include "agent/source/stdin/stdin_target.h"
+#include "agent/source/target.h"
 #include "agent/state/positions.h"
 #include "agent/telemetry/ledger.h"
 #include "agent/telemetry/metrics.h"
@@ -87,7 +88,8 @@ class Daemon {
   std::shared_ptr<prometheus::Collectable> file_metrics_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
   std::unique_ptr<HttpServer> server_;
-  std::optional<StdinTarget> stdin_;  // then there are no files
+  std::vector<std::unique_ptr<Target>> targets_;  // that are no files
+  std::optional<StdinTarget> stdin_;  // then there are no others
   bool stopping_ = false;
   Clock::time_point stop_deadline_ = Clock::time_point::max();
   bool lines_lost_ = false;

@@ -185,6 +185,40 @@ struct DecompressionConfig {
 // "gz", "z" and "bz2" are Promtail's; "xz" and "zst" are ours.
 std::span<const std::string_view> decompression_formats();
 
+// What a job's lines come from if not from files. A job has one of these at most.
+
+struct JournalConfig {
+  Duration max_age = std::chrono::hours(7);  // of what is read where there is no position
+  bool json = false;                         // the line is all fields as JSON
+  LabelMap labels;
+  std::string path;     // a folder of journal files; empty: this machine's
+  std::string matches;  // FIELD=value terms, separated by spaces
+  std::string journal_namespace;  // the key `namespace`; not in Promtail
+  Place place;
+};
+
+struct SyslogConfig {
+  std::string listen_address;
+  std::string listen_protocol = "tcp";  // or udp
+  std::string syslog_format = "rfc5424";  // or rfc3164
+  Duration idle_timeout = std::chrono::seconds(120);
+  int64_t max_message_length = 8192;  // bytes
+  bool label_structured_data = false;
+  bool use_incoming_timestamp = false;
+  bool use_rfc5424_message = false;  // the line is the whole message
+  LabelMap labels;
+  TlsConfig tls_config;  // of the listener; with a CA, senders need a certificate
+  Place place;
+};
+
+struct PushApiConfig {
+  ServerConfig server;
+  LabelMap labels;
+  bool use_incoming_timestamp = false;
+  uint64_t max_send_msg_size = uint64_t{100} << 20;  // bytes of a request's body
+  Place place;
+};
+
 struct ScrapeConfig {
   std::string job_name;
   std::vector<StaticConfig> static_configs;
@@ -192,6 +226,9 @@ struct ScrapeConfig {
   Node pipeline_stages;  // a list or null
   std::string encoding;  // of its files, a name of text_encoding.h; empty: lines stay as they are
   std::optional<DecompressionConfig> decompression;  // all its files are compressed
+  std::optional<JournalConfig> journal;
+  std::optional<SyslogConfig> syslog;
+  std::optional<PushApiConfig> push_api;  // the key `loki_push_api`
   bool faulty = false;   // where errors are gathered: there are some in it
   bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;

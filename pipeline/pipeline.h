@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,14 @@ class Pipeline {
   // Runs one line through all stages. `line` is followed by kTextPadding readable bytes.
   void push(std::string_view line, Timestamp read_time, const Labels& target, Origin* origin) {
     entry_.begin(line, read_time, target, origin);
+    first_->push(entry_);
+  }
+
+  // The same for a line that comes with structured metadata.
+  void push(std::string_view line, Timestamp read_time, const Labels& target, Origin* origin,
+            std::span<const Metadata> structured_metadata) {
+    entry_.begin(line, read_time, target, origin);
+    entry_.structured_metadata.assign(structured_metadata.begin(), structured_metadata.end());
     first_->push(entry_);
   }
 

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "agent/delivery/batch.h"
-#include "agent/delivery/entry_relabeler.h"
 #include "agent/delivery/push.h"
 #include "agent/delivery/push_shape.h"
+#include "agent/discovery/entry_relabeler.h"
 #include "config/config.h"
 #include "pipeline/entry.h"
 #include "pipeline/lang/selector.h"

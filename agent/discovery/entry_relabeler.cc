@@ -1,4 +1,4 @@
-#include "agent/delivery/entry_relabeler.h"
+#include "agent/discovery/entry_relabeler.h"
 
 namespace lokitail::agent {
 namespace {
