@@ -1,5 +1,6 @@
 #include "agent/source/received/received_source.h"
 
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -11,29 +12,33 @@ namespace {
 
 constexpr std::string_view kHiddenPrefix = "__";
 
-// A block that was taken in. It goes when all of it is settled, and says so on the control thread.
-class ReceivedOrigin final : public pipeline::Origin {
+}  // namespace
+
+// A block that was taken in, until all of it is settled.
+class ReceivedSource::Origin final : public pipeline::Origin {
  public:
-  ReceivedOrigin(const void* source, boost::asio::io_context& control, std::function<void()> call)
-      : Origin(source), control_(control), call_(std::move(call)) {}
+  Origin(ReceivedSource& source, std::function<void()> call)
+      : pipeline::Origin(&source), source_(source), call_(std::move(call)) {}
 
   bool can_be_read_again() const override { return false; }
 
+  std::list<Origin>::iterator place;  // in unsettled_
+
  private:
   void settled() override {
-    if (call_) boost::asio::post(control_, std::move(call_));
-    delete this;
+    if (call_) boost::asio::post(source_.control_, std::move(call_));
+    source_.unsettled_.erase(place);
   }
 
-  boost::asio::io_context& control_;
+  ReceivedSource& source_;
   std::function<void()> call_;
 };
-
-}  // namespace
 
 ReceivedSource::ReceivedSource(boost::asio::io_context& control, Worker& worker, Spec spec,
                                DroppedHandler dropped)
     : control_(control), worker_(worker), spec_(std::move(spec)), dropped_(std::move(dropped)) {}
+
+ReceivedSource::~ReceivedSource() = default;
 
 void ReceivedSource::offer(std::unique_ptr<ReceivedBlock> block, std::function<void()> settled) {
   waiting_bytes_.fetch_add(block->bytes(), std::memory_order_relaxed);
@@ -81,8 +86,8 @@ bool ReceivedSource::begin_block() {
     next = std::move(offered_.front());
     offered_.pop_front();
   }
-  auto* const origin = new ReceivedOrigin(this, control_, std::move(next.settled));
-  reading_.emplace(Reading{std::move(next.block), pipeline::OriginReference(origin)});
+  unsettled_.emplace_back(*this, std::move(next.settled)).place = std::prev(unsettled_.end());
+  reading_.emplace(Reading{std::move(next.block), pipeline::OriginReference(&unsettled_.back())});
   return true;
 }
 

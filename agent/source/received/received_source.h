@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -52,6 +53,7 @@ class ReceivedSource final : public Source {
   static constexpr std::size_t kMostWaitingBytes = 1 << 20;
 
   ReceivedSource(boost::asio::io_context& control, Worker& worker, Spec spec, DroppedHandler dropped = {});
+  ~ReceivedSource() override;
 
   // Hands over a block, whether there is room or not. `settled`, which may be empty, is called once on
   // the control thread; never where the agent stops before.
@@ -75,6 +77,7 @@ class ReceivedSource final : public Source {
     std::unique_ptr<ReceivedBlock> block;
     std::function<void()> settled;
   };
+  class Origin;
   // How far the block is pushed that has its turn.
   struct Reading {
     std::unique_ptr<ReceivedBlock> block;
@@ -103,6 +106,7 @@ class ReceivedSource final : public Source {
 
   pipeline::Pipeline* pipeline_ = nullptr;
   std::unique_ptr<EntryRelabeler> relabeler_;
+  std::list<Origin> unsettled_;  // about in the order in which they were taken
   std::optional<Reading> reading_;
   pipeline::Labels labels_;  // of the group that is pushed
   std::vector<pipeline::Metadata> metadata_;  // of the entry that is pushed

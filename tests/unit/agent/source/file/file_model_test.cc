@@ -324,8 +324,8 @@ class History {
 }  // namespace
 
 TEST_CASE("random histories of a log file") {
-  const unsigned long first = from_environment("LOKITAIL_MODEL_SEED", 0);
-  const unsigned long runs = from_environment("LOKITAIL_MODEL_RUNS", first == 0 ? 25 : 1);
+  const unsigned long first = lokitail::test::from_environment("LOKITAIL_MODEL_SEED", 0);
+  const unsigned long runs = lokitail::test::from_environment("LOKITAIL_MODEL_RUNS", first == 0 ? 25 : 1);
   // A run for CI repeats the same histories; at a desk they are others each time.
   const unsigned long fresh = std::getenv("CI") != nullptr ? 1 : std::random_device()();
   const unsigned long base = first == 0 ? fresh : first;
