@@ -16,6 +16,8 @@ namespace lokitail::agent {
 namespace {
 
 constexpr std::chrono::seconds kSaveInterval{1};
+constexpr std::chrono::milliseconds kRetryInterval{500};  // after the disk has failed
+constexpr unsigned kMostFailedOpens = 10;
 constexpr std::string_view kTenantPrefix = "tenant-";
 
 SpoolRecord record_of(const Push& push) {
@@ -47,11 +49,14 @@ struct LaneSpool::Disk {
       : client(std::move(of)),
         spool(client->thread->files(), client->folder + "/" + folder_name(kTenantPrefix, tenant), client->limits,
               client->use, [] { return system_time().seconds; }),
-        save_timer(client->thread->io()) {}
+        save_timer(client->thread->io()),
+        load_timer(client->thread->io()) {}
 
   const std::shared_ptr<ClientSpool> client;
   Spool spool;
   boost::asio::steady_timer save_timer;
+  boost::asio::steady_timer load_timer;
+  unsigned failed_loads = 0;  // one after the other
   bool save_scheduled = false;
   bool opened = false;
   bool refuses = false;  // something could not be stored: nothing is, before it was tried again
@@ -175,8 +180,13 @@ void LaneSpool::load() {
     Disk& disk = *self->disk_;
     std::optional<std::pair<Spool::Sequence, SpoolRecord>> found;
     std::string problem;
-    if (self->ready()) found = disk.spool.next(problem);
-    self->report(problem);
+    const bool opened = self->ready();
+    if (opened) found = disk.spool.next(problem);
+    if (opened) self->report(problem);
+    if (!opened || !problem.empty()) {
+      if (!found && self->load_later()) return;
+    }
+    disk.failed_loads = 0;
     self->count();
     self->save_later();
     auto push = found ? push_of(std::move(found->second), self->tenant_) : nullptr;
@@ -191,6 +201,17 @@ void LaneSpool::load() {
                         if (self->listener_.loaded) self->listener_.loaded(std::move(*push));
                       });
   });
+}
+
+// Whoever has to send what is here waits for it. False where that is in vain.
+bool LaneSpool::load_later() {
+  if (++disk_->failed_loads > (disk_->opened ? Spool::kMostFailedReads : kMostFailedOpens)) return false;
+  disk_->load_timer.expires_after(kRetryInterval);
+  disk_->load_timer.async_wait([self = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto spool = self.lock();
+    if (spool && !cancelled) spool->load();
+  });
+  return true;
 }
 
 void LaneSpool::acknowledge(Spool::Sequence sequence) {

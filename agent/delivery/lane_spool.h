@@ -77,6 +77,7 @@ class LaneSpool : public std::enable_shared_from_this<LaneSpool> {
   void give_back(Pushes pushes);
   void acknowledge(Spool::Sequence sequence);
   void save_later();
+  bool load_later();
   void save_now();
   void tell_stored(Pushes pushes);
   bool ready();

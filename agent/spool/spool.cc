@@ -49,10 +49,17 @@ Spool::Spool(SpoolFiles& files, std::string folder, SpoolLimits limits, SpoolUse
 Spool::~Spool() { use_.bytes -= bytes(); }
 
 std::string Spool::open() {
-  const Sequence cursor = load_cursor();
+  for (Segment& segment : segments_) resize(segment, 0);
+  segments_.clear();
+  std::vector<std::string> names;
+  if (std::string problem = files_.list(folder_, names); !problem.empty()) return problem;
+  Sequence cursor = 0;
+  if (std::ranges::find(names, kCursorName) != names.end()) {
+    if (std::string problem = load_cursor(cursor); !problem.empty()) return problem;
+  }
   saved_ = cursor;
-  if (std::string problem = find_segments(); !problem.empty()) return problem;
-  number_from_last_segment(cursor);
+  if (std::string problem = find_segments(std::move(names)); !problem.empty()) return problem;
+  if (std::string problem = number_from_last_segment(cursor); !problem.empty()) return problem;
   done_.set_mark(cursor);
   // Segments in front were dropped to make room, or are missing.
   if (!segments_.empty()) done_.add(cursor, std::max(cursor, segments_.front().first));
@@ -62,20 +69,21 @@ std::string Spool::open() {
 }
 
 // 0 where there is none that can be believed.
-Spool::Sequence Spool::load_cursor() {
+std::string Spool::load_cursor(Sequence& cursor) {
+  cursor = 0;
   std::unique_ptr<SpoolFile> file;
   std::string bytes;
-  if (!files_.open(path_of(std::string(kCursorName)), file).empty()) return 0;
   const std::size_t size = cursor_text(0).size();
-  if (!file->read(0, size + 1, bytes).empty() || bytes.size() != size) return 0;
+  std::string problem = files_.open(path_of(std::string(kCursorName)), file);
+  if (problem.empty()) problem = file->read(0, size + 1, bytes);
+  if (!problem.empty() || bytes.size() != size) return problem;
   Sequence sequence = 0;
   std::memcpy(&sequence, bytes.data() + kCursorMagic.size(), sizeof sequence);
-  return bytes == cursor_text(sequence) ? sequence : 0;
+  if (bytes == cursor_text(sequence)) cursor = sequence;
+  return {};
 }
 
-std::string Spool::find_segments() {
-  std::vector<std::string> names;
-  if (std::string problem = files_.list(folder_, names); !problem.empty()) return problem;
+std::string Spool::find_segments(std::vector<std::string> names) {
   std::ranges::sort(names);
   for (const std::string& name : names) {
     const auto first = first_of(name);
@@ -90,15 +98,16 @@ std::string Spool::find_segments() {
 }
 
 // What an earlier run has written is not added to: where it broke off, a new segment begins.
-void Spool::number_from_last_segment(Sequence cursor) {
+std::string Spool::number_from_last_segment(Sequence cursor) {
   next_sequence_ = cursor;
   std::uint64_t lost_bytes = 0;
   while (!segments_.empty()) {
     Segment& last = segments_.back();
     bool has_records = false;
-    std::string ignored;
+    std::string problem;
     for (std::uint64_t offset = 0;;) {
-      const Found found = read(last, offset, last.size, ignored);
+      const Found found = read(last, offset, last.size, problem);
+      if (!problem.empty()) return problem;
       if (!found) break;
       has_records = true;
       next_sequence_ = std::max(next_sequence_, found->first + 1);
@@ -106,13 +115,14 @@ void Spool::number_from_last_segment(Sequence cursor) {
     last.file.reset();
     // It is counted when it is read.
     stats_ = {.corrupt_bytes = lost_bytes};
-    if (has_records) return;
+    if (has_records) return {};
     lost_bytes += last.size;
     resize(last, 0);
     static_cast<void>(files_.remove(last.path));
     segments_.pop_back();
   }
   stats_.corrupt_bytes = lost_bytes;
+  return {};
 }
 
 Spool::Append Spool::append(const SpoolRecord& record, Sequence& sequence, std::string& problem) {
@@ -185,6 +195,8 @@ std::optional<std::pair<Spool::Sequence, SpoolRecord>> Spool::next(std::string& 
   while (reading_ < segments_.size()) {
     Segment& segment = segments_[reading_];
     Found found = read(segment, offset_, readable(segment), problem);
+    if (!problem.empty() && !give_up_segment()) return std::nullopt;
+    if (problem.empty()) failed_reads_ = 0;
     if (!found) {
       if (reading_ + 1 == segments_.size()) return std::nullopt;
       segment.file.reset();
@@ -203,15 +215,29 @@ std::optional<std::pair<Spool::Sequence, SpoolRecord>> Spool::next(std::string& 
   return std::nullopt;
 }
 
+// What the disk does not give may come another time. False while there is hope.
+bool Spool::give_up_segment() {
+  const Segment& segment = segments_[reading_];
+  if (++failed_reads_ < kMostFailedReads) return false;
+  failed_reads_ = 0;
+  stats_.corrupt_bytes += readable(segment) - offset_;
+  ++stats_.corrupt_records;
+  offset_ = readable(segment);
+  return true;
+}
+
 Spool::Found Spool::read(Segment& segment, std::uint64_t& offset, std::uint64_t end,
                          std::string& problem) {
   bool in_damage = false;
   while (offset < end) {
     const std::uint64_t begin = offset;
     if (Found found = read_record(segment, offset, end, problem)) return found;
-    // Nothing can be known of what the disk does not give.
-    offset = problem.empty() ? find_magic(segment, begin + 1, end, problem) : end;
-    if (!problem.empty()) offset = end;
+    const std::uint64_t next = problem.empty() ? find_magic(segment, begin + 1, end, problem) : begin;
+    if (!problem.empty()) {
+      offset = begin;
+      return std::nullopt;
+    }
+    offset = next;
     stats_.corrupt_bytes += offset - begin;
     if (!std::exchange(in_damage, true)) ++stats_.corrupt_records;
   }

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/spool/record.h"
 #include "agent/spool/sequence_set.h"
@@ -54,7 +55,7 @@ class Spool {
         std::function<std::int64_t()> now);
   ~Spool();
 
-  // Finds what is there from before.
+  // Finds what is there from before. After a problem it may be tried again.
   [[nodiscard]] std::string open();
 
   // The record is there, but survives a power cut only after the next sync(). `problem` says why it
@@ -63,7 +64,11 @@ class Spool {
   // After an error none of the records since the last one is there, and they may be appended again.
   [[nodiscard]] std::string sync();
 
-  // Reads on from where the last call ended. Nothing at the end, or with a problem.
+  // How often next() may fail at one place before what is there counts as damaged.
+  static constexpr unsigned kMostFailedReads = 120;
+
+  // Reads on from where the last call ended. Nothing at the end, or with a problem: the disk does not give
+  // what is there, and may do so another time.
   std::optional<std::pair<Sequence, SpoolRecord>> next(std::string& problem);
   void acknowledge(Sequence sequence) { done_.add(sequence, sequence + 1); }
   // Makes the acknowledgements durable and removes segments that nobody needs any more.
@@ -84,14 +89,15 @@ class Spool {
   };
 
   std::string path_of(const std::string& name) const { return folder_ + "/" + name; }
-  Sequence load_cursor();
+  [[nodiscard]] std::string load_cursor(Sequence& cursor);
   std::string store_cursor();
-  std::string find_segments();
-  void number_from_last_segment(Sequence cursor);
+  [[nodiscard]] std::string find_segments(std::vector<std::string> names);
+  [[nodiscard]] std::string number_from_last_segment(Sequence cursor);
   std::string begin_segment();
   void finish_segment();
   void withdraw();
   bool make_room(std::uint64_t bytes);
+  bool give_up_segment();
   void drop_first_segment();
   void remove_first_segment();
   void resize(Segment& segment, std::uint64_t size);
@@ -118,6 +124,7 @@ class Spool {
   bool writing_ = false;           // into the last segment
   bool can_append_ = true;         // to it: otherwise a new one is needed, after the next sync()
   bool dirty_ = false;             // it has records that are not synced
+  unsigned failed_reads_ = 0;      // one after the other
   std::uint64_t synced_size_ = 0;  // of it
 
   std::size_t reading_ = 0;    // which segment

@@ -23,7 +23,7 @@ class MemoryFiles final : public SpoolFiles {
 
   // The power is cut at the n-th operation from now on that changes something; 0: never.
   void crash_after(std::size_t operations) { crash_in_ = operations; }
-  // How many of a hundred operations that change something fail.
+  // How many of a hundred operations fail.
   void fail_often(unsigned percent) { fail_percent_ = percent; }
 
   // What is there after the power is back. Of what was not synced any part may be there: the first
@@ -111,6 +111,7 @@ class MemoryFiles final : public SpoolFiles {
       return {};
     }
     std::string read(std::uint64_t offset, std::size_t size, std::string& bytes) const override {
+      if (files_.read_fails()) return "cannot read";
       bytes = offset < inode_->content.size() ? inode_->content.substr(offset, size) : std::string();
       return {};
     }
@@ -144,6 +145,8 @@ class MemoryFiles final : public SpoolFiles {
     if (crash_in_ != 0 && --crash_in_ == 0) throw Crash();
     return fail_percent_ != 0 && pick(99) < fail_percent_;
   }
+
+  bool read_fails() { return fail_percent_ != 0 && pick(99) < fail_percent_; }
 
   void change(std::function<void(Names&)> apply) {
     apply(names_);
