@@ -146,6 +146,7 @@ struct ClientConfig {
   std::vector<std::string> failover_to;        // names of clients that stand by for this one
   Duration failover_after = std::chrono::seconds(15);  // of failing
   int64_t concurrency = 8;  // the most pushes of a tenant on their way at a time
+  Duration connection_max_age = std::chrono::minutes(1);  // then the name is looked up again; 0: never
   bool has_own_name = false;
 };
 
@@ -229,6 +230,7 @@ struct ScrapeConfig {
   std::optional<JournalConfig> journal;
   std::optional<SyslogConfig> syslog;
   std::optional<PushApiConfig> push_api;  // the key `loki_push_api`
+  bool spools = false;   // `spool: always`: its lines are on disk before they count as read. Not in Promtail
   bool faulty = false;   // where errors are gathered: there are some in it
   bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;

@@ -33,6 +33,7 @@ void read_additions(Fields& fields, ClientConfig& client, Warnings& warnings) {
   });
   if (const Node* names = fields.find("failover_to")) client.failover_to = read_text_list(*names);
   set_not_negative(client.failover_after, fields.find("failover_after"), "failover_after");
+  set_not_negative(client.connection_max_age, fields.find("connection_max_age"), "connection_max_age");
   if (const Node* concurrency = fields.find("concurrency")) {
     client.concurrency = read_int(*concurrency);
     if (client.concurrency < 1) throw concurrency->error("concurrency must be at least 1");

@@ -104,6 +104,9 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   if (const Node* decompression = fields.find("decompression")) {
     scrape.decompression = read_decompression(*decompression, warnings);
   }
+  std::string spool = "auto";
+  set_choice(spool, fields.find("spool"), {"auto", "always"}, "expected one of auto, always, found");
+  scrape.spools = spool == "always";
   refuse_other_targets(fields);
   fields.finish();
 

@@ -255,6 +255,9 @@ void write_additions(Writer& out, const ClientConfig& client) {
     out.put("failover_after", client.failover_after);
   }
   if (client.concurrency != defaults.concurrency) out.put("concurrency", client.concurrency);
+  if (client.connection_max_age != defaults.connection_max_age) {
+    out.put("connection_max_age", client.connection_max_age);
+  }
 }
 
 void write(Writer& out, const ClientConfig& client) {
@@ -298,6 +301,7 @@ void write(Writer& out, const ScrapeConfig& scrape) {
   for (const RelabelConfig& rule : scrape.relabel_configs) write(out, rule);
   out.end_list();
   out.put_given("encoding", scrape.encoding);
+  if (scrape.spools) out.put_given("spool", "always");
   if (scrape.decompression) {
     out.begin_block("decompression");
     out.put("enabled", true);

@@ -65,6 +65,7 @@ Answer refused(std::string_view body) {
       kRefusals, [body](const Words& known) { return body.find(known.text) != body.npos; });
   if (words != kRefusals.end()) answer.reason = words->reason;
   answer.longest_line = number_after(body, "ax entry size '");
+  answer.most_labels = number_after(body, "label names; limit ");
   return answer;
 }
 

@@ -34,6 +34,8 @@ struct Answer {
   std::size_t refused_entries = 0;
   // The longest line that Loki takes, where it says so.
   std::optional<std::size_t> longest_line;
+  // As many labels as it takes of a stream, where it says so.
+  std::optional<std::size_t> most_labels;
   // kThrottled: label texts of streams, at least one.
   std::vector<std::string> streams;
   // Not earlier than this, if the server said so.

@@ -18,7 +18,7 @@ Destination::Destination(boost::asio::io_context& io, const config::ClientConfig
 }
 
 std::unique_ptr<http::Client> Destination::connect() const {
-  return std::make_unique<http::Client>(io_, url_, config_.http, config_.timeout);
+  return std::make_unique<http::Client>(io_, url_, config_.http, config_.timeout, config_.connection_max_age);
 }
 
 http::Headers Destination::headers_for(const std::string& tenant) const {

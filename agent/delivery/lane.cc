@@ -229,7 +229,11 @@ void Lane::settle(Queue::iterator item) {
 void Lane::refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
                   const Destination& destination) {
   const Push& push = *item->push;
-  if (answer.longest_line) context_.shape.set_longest_line(*answer.longest_line);
+  if (answer.longest_line) {
+    context_.shape.set_longest_line(*answer.longest_line);
+    learned("line_bytes", *answer.longest_line);
+  }
+  if (answer.most_labels) learned("label_names", *answer.most_labels);
   std::vector<std::size_t> which = find_refused(push, response.body);
   if (push.entries == 1) which = {0};
   if (which.empty() && context_.dead_letters.wanted()) {
@@ -279,7 +283,12 @@ void Lane::halve(Queue::iterator item, const Answer& answer, const http::Respons
   // A batch counts its lines alone: something is left for labels and times.
   const std::size_t most = std::max(push.raw_bytes / 2 - push.raw_bytes / 16, kLeastPushBytes);
   context_.shape.learn_most_bytes(most, Clock::now());
+  learned("push_bytes", context_.shape.most_bytes());
   replace(item, std::move(halves.first), std::move(halves.second));
+}
+
+void Lane::learned(const char* limit, std::size_t value) {
+  context_.metrics.learned_limit(context_.config.name, limit).Set(static_cast<double>(value));
 }
 
 void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Response& response) {

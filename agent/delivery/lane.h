@@ -123,6 +123,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void refuse(Queue::iterator item, const Answer& answer, const http::Response& response,
               const Destination& destination);
   void halve(Queue::iterator item, const Answer& answer, const http::Response& response);
+  void learned(const char* limit, std::size_t value);
   void throttle(Queue::iterator item, const Answer& answer, const http::Response& response);
   void retry(Queue::iterator item, const Answer& answer, const http::Response& response);
   void back_off(const Answer& answer, const http::Response& response);

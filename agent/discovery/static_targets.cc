@@ -64,6 +64,7 @@ Compression compression_named(const std::string& format) {
 // How the job's files are to be read.
 void set_reading(FileTarget& target, const config::ScrapeConfig& scrape) {
   target.encoding = scrape.encoding;
+  target.spools = scrape.spools;
   if (!scrape.encoding.empty()) LineEncoding(scrape.encoding);  // rather now than with the first file
   if (!scrape.decompression) return;
   target.compression = compression_named(scrape.decompression->format);

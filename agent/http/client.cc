@@ -58,6 +58,9 @@ class Client::Connection {
     return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_;
   }
   bool used() const { return used_; }
+  bool is_older_than(std::chrono::nanoseconds age) const {
+    return age > age.zero() && std::chrono::steady_clock::now() - made_ > age;
+  }
 
   // An empty text where all went well.
   asio::awaitable<std::string> connect(const Url& url, std::chrono::nanoseconds timeout) {
@@ -163,8 +166,14 @@ class Client::Connection {
     }
     error_code error;
     co_await tls_->async_handshake(asio::ssl::stream_base::client, into(error));
-    if (error) co_return words(("TLS handshake with " + name).c_str(), error);
+    if (error) co_return words(("TLS handshake with " + name).c_str(), error) + why_not_trusted();
     co_return std::string();
+  }
+
+  // OpenSSL's error says no more than that the certificate was not verified.
+  std::string why_not_trusted() {
+    const long result = SSL_get_verify_result(tls_->native_handle());
+    return result == X509_V_OK ? std::string() : std::string(": ") + X509_verify_cert_error_string(result);
   }
 
   template <typename Stream, typename Request>
@@ -202,6 +211,7 @@ class Client::Connection {
   std::string scheme_, host_, port_;
   std::string proxy_authorization_;
   bool through_plain_proxy_ = false;
+  const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
   bool connected_ = false;
   bool used_ = false;
   bool answered_ = false;
@@ -209,8 +219,8 @@ class Client::Connection {
 };
 
 Client::Client(asio::io_context& io, Url url, config::HttpClientConfig config,
-               std::chrono::nanoseconds timeout)
-    : io_(io), url_(std::move(url)), config_(std::move(config)), timeout_(timeout) {}
+               std::chrono::nanoseconds timeout, std::chrono::nanoseconds max_age)
+    : io_(io), url_(std::move(url)), config_(std::move(config)), timeout_(timeout), max_age_(max_age) {}
 
 Client::~Client() = default;
 
@@ -237,7 +247,7 @@ asio::awaitable<Response> Client::post_to(const Url& url, const Headers& headers
   const Headers secret_headers = read_secret_headers(url_, config_, response.error);
   if (!response.error.empty()) co_return response;
   for (;;) {
-    if (!connection_ || !connection_->is_for(url)) {
+    if (!connection_ || !connection_->is_for(url) || connection_->is_older_than(max_age_)) {
       connection_ = std::make_unique<Connection>(io_, config_);
       response.error = co_await connection_->connect(url, timeout_);
       if (!response.error.empty()) {

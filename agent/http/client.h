@@ -3,7 +3,8 @@
 //
 // Credentials and certificates are read again whenever they are used, so that files may be rotated.
 // A connection that the server closed while it was idle is replaced at once; any other failure is
-// reported and the next request starts with a fresh connection and a fresh name look-up.
+// reported and the next request starts with a fresh connection and a fresh name look-up. So does a request
+// on a connection that has reached its greatest age: whoever moves to another address is followed.
 //
 // Threads: belongs to the io_context's thread. One request at a time.
 // Errors:  none is thrown; a response without status says what went wrong.
@@ -33,9 +34,9 @@ struct Response {
 
 class Client {
  public:
-  // `timeout` bounds each request: connecting, sending and the answer.
+  // `timeout` bounds each request: connecting, sending and the answer. `max_age` of a connection; 0 for any.
   Client(boost::asio::io_context& io, Url url, config::HttpClientConfig config,
-         std::chrono::nanoseconds timeout);
+         std::chrono::nanoseconds timeout, std::chrono::nanoseconds max_age);
   ~Client();
 
   // Sends a POST with these headers besides Host, Content-Length, Connection and authorization.
@@ -54,6 +55,7 @@ class Client {
   const Url url_;
   const config::HttpClientConfig config_;
   const std::chrono::nanoseconds timeout_;
+  const std::chrono::nanoseconds max_age_;
   std::unique_ptr<Connection> connection_;
 };
 

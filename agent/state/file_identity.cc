@@ -62,16 +62,20 @@ std::optional<FileFacts> identify(int file) {
   const ssize_t bytes = read_head(file, head.data(), head.size());
   if (bytes < 0) return std::nullopt;
   facts->identity.fingerprint_bytes = static_cast<std::uint32_t>(bytes);
-  facts->identity.fingerprint = XXH3_64bits(head.data(), static_cast<std::size_t>(bytes));
+  facts->identity.fingerprint = fingerprint({head.data(), static_cast<std::size_t>(bytes)});
   return facts;
 }
 
 std::optional<std::uint64_t> fingerprint(int file, std::uint32_t bytes) {
   std::array<char, kFingerprintBytes> head;
   const std::size_t wanted = std::min(bytes, kFingerprintBytes);
-  if (read_head(file, head.data(), wanted) != static_cast<ssize_t>(wanted)) return std::nullopt;
-  return XXH3_64bits(head.data(), wanted);
+  const ssize_t got = read_head(file, head.data(), wanted);
+  if (got >= 0) errno = 0;
+  if (got != static_cast<ssize_t>(wanted)) return std::nullopt;
+  return fingerprint({head.data(), wanted});
 }
+
+std::uint64_t fingerprint(std::string_view head) { return XXH3_64bits(head.data(), head.size()); }
 
 bool begins_like(int file, const FileFacts& facts, const FileIdentity& identity) {
   return facts.size >= identity.fingerprint_bytes &&

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace lokitail::agent {
 
@@ -41,9 +42,12 @@ std::optional<FileFacts> stat_path(const char* path);
 // All of it, the fingerprint too.
 std::optional<FileFacts> identify(int file);
 
-// The hash of the first `bytes` of an open file; nothing if it has fewer. REQUIRES: at most
-// kFingerprintBytes.
+// The hash of the first `bytes` of an open file; nothing if it has fewer, with errno 0, or cannot be read, with
+// another one. REQUIRES: at most kFingerprintBytes.
 std::optional<std::uint64_t> fingerprint(int file, std::uint32_t bytes);
+
+// Of bytes that are at hand.
+std::uint64_t fingerprint(std::string_view head);
 
 // Whether the open file of which `facts` are known is the one that `identity` was taken of: it may have
 // grown since. The device is looked at only where inode and age leave doubt, because device numbers

@@ -39,6 +39,13 @@ std::vector<std::string> FolderIndex::folders_around(const std::string& path) {
   return folders;
 }
 
+std::string FolderIndex::name_in(const std::string& folder, const std::string& path) {
+  const auto name_of = [](const std::string& whole) { return whole.substr(whole.rfind('/') + 1); };
+  if (folder == folder_of(path)) return name_of(path);
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), ::free);
+  return name_of(real ? std::string(real.get()) : path);
+}
+
 std::vector<std::string> FolderIndex::find(const std::string& path, std::uint64_t inode) {
   std::vector<std::string> paths;
   for (const std::string& where : folders_around(path)) {

@@ -22,6 +22,8 @@ class FolderIndex {
   const Folder& folder(const std::string& path);
   // The folder of `path` and, where `path` is a symbolic link, that of the file it leads to.
   static std::vector<std::string> folders_around(const std::string& path);
+  // The name that `path` has in one of these folders: its own, or that of the file it leads to.
+  static std::string name_in(const std::string& folder, const std::string& path);
   // The files around `path` that have this inode number. The number alone proves nothing.
   std::vector<std::string> find(const std::string& path, std::uint64_t inode);
   // Whether all folders around `path` that exist could be read.

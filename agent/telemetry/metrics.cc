@@ -82,6 +82,10 @@ Metrics::Metrics()
                        .Name("lokitail_spool_bytes")
                        .Help("Bytes on disk that wait to be sent.")
                        .Register(registry_)),
+      learned_limit_(prometheus::BuildGauge()
+                         .Name("lokitail_client_learned_limit")
+                         .Help("Limits of Loki, as far as its answers told them.")
+                         .Register(registry_)),
       spool_corrupt_records_(counters(registry_, "lokitail_spool_corrupt_records_total",
                                       "Number of damaged records in the spool that were skipped.")),
       request_duration_(prometheus::BuildHistogram()
@@ -173,6 +177,10 @@ Metrics::Account Metrics::account(const std::string& client) const {
   const std::lock_guard lock(accounts_mutex_);
   const auto known = accounts_.find(client);
   return known == accounts_.end() ? Account() : known->second;
+}
+
+prometheus::Gauge& Metrics::learned_limit(const std::string& client, const char* limit) {
+  return learned_limit_.Add({{"client", client}, {"limit", limit}});
 }
 
 prometheus::Gauge& Metrics::spool_bytes(const std::string& client) {

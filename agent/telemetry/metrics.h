@@ -65,6 +65,8 @@ class Metrics final : public pipeline::PipelineMetrics {
   };
   Account account(const std::string& client) const;
   prometheus::Gauge& spool_bytes(const std::string& client);
+  // `limit`: line_bytes, push_bytes or label_names.
+  prometheus::Gauge& learned_limit(const std::string& client, const char* limit);
   prometheus::Counter& spool_corrupt_records(const std::string& client);
 
   pipeline::Counter& counter(std::string_view name, std::string_view help,
@@ -103,6 +105,7 @@ class Metrics final : public pipeline::PipelineMetrics {
   mutable std::mutex accounts_mutex_;
   std::map<std::string, Account> accounts_;  // by client; guarded by it
   FamilyOf<prometheus::Gauge>& spool_bytes_;
+  FamilyOf<prometheus::Gauge>& learned_limit_;
   FamilyOf<prometheus::Counter>& spool_corrupt_records_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;

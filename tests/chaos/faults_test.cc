@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/support/environment.h"
+#include "tests/support/faulty_system.h"
 
 using namespace lokitail::test;
 
@@ -106,6 +107,13 @@ struct Containers {
     }
   }
 
+  // Each in a way of its own.
+  void rotate(std::size_t i) {
+    LogWriter& log = *logs[i];
+    i < 2 ? log.rotate(1000) : log.copy_and_truncate(1000);
+    if (i % 2 == 1) log.compress();
+  }
+
   std::vector<const LogWriter*> writers() const {
     std::vector<const LogWriter*> all;
     for (const auto& log : logs) all.push_back(log.get());
@@ -135,10 +143,11 @@ TEST_CASE("every fault of Loki at random, and an agent that is stopped now and t
   const auto pick = [&random](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
   int rotations = 0;
   for (const auto end = Clock::now() + length; Clock::now() < end;) {
-    LogWriter& log = *containers.logs[static_cast<std::size_t>(pick(3))];
+    const auto which = static_cast<std::size_t>(pick(3));
+    LogWriter& log = *containers.logs[which];
     log.write(static_cast<std::size_t>(1 + pick(60)));
     if (log.file_bytes() > 100'000) {
-      log.rotate(1000);
+      containers.rotate(which);
       ++rotations;
     }
     if (pick(200) == 0) {
@@ -186,5 +195,48 @@ TEST_CASE("an outage: memory stays within its bound, and nothing is lost") {
             << " rotations, all delivered, " << twice << " twice, 0 lost; peak memory " << most << " MiB"
             << std::endl;
   if (!sanitized()) CHECK(most < 40);
+  scene.agent.stop();
+}
+
+TEST_CASE("a disk that fails here and there, and a clock that jumps") {
+  const unsigned long seed = from_environment("LOKITAIL_CHAOS_SEED", std::random_device()());
+  const std::chrono::seconds length(from_environment("LOKITAIL_CHAOS_SECONDS", 10));
+  INFO("LOKITAIL_CHAOS_SEED=" << seed);
+  Scene scene("", kDockerStage);
+  scene.agent.top_level = "spool: {mode: always, directory: " + (scene.directory / "spool").string() + "}\n";
+  FaultySystem disk(scene.directory / "faults", scene.directory.path());
+  scene.agent.environment = {{"LD_PRELOAD", LOKITAIL_FAULTY_SYSTEM}, {kFaultsVariable, disk.file().string()}};
+  Containers containers(scene.logs);
+  scene.agent.start();
+  REQUIRE(disk.controls().started == 1);
+  std::mt19937_64 random(seed);
+  const auto pick = [&random](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
+  const auto rate = [&] { return pick(1) == 0 ? 0U : static_cast<std::uint32_t>(pick(300)); };
+  for (const auto end = Clock::now() + length; Clock::now() < end;) {
+    const auto which = static_cast<std::size_t>(pick(3));
+    LogWriter& log = *containers.logs[which];
+    log.write(static_cast<std::size_t>(1 + pick(60)));
+    if (log.file_bytes() > 300'000) containers.rotate(which);
+    if (pick(20) == 0) {
+      disk.controls().failing_reads = rate();
+      disk.controls().failing_writes = rate();
+      disk.controls().failing_syncs = rate();
+    }
+    if (pick(50) == 0) {
+      constexpr std::int64_t kDay = 86'400'000'000'000;
+      disk.controls().clock_offset = std::uniform_int_distribution<std::int64_t>(-kDay, kDay)(random);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(pick(6)));
+  }
+  disk.heal();
+  // A spool that cannot be read or written is passed by, so the order is not kept.
+  const auto missing = [&] { return missing_lines(scene.loki.stored(), containers.writers()); };
+  eventually([&] { return missing().empty(); }, 60s, 500ms);
+  CHECK(missing() == "");
+  std::cout << "disk and clock: seed " << seed << ", " << containers.written() << " lines written, "
+            << disk.controls().failed << " calls failed, all delivered, "
+            << scene.loki.stored_count() - containers.written() << " twice, 0 lost" << std::endl;
+  CHECK(disk.controls().failed > 100);
+  CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
   scene.agent.stop();
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -132,15 +133,27 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
   for (int container = 0; container < 3; ++container) {
     const Finished started = engine.docker({"run", "-d", "--network", "none", "--log-driver",
                                             "json-file", "--log-opt", "max-size=1m", "--log-opt",
-                                            "max-file=3", "bb", "sh", "-c", script(container)});
+                                            "max-file=10", "--log-opt",
+                                            container == 2 ? "compress=true" : "compress=false", "bb", "sh",
+                                            "-c", script(container)});
     INFO(started.err);
     REQUIRE(started.exit_code == 0);
     containers.push_back(started.out.substr(0, started.out.find('\n')));
   }
+  // It is not there while logs are rotated and compressed.
+  REQUIRE(scene.loki.wait_stored(3 * kLines / 4, 90s));
+  scene.agent.stop();
+  const auto compressed = [&] {
+    return std::ranges::count_if(fs::directory_iterator(engine.log_folder(containers[2])),
+                                 [](const auto& file) { return file.path().extension() == ".gz"; });
+  };
+  const auto before = compressed();
+  REQUIRE(eventually([&] { return compressed() >= before + 2; }));
+  scene.agent.start();
   REQUIRE(scene.loki.wait_stored(3 * kLines, 90s));
   for (const std::string& id : containers) {
     INFO(engine.docker({"wait", id}).err);
-    CHECK(fs::exists(engine.log_folder(id) / (id + "-json.log.2")));
+    CHECK(fs::exists(engine.log_folder(id) / (id + "-json.log.2" + (id == containers[2] ? ".gz" : ""))));
   }
   scene.agent.stop();
 

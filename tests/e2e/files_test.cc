@@ -1,5 +1,6 @@
 // Files as they live: they appear, grow, are rotated, truncated, deleted, and sometimes hold
 // strange things.
+#include "tests/support/compress.h"
 #include "tests/support/scene.h"
 
 #include <fmt/format.h>
@@ -189,6 +190,53 @@ TEST_CASE("a file that is rotated while the agent is down is read to its end fir
   log.write(50);
   scene.agent.start();
   CHECK(scene.require_all({&log}) == 0);
+  scene.agent.stop();
+}
+
+// As kubelet's container log manager does it (pkg/kubelet/logs): leftovers go, what was rotated before is
+// compressed beside it and renamed, the present file gets the time in its name, and the runtime makes another.
+TEST_CASE("rotation as the kubelet does it, the agent being there or not") {
+  Scene scene("", "pipeline_stages: [{cri: {}}]\n");
+  const fs::path log = scene.logs / "0.log";
+  std::vector<std::string> expected;
+  int rotations = 0;
+  const auto write = [&](int lines) {
+    std::string text;
+    for (int i = 0; i < lines; ++i) {
+      expected.push_back(fmt::format("line {} {}", expected.size(), std::string(expected.size() % 50, '.')));
+      text += fmt::format("2026-11-23T10:49:14.{:09}+00:00 stdout F {}\n", expected.size(), expected.back());
+    }
+    append_file(log, text);
+  };
+  const auto rotate = [&] {
+    for (const auto& entry : fs::directory_iterator(scene.logs)) {
+      const fs::path& old = entry.path();
+      if (old == log || old.extension() == ".gz") continue;
+      const std::string packed = old.string() + ".tmp";
+      write_file(packed, compressed(read_file(old), lokitail::agent::Compression::kGzip));
+      fs::rename(packed, old.string() + ".gz");
+      fs::remove(old);
+    }
+    fs::rename(log, fmt::format("{}.20261123-1049{:02}", log.string(), ++rotations));
+  };
+  write(100);
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(100));
+  for (int i = 0; i < 4; ++i) {
+    rotate();
+    write(100);
+  }
+  REQUIRE(scene.loki.wait_stored(500));
+  scene.agent.stop();
+  for (int i = 0; i < 4; ++i) {
+    write(20);
+    rotate();
+    write(100);
+  }
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(expected.size()));
+  CHECK(stays([&] { return scene.loki.stored_count() == expected.size(); }, 300ms));
+  CHECK(scene.loki.lines() == expected);
   scene.agent.stop();
 }
 

@@ -3,9 +3,11 @@
 #include "tests/support/scene.h"
 
 #include <sched.h>
+#include <sys/mount.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -108,6 +110,44 @@ TEST_CASE("a network that comes apart, and together again") {
     CHECK(scene.agent.metric("promtail_batch_retries_total") > 0);
     scene.agent.stop();
   });
+}
+
+TEST_CASE("a name that leads to another address after a while") {
+  std::exception_ptr failure;
+  // With an /etc/hosts of its own.
+  std::thread([&] {
+    try {
+      Scene scene;
+      const std::filesystem::path hosts = scene.directory / "hosts";
+      write_file(hosts, "127.0.0.1 loki.test\n");
+      if (::unshare(CLONE_NEWNS) != 0 ||
+          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          ::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
+        return skip(std::string("no mount namespace: ") + std::strerror(errno));
+      }
+      Loki second("127.0.0.2", scene.loki.port());
+      LogWriter log("a", scene.logs / "a.log");
+      scene.agent.clients = {client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
+                                    "connection_max_age: 100ms")};
+      scene.agent.start();
+      log.write(100);
+      REQUIRE(scene.loki.wait_stored(100));
+      // In place, since it is the file that is mounted.
+      std::ofstream(hosts, std::ios::trunc) << "127.0.0.2 loki.test\n";
+      CHECK(eventually([&] {
+        log.write(1);
+        return second.stored_count() > 0;
+      }));
+      const std::size_t first = scene.loki.stored_count();
+      log.write(50);
+      REQUIRE(eventually([&] { return first + second.stored_count() == log.written(); }));
+      CHECK(scene.loki.stored_count() == first);
+      scene.agent.stop();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 TEST_CASE("a network that is slow: everything arrives, and once") {

@@ -139,6 +139,29 @@ TEST_CASE("mode always: what was read is on disk, even if the log is gone") {
   CHECK(scene.loki.stored_count() == 500);
 }
 
+TEST_CASE("a job whose files are deleted soon is on disk at once, others are not") {
+  Scene scene;
+  scene.agent.jobs = {job("build", scene.logs / "build.log", "spool: always\n"),
+                      job("app", scene.logs / "app.log")};
+  scene.loki.answer(Reply::refuse(503));
+  scene.agent.start();
+  write_noise(scene.logs / "build.log", 100);
+  const auto spooled = [&] { return scene.agent.metric("lokitail_client_entries_total", "outcome=\"spooled\""); };
+  REQUIRE(eventually([&] { return spooled() == 100; }));
+  std::filesystem::remove(scene.logs / "build.log");
+  write_noise(scene.logs / "app.log", 30);
+  REQUIRE(eventually([&] {
+    return scene.agent.metric("lokitail_client_taken_entries_total", "from=\"pipelines\"") == 130;
+  }));
+  CHECK(stays([&] { return spooled() == 100; }, 300ms));
+  scene.agent.kill();
+  scene.loki.answer(Reply::ok());
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(130));
+  CHECK(stays([&] { return scene.loki.stored_count() == 130; }, 300ms));
+  scene.agent.stop();
+}
+
 TEST_CASE("two clients of one Loki have spools of their own, though neither has a name") {
   Scene scene;
   const std::string second_match = ", match: '{job=\"app\"}'";

@@ -15,8 +15,8 @@ struct TlsScene : Scene {
   LogWriter log{"a", logs / "a.log"};
 
   explicit TlsScene(const std::string& server_lines = "",
-                    const std::string& server_name = "localhost")
-      : certificates(directory / "certificates", server_name),
+                    const std::string& server_name = "localhost", const std::string& server_ends = "")
+      : certificates(directory / "certificates", server_name, server_ends),
         nginx(directory / "nginx", certificates, loki.port(), server_lines) {}
 
   void start(const std::string& tls_keys, const std::string& more = "") {
@@ -96,6 +96,15 @@ TEST_CASE("TLS: a certificate for another name is refused, server_name names the
     scene.require_retries_and_nothing_stored();
   }
   scene.agent.stop();
+}
+
+TEST_CASE("TLS: a certificate that has expired is refused, and said to be") {
+  if (no_nginx()) return;
+  TlsScene scene("", "localhost", "20210101000000Z");
+  scene.start("ca_file: " + scene.certificates.ca.string());
+  scene.require_retries_and_nothing_stored();
+  CHECK(scene.agent.log().find("certificate has expired") != std::string::npos);
+  scene.agent.kill();
 }
 
 TEST_CASE("TLS: an unknown CA is refused, insecure_skip_verify takes it") {

@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lokitail::agent;
   if (size < 2) return 0;
-  const auto decompressor = Decompressor::make(static_cast<Compression>(data[0] % 5));
+  const auto decompressor = Decompressor::make(static_cast<Compression>(data[0] % kCompressions));
   const std::size_t piece = data[1] + std::size_t{1};
   std::span<const char> rest(reinterpret_cast<const char*>(data) + 2, size - 2);
   std::vector<char> room(4096);

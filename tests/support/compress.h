@@ -35,6 +35,26 @@ inline std::string deflated(std::string_view text, int window_bits) {
   return out;
 }
 
+// An archive of one file, as far as it is read: without its directory.
+inline std::string zipped(std::string_view text, bool deflates = true) {
+  const std::string name = "a.log";
+  const std::string body = deflates ? deflated(text, -MAX_WBITS) : std::string(text);
+  std::string out = "PK\x03\x04";
+  const auto number = [&out](std::size_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  };
+  number(20, 2);                  // version
+  number(0, 2);                   // flags
+  number(deflates ? 8 : 0, 2);    // method
+  number(0, 4);                   // time and date
+  number(crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), 4);
+  number(body.size(), 4);
+  number(text.size(), 4);
+  number(name.size(), 2);
+  number(0, 2);  // no more is said of it
+  return out + name + body + "PK\x01\x02 the directory";
+}
+
 inline std::string compressed(std::string_view text, agent::Compression compression) {
   using enum agent::Compression;
   std::string out(text.size() + text.size() / 2 + 1024, '\0');
@@ -65,6 +85,8 @@ inline std::string compressed(std::string_view text, agent::Compression compress
       out.resize(size);
       return out;
     }
+    case kZip:
+      return zipped(text);
   }
   return out;
 }

@@ -10,6 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "tests/support/compress.h"
+#include "tests/support/temp_dir.h"
+
 namespace lokitail::test {
 namespace {
 
@@ -74,18 +77,40 @@ void LogWriter::write(std::size_t count) {
   file_bytes_ += text.size();
 }
 
-void LogWriter::rotate(int max_file) {
-  const auto generation = [this](int number) {
-    return std::filesystem::path(fmt::format("{}.{}", path_.string(), number));
-  };
-  ::close(file_);
+std::filesystem::path LogWriter::generation(int number, const char* ending) const {
+  return fmt::format("{}.{}{}", path_.string(), number, ending);
+}
+
+// For a new path.1.
+void LogWriter::make_room(int max_file) {
   for (int number = max_file - 1; number > 1; --number) {
-    if (std::filesystem::exists(generation(number - 1))) {
-      std::filesystem::rename(generation(number - 1), generation(number));
+    for (const char* const ending : {"", ".gz"}) {
+      const auto from = generation(number - 1, ending);
+      if (std::filesystem::exists(from)) std::filesystem::rename(from, generation(number, ending));
     }
   }
+}
+
+void LogWriter::rotate(int max_file) {
+  ::close(file_);
+  make_room(max_file);
   std::filesystem::rename(path_, generation(1));
   open();
+}
+
+void LogWriter::compress(int number) {
+  const std::filesystem::path plain = generation(number);
+  if (!std::filesystem::exists(plain)) return;
+  // Both are there for a moment, and the compressed one grows.
+  write_file(generation(number, ".gz"), compressed(read_file(plain), agent::Compression::kGzip));
+  std::filesystem::last_write_time(generation(number, ".gz"), std::filesystem::last_write_time(plain));
+  std::filesystem::remove(plain);
+}
+
+void LogWriter::copy_and_truncate(int max_file) {
+  make_room(max_file);
+  std::filesystem::copy_file(path_, generation(1));
+  truncate();
 }
 
 void LogWriter::truncate() {

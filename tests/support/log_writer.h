@@ -29,7 +29,11 @@ class LogWriter {
   // As Docker's max-file: path.1 becomes path.2 and so on, the oldest is removed, the present file
   // becomes path.1, and a new one is made.
   void rotate(int max_file = 3);
-  // As logrotate's copytruncate, without the copy.
+  // As logrotate's `compress`: the file that was rotated before becomes path.N.gz.
+  void compress(int number = 1);
+  // As logrotate's copytruncate: the copy becomes path.1.
+  void copy_and_truncate(int max_file = 3);
+  // The same without the copy.
   void truncate();
 
   const std::string& name() const { return name_; }
@@ -44,6 +48,8 @@ class LogWriter {
 
  private:
   void open();
+  std::filesystem::path generation(int number, const char* ending = "") const;
+  void make_room(int max_file);
   std::string text(std::uint64_t number) const;
   std::string record(std::uint64_t number);
 

@@ -48,7 +48,7 @@ agent::PushAnswer answer_of(const Reply& reply) {
 
 class Loki::Impl {
  public:
-  Impl() : receiver_(options()) {}
+  Impl(const std::string& address, std::uint16_t port) : receiver_(options(address, port)) {}
 
   agent::PushAnswer take(const agent::ReceivedPush& push) {
     const std::lock_guard lock(mutex_);
@@ -85,14 +85,17 @@ class Loki::Impl {
   agent::Receiver receiver_;
 
  private:
-  agent::ReceiverOptions options() {
+  agent::ReceiverOptions options(const std::string& address, std::uint16_t port) {
     agent::ReceiverOptions options;
+    options.address = address;
+    options.port = port;
     options.answer = [this](const agent::ReceivedPush& push) { return take(push); };
     return options;
   }
 };
 
-Loki::Loki() : impl_(std::make_unique<Impl>()), port_(impl_->receiver_.port()) {}
+Loki::Loki(const std::string& address, std::uint16_t port)
+    : impl_(std::make_unique<Impl>(address, port)), port_(impl_->receiver_.port()) {}
 
 Loki::~Loki() = default;
 

@@ -58,7 +58,8 @@ class Loki {
  public:
   using Rule = std::function<Reply(const Request&)>;
 
-  Loki();
+  // At any free port, unless another one is given.
+  explicit Loki(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
   ~Loki();
 
   std::uint16_t port() const { return port_; }

@@ -27,19 +27,32 @@ void make_authority(const std::filesystem::path& key, const std::filesystem::pat
 
 void make_signed(const std::filesystem::path& directory, const std::string& name,
                  const std::filesystem::path& ca, const std::filesystem::path& ca_key,
-                 const std::string& subject_alt_name) {
+                 const std::string& subject_alt_name, const std::string& ends = "") {
   const std::filesystem::path request = directory / (name + ".csr");
   const std::filesystem::path extensions = directory / (name + ".ext");
   write_file(extensions, "subjectAltName=" + subject_alt_name + "\n");
   openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
            "/CN=" + name, "-keyout", directory / (name + ".key"), "-out", request});
-  openssl({"x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days",
-           "2", "-extfile", extensions, "-out", directory / (name + ".pem")});
+  const std::filesystem::path certificate = directory / (name + ".pem");
+  if (ends.empty()) {
+    openssl({"x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days",
+             "2", "-extfile", extensions, "-out", certificate});
+    return;
+  }
+  // Only `ca` takes times, and wants files for its records.
+  write_file(directory / "index.txt", "");
+  write_file(directory / "ca.conf", fmt::format("[ca]\ndefault_ca=c\n[c]\ndatabase={0}/index.txt\n"
+                                                "new_certs_dir={0}\nserial={0}/serial\npolicy=p\n[p]\ncommonName=supplied\n",
+                                                directory.string()));
+  openssl({"ca", "-batch", "-config", directory / "ca.conf", "-in", request, "-cert", ca, "-keyfile", ca_key,
+           "-md", "sha256", "-rand_serial", "-startdate", "20200101000000Z", "-enddate", ends, "-extfile",
+           extensions, "-out", certificate});
 }
 
 }  // namespace
 
-Certificates::Certificates(const std::filesystem::path& directory, const std::string& server_name)
+Certificates::Certificates(const std::filesystem::path& directory, const std::string& server_name,
+                           const std::string& server_ends)
     : ca(directory / "ca.pem"),
       server(directory / "server.pem"),
       server_key(directory / "server.key"),
@@ -47,7 +60,7 @@ Certificates::Certificates(const std::filesystem::path& directory, const std::st
       client_key(directory / "client.key") {
   std::filesystem::create_directories(directory);
   make_authority(directory / "ca.key", ca);
-  make_signed(directory, "server", ca, directory / "ca.key", "DNS:" + server_name);
+  make_signed(directory, "server", ca, directory / "ca.key", "DNS:" + server_name, server_ends);
   make_signed(directory, "client", ca, directory / "ca.key", "DNS:client.test");
 }
 

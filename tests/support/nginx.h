@@ -16,8 +16,10 @@ namespace lokitail::test {
 // Files of a certificate authority, a server certificate for `server_name` and a client
 // certificate.
 struct Certificates {
+  // `server_ends` is when the server's certificate ends to be valid, YYYYMMDDHHMMSSZ; empty: later.
   explicit Certificates(const std::filesystem::path& directory,
-                        const std::string& server_name = "loki.test");
+                        const std::string& server_name = "loki.test",
+                        const std::string& server_ends = "");
   std::filesystem::path ca, server, server_key, client, client_key;
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -76,6 +77,22 @@ Verdict verify(const std::vector<Arrival>& arrivals, const std::vector<const Log
   Checker checker(writers);
   for (const Arrival& arrival : arrivals) checker.take(arrival);
   return checker.finish();
+}
+
+std::string missing_lines(const std::vector<Arrival>& arrivals,
+                          const std::vector<const LogWriter*>& writers) {
+  std::unordered_set<std::string> lines;
+  for (const Arrival& arrival : arrivals) lines.insert(arrival.line);
+  std::string text;
+  for (const LogWriter* const writer : writers) {
+    for (std::uint64_t number = 0; number < writer->written(); ++number) {
+      if (lines.contains(writer->line(number))) continue;
+      const std::uint64_t first = number;
+      while (number + 1 < writer->written() && !lines.contains(writer->line(number + 1))) ++number;
+      text += fmt::format("{}{} {}-{}", text.empty() ? "" : ", ", writer->name(), first, number);
+    }
+  }
+  return text;
 }
 
 Verdict wait_for_all(const Loki& loki, const std::vector<const LogWriter*>& writers,

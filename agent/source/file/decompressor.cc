@@ -160,6 +160,96 @@ class Unzstd final : public Decompressor {
   State state_ = State::kGoesOn;
 };
 
+// Source of the format: APPNOTE.TXT by PKWARE, section 4.3.7.
+class Unzip final : public Decompressor {
+ public:
+  Unzip() {
+    if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  }
+  ~Unzip() override { inflateEnd(&stream_); }
+  Unzip(const Unzip&) = delete;
+  Unzip& operator=(const Unzip&) = delete;
+
+  State unpack(std::span<const char>& input, std::span<char>& output) override {
+    if (state_ != State::kGoesOn) {
+      if (state_ == State::kComplete) input = {};  // other files, and the directory
+      return state_;
+    }
+    if (header_bytes_ < header_.size()) take_header(input);
+    const std::size_t skipped = std::min(input.size(), skip_);
+    input = input.subspan(skipped);
+    skip_ -= skipped;
+    if (state_ == State::kGoesOn && header_bytes_ == header_.size() && skip_ == 0) {
+      deflated_ ? inflate_some(input, output) : copy_some(input, output);
+    }
+    return state_;
+  }
+
+ private:
+  static constexpr std::size_t kHeaderBytes = 30;
+
+  std::size_t number(std::size_t place, int bytes) const {
+    std::size_t value = 0;
+    for (int i = bytes; i-- > 0;) {
+      value = value << 8 | static_cast<unsigned char>(header_[place + static_cast<std::size_t>(i)]);
+    }
+    return value;
+  }
+
+  void take_header(std::span<const char>& input) {
+    const std::size_t taken = std::min(input.size(), header_.size() - header_bytes_);
+    std::copy_n(input.begin(), taken, header_.begin() + static_cast<std::ptrdiff_t>(header_bytes_));
+    input = input.subspan(taken);
+    header_bytes_ += taken;
+    if (header_bytes_ < header_.size()) return;
+    constexpr std::size_t kSignature = 0x04034b50;
+    constexpr std::size_t kEncrypted = 1;
+    constexpr std::size_t kSizesFollow = 8;
+    constexpr std::size_t kStored = 0;
+    constexpr std::size_t kDeflated = 8;
+    const std::size_t flags = number(6, 2);
+    const std::size_t method = number(8, 2);
+    stored_left_ = number(18, 4);
+    skip_ = number(26, 2) + number(28, 2);  // its name, and what else is said of it
+    deflated_ = method == kDeflated;
+    const bool readable = deflated_ || (method == kStored && (flags & kSizesFollow) == 0);
+    if (number(0, 4) != kSignature || (flags & kEncrypted) != 0 || !readable) state_ = State::kDamaged;
+  }
+
+  void inflate_some(std::span<const char>& input, std::span<char>& output) {
+    // zlib only reads it.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
+    stream_.avail_in = size_for_library(input);
+    stream_.next_out = reinterpret_cast<Bytef*>(output.data());
+    stream_.avail_out = size_for_library(output);
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    take(input, input.size() - (size_for_library(input) - stream_.avail_in));
+    take(output, output.size() - (size_for_library(output) - stream_.avail_out));
+    if (result == Z_STREAM_END) {
+      state_ = State::kComplete;
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+      state_ = State::kDamaged;
+    }
+  }
+
+  void copy_some(std::span<const char>& input, std::span<char>& output) {
+    const std::size_t size = std::min({input.size(), output.size(), stored_left_});
+    std::copy_n(input.begin(), size, output.begin());
+    input = input.subspan(size);
+    output = output.subspan(size);
+    stored_left_ -= size;
+    if (stored_left_ == 0) state_ = State::kComplete;
+  }
+
+  std::array<char, kHeaderBytes> header_{};
+  std::size_t header_bytes_ = 0;
+  std::size_t skip_ = 0;
+  bool deflated_ = false;
+  std::size_t stored_left_ = 0;
+  z_stream stream_{};
+  State state_ = State::kGoesOn;
+};
+
 }  // namespace
 
 std::optional<Compression> compression_of(std::string_view head) {
@@ -171,6 +261,7 @@ std::optional<Compression> compression_of(std::string_view head) {
                 "7zXZ\0"sv,
                 Compression::kXz),
       std::pair("\x28\xB5\x2F\xFD"sv, Compression::kZstd),
+      std::pair("PK\x03\x04"sv, Compression::kZip),
   };
   for (const auto& [magic, compression] : kMagic) {
     if (head.starts_with(magic)) return compression;
@@ -189,6 +280,8 @@ std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
       return std::make_unique<Unxz>();
     case Compression::kZstd:
       return std::make_unique<Unzstd>();
+    case Compression::kZip:
+      return std::make_unique<Unzip>();
   }
   return nullptr;
 }

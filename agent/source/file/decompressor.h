@@ -1,5 +1,6 @@
 // Unpacks compressed files piece by piece: gzip, zlib, bzip2, xz and zstd. Members that stand one behind
-// the other (cat a.gz b.gz) come out as one text, as gzip itself does it.
+// the other (cat a.gz b.gz) come out as one text, as gzip itself does it. Of a zip archive the first file
+// comes out, stored or deflated: that is how those who rotate logs use it.
 //
 // Threads: one at a time. Memory: what the format needs, at most some 8 MiB for zstd and 64 MiB for xz;
 // what asks for more counts as damaged.
@@ -13,7 +14,8 @@
 
 namespace lokitail::agent {
 
-enum class Compression { kGzip, kZlib, kBzip2, kXz, kZstd };
+enum class Compression { kGzip, kZlib, kBzip2, kXz, kZstd, kZip };
+inline constexpr int kCompressions = 6;
 
 // By the first bytes of a file. zlib has no such bytes and is never told from text. Nothing for too few
 // bytes, too.

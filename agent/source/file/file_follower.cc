@@ -22,11 +22,15 @@ FileFollower::FileFollower(boost::asio::io_context& control, FollowerConfig conf
       inotify_(inotify),
       poller_(poller),
       choose_worker_(std::move(choose_worker)),
-      retirement_(control) {}
+      retirement_(control),
+      deferral_(control) {}
 
 FileFollower::~FileFollower() = default;
 
-void FileFollower::stop() { retirement_.cancel(); }
+void FileFollower::stop() {
+  retirement_.cancel();
+  deferral_.cancel();
+}
 
 // ---- Looking --------------------------------------------------------------------------------------
 
@@ -41,6 +45,8 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   }
   const FileKey key{facts->identity.device, facts->identity.inode};
   if (tail != nullptr && tail->file != nullptr && tail->file->key() == key) return;
+  if (!files_.contains(key) && waits_as_copy(target, path)) return;
+  disk_failed_ = false;
   const auto known = files_.find(key);
   FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(target, path);
   if (file == nullptr) return;
@@ -53,7 +59,8 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   if (tail == nullptr) tail = &add_tail(target, path);
   if (tail->file == file) return;
   leave(*tail);
-  enter(*tail, *file);
+  // It is tried again with the next look.
+  if (!enter(*tail, *file) && file->readers.empty()) close_file(*file);
 }
 
 void FileFollower::look_again(const std::string& path) {
@@ -125,13 +132,14 @@ void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
   }
 }
 
-void FileFollower::enter(Tail& tail, FollowedFile& file) {
+// False where it is not known yet what comes before it.
+bool FileFollower::enter(Tail& tail, FollowedFile& file) {
   if (file.reader(tail.labels) == nullptr) {
-    start_missed(tail, &file);
+    if (!start_missed(tail, &file)) return false;
     if (file.generation == 0) {
       file.generation = positions_.add(tail.path, file.facts(), 0);
     }
-    start(tail, file);
+    start(tail, file, tail.last);
   }
   FileReader& reader = *file.reader(tail.labels);
   ++reader.places;
@@ -140,6 +148,7 @@ void FileFollower::enter(Tail& tail, FollowedFile& file) {
   file.tails.push_back(&tail);
   positions_.place(tail.path, file.generation);
   if (path_followed_) path_followed_(tail.path);
+  return true;
 }
 
 void FileFollower::leave(Tail& tail) {
@@ -169,6 +178,7 @@ void FileFollower::check_all() {
     const auto facts = stat_file(file->handle->get());
     if (!facts || !file->saw(*facts)) continue;
     positions_.seen(file->generation, file->size, file->modified);
+    identify_better(*file, *facts);
     wake(*file);
   }
   forget_old_tails();

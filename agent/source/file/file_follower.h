@@ -30,6 +30,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "agent/source/file/followed_file.h"
+#include "agent/source/file/rotated_files.h"
 #include "agent/state/folder_index.h"
 
 namespace lokitail::agent {
@@ -104,7 +105,7 @@ class FileFollower {
   // Tails.
   Tail* find_tail(const std::string& path, const LabelSet* labels);
   Tail& add_tail(const TargetPointer& target, const std::string& path);
-  void enter(Tail& tail, FollowedFile& file);
+  bool enter(Tail& tail, FollowedFile& file);
   void leave(Tail& tail);
   void forget_old_tails();
   void erase_tails(const std::function<bool(Tail&)>& unwanted);
@@ -119,36 +120,61 @@ class FileFollower {
   bool poll(FileKey key);
   bool is_polled_filesystem(const FollowedFile& file);
   void file_event(FollowedFile& file, std::uint32_t mask);
+  void identify_better(FollowedFile& file, const FileFacts& facts);
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
-  void restart(FollowedFile& file);
+  bool restart(FollowedFile& file, bool is_last_try);
+  void restart_readers(const std::vector<FileReader>& readers, FollowedFile& file,
+                       std::vector<FollowedFile*> before, bool is_readable);
+  void restart_reader(const FileReader& old, FollowedFile& file,
+                      const std::vector<FollowedFile*>& before);
 
   // Readers (file_follower_readers.cc).
   void wake_later(const SourcePointer& source, std::chrono::nanoseconds delay);
-  FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& replaced = nullptr);
+  FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& predecessor,
+                    const SourcePointer& replaced = nullptr);
   std::string filename_for(const Tail& tail, const FollowedFile& file) const;
   void retire(FollowedFile& file, FileReader& reader);
   void schedule_retirement();
   void check_retired();
   void limit_retired();
+  void restart_later(const SourcePointer& source, std::chrono::milliseconds delay, int tries);
   void source_event(const SourcePointer& source, FileSource::Event event);
   void source_ended(const SourcePointer& source);
   FollowedFile* file_of(const FileSource& source);
 
   // Generations that nobody looked at in time (file_follower_missed.cc).
-  void start_missed(Tail& tail, const FollowedFile* newcomer);
+  bool start_missed(Tail& tail, const FollowedFile* newcomer);
   std::vector<FollowedFile*> found_before(const std::string& path);
   std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer);
-  FollowedFile* find_generation(FolderIndex& index, const std::string& path,
-                                const Positions::Generation& generation);
+  bool is_same(const FollowedFile& file, const FileIdentity& identity);
+  std::vector<RotatedFile> rotated_files(FolderIndex& index, const std::string& path);
+  std::unique_ptr<FollowedFile> try_open_rotated(const std::string& original, const std::string& path);
+  FollowedFile* find_generation(FolderIndex& index, std::vector<RotatedFile>& rotated,
+                                const std::string& path, const Positions::Generation& generation);
+  FollowedFile& take_up(std::unique_ptr<FollowedFile> file, const std::string& path,
+                        const Positions::Generation& generation);
   bool counts_lines(const std::string& path) const;
-  std::vector<FollowedFile*> find_between(FolderIndex& index, const std::string& path,
-                                          const Positions::Generation& last,
-                                          const FollowedFile* newcomer);
+  std::vector<FollowedFile*> follow_between(std::vector<RotatedFile>& rotated, const std::string& path,
+                                            const Positions::Generation& last,
+                                            const FollowedFile* newcomer);
+  std::vector<RotatedFile>::iterator place_of_last(std::vector<RotatedFile>& rotated,
+                                                   const Positions::Generation& last,
+                                                   const FollowedFile* newcomer) const;
   bool is_open(GenerationId generation) const;
-  bool is_known(const FollowedFile& file) const;
+  bool is_known(const FollowedFile& file);
   void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);
+
+  // Copies that are made before a log is truncated (file_follower_copies.cc).
+  std::string original_of(const std::string& path) const;
+  bool waits_as_copy(const TargetPointer& target, const std::string& path);
+  bool may_be_copy(const FollowedFile& candidate, const std::string& original);
+  void schedule_deferral();
+  RotatedFile* find_copy(std::vector<RotatedFile>& rotated, const std::string& path,
+                         const Positions::Generation& original, std::string_view mark);
+  static bool is_copy_of(const FollowedFile& candidate, const Positions::Generation& original,
+                         std::string_view mark);
 
   boost::asio::io_context& control_;
   const FollowerConfig config_;
@@ -162,6 +188,10 @@ class FileFollower {
   bool watch_limit_told_ = false;
   std::map<std::uint64_t, bool> polled_devices_;
   std::set<std::string> unreadable_;  // told already
+  std::set<std::string> troubled_;    // the same, of files that are open
+  // An open or a read has failed since this was set to false, and may succeed another time: nothing is to be
+  // taken for gone.
+  bool disk_failed_ = false;
 
   std::set<LabelSet> label_sets_;  // so that sets are compared by address
   std::map<std::string, std::vector<std::unique_ptr<Tail>>> tails_;
@@ -170,6 +200,16 @@ class FileFollower {
   std::unordered_map<FileSource*, SourcePointer> ending_;
   // To be looked at again when a source has ended.
   std::vector<std::pair<TargetPointer, std::string>> postponed_;
+  // Files that are not followed, since they may be copies.
+  struct Deferred {
+    using Key = std::pair<std::string, const WatchedTarget*>;
+    TargetPointer target;
+    FollowClock::time_point since;
+  };
+  std::map<Deferred::Key, Deferred> deferred_;
+  boost::asio::steady_timer deferral_;
+  bool deferral_scheduled_ = false;
+  std::uint64_t last_missed_ = 0;
   std::uint64_t look_ = 1;  // number of the present round of looks
   FileCounters counters_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way

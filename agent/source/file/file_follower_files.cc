@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   const auto facts = handle ? identify(descriptor) : std::nullopt;
   if (!facts) {
     const int error = errno;
+    disk_failed_ = disk_failed_ || may_succeed_later(error);
     if (error != ENOENT && unreadable_.insert(path).second) {
       ++counters_.failed;
       log::error("cannot read file", {{"path", path}, {"error", std::strerror(error)}});
@@ -34,7 +36,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   file->handle = handle;
   file->identity = facts->identity;
   file->size = facts->size;
-  file->modified = facts->modified;
+  file->modified = file->first_modified = facts->modified;
   return file;
 }
 
@@ -44,7 +46,15 @@ FollowedFile* FileFollower::open_file(const TargetPointer& target, const std::st
   // Another file may have come to this path since it was looked at.
   if (const auto known = files_.find(file->key()); known != files_.end()) return known->second.get();
   resume(*file, target, path);
+  if (disk_failed_) return nullptr;
   return &follow(std::move(file));
+}
+
+bool FileFollower::is_same(const FollowedFile& file, const FileIdentity& identity) {
+  errno = 0;
+  if (is_same_file(file.handle->get(), file.facts(), identity)) return true;
+  disk_failed_ = disk_failed_ || may_succeed_later(errno);
+  return false;
 }
 
 FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
@@ -61,11 +71,10 @@ void FileFollower::resume(FollowedFile& file, const TargetPointer& target, const
   auto known = positions_.with_inode(file.identity.inode);
   std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
   for (const Positions::Generation& generation : known) {
-    if (!is_same_file(file.handle->get(), file.facts(), *generation.identity)) continue;
-    if (counts_bytes && generation.offset > file.size) {  // cut, and the head is the same
-      positions_.forget(generation.id);
-      continue;
-    }
+    if (!is_same(file, *generation.identity)) continue;
+    if (counts_bytes && generation.offset > file.size) continue;  // cut, and the head is the same
+    // Nobody knows what came and went in a file that was empty.
+    if (generation.offset == 0 && generation.identity->fingerprint_bytes == 0) continue;
     file.generation = generation.id;
     file.start_offset = generation.offset;
     for (const auto& [pointer, source] : ending_) {
@@ -131,6 +140,19 @@ void FileFollower::file_event(FollowedFile& file, std::uint32_t mask) {
   if ((mask & (IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)) != 0) look_at_places(file);
 }
 
+// Of a file that was empty when it was opened nothing is known before its reader comes to it, which may be
+// late: what came and went in it by then has to be found in a copy.
+void FileFollower::identify_better(FollowedFile& file, const FileFacts& facts) {
+  if (file.identity.fingerprint_bytes >= kFingerprintBytes) return;
+  if (facts.size <= file.identity.fingerprint_bytes) return;
+  const auto known = positions_.find(file.generation);
+  if (!known || !known->identity || !begins_like(file.handle->get(), facts, *known->identity)) return;
+  const auto now = identify(file.handle->get());
+  if (!now || now->identity.fingerprint_bytes <= known->identity->fingerprint_bytes) return;
+  file.identity = now->identity;
+  positions_.identify(file.generation, file.identity);
+}
+
 void FileFollower::wake(FollowedFile& file) {
   for (const FileReader& reader : file.readers) reader.source->wake();
 }
@@ -141,44 +163,89 @@ void FileFollower::look_at_places(FollowedFile& file) {
   for (const auto& [target, path] : places) look(target, path);
 }
 
-// The file was truncated: what it holds now is something new.
-void FileFollower::restart(FollowedFile& file) {
+// The file was truncated: what it holds now is something new. What it held before may be in a copy. False
+// where the disk does not say what there is.
+bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
+  const std::string path = file.readers[0].path;
+  disk_failed_ = false;
   const auto facts = identify(file.handle->get());
+  FolderIndex index;
+  std::vector<RotatedFile> rotated = rotated_files(index, path);
+  auto original = positions_.find(file.generation);
+  const SourcePointer least = std::ranges::min_element(file.readers, {}, [](const FileReader& reader) {
+                                return reader.source->read_offset();
+                              })->source;
+  RotatedFile* copy = nullptr;
+  if (original && original->identity) {
+    original->offset = least->read_offset();
+    original->modified = file.first_modified;  // whoever copied it did so later
+    copy = find_copy(rotated, path, *original, least->ended() ? least->mark() : std::string_view());
+  }
+  if ((!facts || disk_failed_) && !is_last_try) return false;
   if (facts) file.saw(*facts);
   const std::vector<FileReader> readers = std::exchange(file.readers, {});
-  const std::string path = readers[0].path;
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
-  const std::uint64_t size = std::exchange(file.size_before_cut, 0);
-  std::uint64_t read = size;
   for (const FileReader& reader : readers) {
-    read = std::min(read, reader.source->read_offset());
     ending_.emplace(reader.source.get(), reader.source);
     if (!reader.source->ended()) reader.source->abandon();
   }
-  lose(path, read, size, "truncated before it was read to its end");
-  positions_.forget(file.generation);
+  // What it held, and the generations that came and went since, the oldest first.
+  std::vector<FollowedFile*> before;
+  if (copy != nullptr) before.push_back(&take_up(std::move(copy->file), path, *original));
+  if (facts && original && original->identity && !counts_lines(path)) {
+    std::ranges::move(follow_between(rotated, path, *original, &file), std::back_inserter(before));
+  }
+  const std::uint64_t size = std::exchange(file.size_before_cut, 0);
+  std::uint64_t saved = counts_lines(path) ? 0 : least->read_offset();
+  if (copy != nullptr) saved = before[0]->packed ? size : std::max(saved, before[0]->size);
+  lose(path, saved, size, "truncated before it was read to its end");
+  if (copy == nullptr) positions_.forget(file.generation);
   if (facts) {
     file.identity = facts->identity;
+    file.first_modified = facts->modified;
     file.start_offset = 0;
     file.generation = positions_.add(path, *facts, 0);
   }
+  restart_readers(readers, file, before, facts.has_value());
+  return true;
+}
+
+void FileFollower::restart_readers(const std::vector<FileReader>& readers, FollowedFile& file,
+                                   std::vector<FollowedFile*> before, bool is_readable) {
   for (const FileReader& old : readers) {
-    Tail* const tail = facts ? find_tail(old.path, old.labels) : nullptr;
-    if (tail == nullptr) {
+    if (is_readable) {
+      restart_reader(old, file, before);
+    } else {
       old.source->release();
-      continue;
     }
-    FileReader& reader = start(*tail, file, old.source);
-    reader.places = old.places;
-    if (tail->last == old.source) tail->last = reader.source;
-    if (reader.places == 0) retire(file, reader);
   }
   for (Tail* const tail : file.tails) {
     if (FileReader* const reader = file.reader(tail->labels)) tail->last = reader->source;
     positions_.place(tail->path, file.generation);
   }
-  if (file.readers.empty()) close_file(file);
+  before.push_back(&file);
+  for (FollowedFile* const each : before) {
+    if (each->readers.empty()) close_file(*each);
+  }
+}
+
+// First what came `before`, of which the first file may be the copy of what the old reader was at.
+void FileFollower::restart_reader(const FileReader& old, FollowedFile& file,
+                                  const std::vector<FollowedFile*>& before) {
+  Tail* const tail = find_tail(old.path, old.labels);
+  if (tail == nullptr) return old.source->release();
+  SourcePointer predecessor;
+  for (FollowedFile* const each : before) {
+    if (each->generation == old.source->generation()) each->start_offset = old.source->read_offset();
+    FileReader& reader = start(*tail, *each, predecessor);
+    predecessor = reader.source;
+    retire(*each, reader);
+  }
+  FileReader& reader = start(*tail, file, predecessor, old.source);
+  reader.places = old.places;
+  if (tail->last == old.source) tail->last = reader.source;
+  if (reader.places == 0) retire(file, reader);
 }
 
 void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to,

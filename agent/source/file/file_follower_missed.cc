@@ -1,13 +1,12 @@
 // Generations of a path that came and went while nobody looked: while the agent was down, or when a
 // log is rotated faster than its events are handled.
 //
-// Whoever rotates a log renames it within its folder. So the file that was read last is looked for
-// there by its identity; and files that are called like rotated ones, that we have never seen, and that
-// are younger than the last one known, are what lies between that one and the present one. Without
-// times of birth (some filesystems have none) the time of the last change has to do. A file that begins
-// like one that was read is a copy of it, and is left alone.
+// Whoever rotates a log renames it within its folder, or copies it there before it is truncated, and may
+// compress it afterwards. So the file that was read last is looked for there by its identity, or by what it
+// begins with. What comes behind it in the order of the rotated files (rotated_files.h), and that we have
+// never seen, is what lies between that one and the present one.
 #include <algorithm>
-#include <tuple>
+#include <cerrno>
 #include <utility>
 
 #include "agent/source/file/file_follower.h"
@@ -17,41 +16,36 @@
 namespace lokitail::agent {
 namespace {
 
-// Fewer equal bytes than this do not make a copy.
-constexpr std::uint32_t kTellingBytes = 16;
-
-std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-// The names that `path` has in the folders around it: its own, and that of the file it links to.
-std::string name_in(const std::string& folder, const std::string& path) {
-  if (folder == folder_of(path)) return std::string(name_of(path));
-  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), ::free);
-  return real ? std::string(name_of(real.get())) : std::string(name_of(path));
+bool is_same_inode(const FileIdentity& a, const FileIdentity& b) {
+  return a.inode == b.inode && a.born == b.born;
 }
 
-bool is_between(const FollowedFile& candidate, const Positions::Generation& last,
+// Where the last one is not found, times have to tell. If it was truncated, the copies that were made of it
+// before are younger, too: then it is the change that counts, and so where births are not known.
+bool is_younger(const RotatedFile& candidate, const Positions::Generation& last,
                 const FollowedFile* newcomer) {
-  const std::int64_t born = candidate.identity.born;
-  if (born != 0 && last.identity->born != 0) {
-    return born >= last.identity->born &&
-           (newcomer == nullptr || newcomer->identity.born == 0 || born <= newcomer->identity.born);
+  const bool truncated = newcomer != nullptr && is_same_inode(newcomer->identity, *last.identity);
+  if (truncated || candidate.identity.born == 0 || last.identity->born == 0) {
+    return candidate.modified >= last.modified;
   }
-  return candidate.modified >= last.modified;
-}
-
-bool is_copy(const FollowedFile& candidate, const FileIdentity& original) {
-  return original.fingerprint_bytes >= kTellingBytes &&
-         begins_like(candidate.handle->get(), candidate.facts(), original);
+  return candidate.identity.born >= last.identity->born;
 }
 
 }  // namespace
 
 // `newcomer` is what the path leads to now; nullptr for nothing.
-void FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
+// False where the disk does not say what there is: then nothing has changed.
+bool FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
+  disk_failed_ = false;
+  const std::vector<FollowedFile*> missed = find_missed(tail.path, newcomer);
+  if (missed.empty() && disk_failed_) return false;
   if (tail.last == nullptr && tails_.at(tail.path).size() > 1) {
-    for (FollowedFile* const file : found_before(tail.path)) start_retired(tail, *file);
+    for (FollowedFile* const file : found_before(tail.path)) {
+      if (std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
+    }
   }
-  for (FollowedFile* const file : find_missed(tail.path, newcomer)) start_retired(tail, *file);
+  for (FollowedFile* const file : missed) start_retired(tail, *file);
+  return true;
 }
 
 // Those that were found for another set of labels.
@@ -60,9 +54,7 @@ std::vector<FollowedFile*> FileFollower::found_before(const std::string& path) {
   for (const auto& [key, file] : files_) {
     if (file->missed_at == path) files.push_back(file.get());
   }
-  std::sort(files.begin(), files.end(), [](const FollowedFile* a, const FollowedFile* b) {
-    return a->generation < b->generation;
-  });
+  std::ranges::sort(files, {}, &FollowedFile::missed_order);
   return files;
 }
 
@@ -71,42 +63,110 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   std::vector<FollowedFile*> missed;
   const auto last = positions_.last_at(path);
   if (!last) return missed;
+  const auto unfinished = positions_.unfinished_at(path);
+  const bool moved_on = last->identity && (newcomer == nullptr || last->id != newcomer->generation);
+  if (unfinished.empty() && !moved_on) return missed;
   FolderIndex index;
-  for (const Positions::Generation& generation : positions_.unfinished_at(path)) {
+  std::vector<RotatedFile> rotated = rotated_files(index, path);
+  if (disk_failed_) return missed;
+  for (const Positions::Generation& generation : unfinished) {
     if (newcomer != nullptr && generation.id == newcomer->generation) continue;
     // What is open is taken care of, even if its reader has just ended.
     if (!generation.identity || is_open(generation.id)) continue;
-    if (FollowedFile* const file = find_generation(index, path, generation)) {
+    FollowedFile* file = find_generation(index, rotated, path, generation);
+    if (RotatedFile* const copy = file == nullptr ? find_copy(rotated, path, generation, {}) : nullptr) {
+      file = &take_up(std::move(copy->file), path, generation);
+    }
+    if (file != nullptr) {
       missed.push_back(file);
-    } else if (index.complete(path)) {
+    } else if (index.complete(path) && !disk_failed_) {
       if (!counts_lines(path)) {
         lose(path, generation.offset, generation.size, "gone before it was read to its end");
       }
       positions_.forget(generation.id);
     }
   }
-  if (last->identity && (newcomer == nullptr || last->id != newcomer->generation)) {
-    for (FollowedFile* const file : find_between(index, path, *last, newcomer)) {
+  if (moved_on) {
+    for (FollowedFile* const file : follow_between(rotated, path, *last, newcomer)) {
       missed.push_back(file);
     }
   }
+  // A truncated one has a later number than what came after it. One that lies elsewhere is the oldest.
+  std::ranges::stable_sort(missed, {}, [&rotated](const FollowedFile* file) {
+    const auto place = std::ranges::find(rotated, file->key(), &RotatedFile::key);
+    return place == rotated.end() ? -1 : place - rotated.begin();
+  });
+  for (FollowedFile* const file : missed) file->missed_order = ++last_missed_;
   return missed;
 }
 
-FollowedFile* FileFollower::find_generation(FolderIndex& index, const std::string& path,
+std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const std::string& path) {
+  std::vector<RotatedFile> files;
+  for (const std::string& folder : FolderIndex::folders_around(path)) {
+    const std::string original = FolderIndex::name_in(folder, path);
+    const std::vector<std::string>& names = index.folder(folder).names;
+    for (const std::string& name : names) {
+      if (!is_rotated_name(original, name)) continue;
+      // It is being compressed.
+      const std::string_view uncompressed = uncompressed_name(name);
+      if (uncompressed != name && std::ranges::find(names, uncompressed) != names.end()) continue;
+      auto file = try_open_rotated(path, join_path(folder, name));
+      // Two names of one file count once.
+      if (!file || std::ranges::find(files, file->key(), &RotatedFile::key) != files.end()) continue;
+      RotatedFile rotated;
+      rotated.name = name;
+      rotated.number = rotation_number(original, name);
+      rotated.key = file->key();
+      rotated.identity = file->identity;
+      rotated.modified = file->modified;
+      rotated.packed = file->packed.has_value();
+      rotated.known = is_known(*file);
+      rotated.file = std::move(file);
+      files.push_back(std::move(rotated));
+    }
+  }
+  sort_by_age(files);
+  return files;
+}
+
+std::unique_ptr<FollowedFile> FileFollower::try_open_rotated(const std::string& original,
+                                                             const std::string& path) {
+  auto file = try_open(path);
+  if (file && !counts_lines(original) && !file->look_whether_packed()) {
+    disk_failed_ = disk_failed_ || may_succeed_later(errno);
+    return nullptr;
+  }
+  return file;
+}
+
+FollowedFile* FileFollower::find_generation(FolderIndex& index, std::vector<RotatedFile>& rotated,
+                                            const std::string& path,
                                             const Positions::Generation& generation) {
+  for (RotatedFile& candidate : rotated) {
+    if (!candidate.file || candidate.identity.inode != generation.identity->inode) continue;
+    if (files_.contains(candidate.key) || !is_same(*candidate.file, *generation.identity)) continue;
+    if (!counts_lines(path) && !candidate.packed && generation.offset > candidate.file->size) continue;
+    return &take_up(std::move(candidate.file), path, generation);
+  }
   for (const std::string& candidate : index.find(path, generation.identity->inode)) {
-    auto file = try_open(candidate);
+    auto file = candidate == path ? try_open(path) : try_open_rotated(path, candidate);
     if (!file || files_.contains(file->key())) continue;
-    if (!is_same_file(file->handle->get(), file->facts(), *generation.identity)) continue;
-    if (!counts_lines(path) && generation.offset > file->size) continue;
-    file->generation = generation.id;
-    file->start_offset = generation.offset;
-    file->missed_at = path;
-    positions_.identify(generation.id, file->identity);
-    return &follow(std::move(file));
+    if (!is_same(*file, *generation.identity)) continue;
+    if (!counts_lines(path) && !file->packed && generation.offset > file->size) continue;
+    return &take_up(std::move(file), path, generation);
   }
   return nullptr;
+}
+
+// Follows a file that was found to be this generation, from where it was left.
+FollowedFile& FileFollower::take_up(std::unique_ptr<FollowedFile> file, const std::string& path,
+                                    const Positions::Generation& generation) {
+  file->generation = generation.id;
+  file->start_offset = generation.offset;
+  file->missed_at = path;
+  positions_.identify(generation.id, file->identity);
+  positions_.seen(generation.id, file->size, file->modified);
+  return follow(std::move(file));
 }
 
 // Whether offsets are numbers of lines there, as with compressed files.
@@ -123,56 +183,69 @@ bool FileFollower::is_open(GenerationId generation) const {
   });
 }
 
-bool FileFollower::is_known(const FollowedFile& file) const {
+bool FileFollower::is_known(const FollowedFile& file) {
   if (files_.contains(file.key())) return true;
-  for (const Positions::Generation& known : positions_.with_inode(file.identity.inode)) {
-    if (is_same_file(file.handle->get(), file.facts(), *known.identity)) return true;
-  }
-  return false;
+  return std::ranges::any_of(positions_.with_inode(file.identity.inode), [&](const auto& known) {
+    return is_same(file, *known.identity);
+  });
 }
 
-std::vector<FollowedFile*> FileFollower::find_between(FolderIndex& index, const std::string& path,
-                                                      const Positions::Generation& last,
-                                                      const FollowedFile* newcomer) {
-  struct Candidate {
-    std::unique_ptr<FollowedFile> file;
-    std::string name;
-    int number;
-  };
-  std::vector<Candidate> found;
-  for (const std::string& folder : FolderIndex::folders_around(path)) {
-    const std::string original = name_in(folder, path);
-    for (const std::string& name : index.folder(folder).names) {
-      if (!is_rotated_name(original, name)) continue;
-      auto file = try_open((folder == "/" ? "" : folder) + '/' + name);
-      if (!file || is_known(*file) || !is_between(*file, last, newcomer) ||
-          is_copy(*file, *last.identity)) {
-        continue;
-      }
-      found.push_back({std::move(file), name, rotation_number(original, name)});
-    }
-  }
-  // Times of birth go in ticks of some milliseconds and may be equal, and a file can be written to after
-  // it was rotated: so the numbers in the names come before the times of change.
-  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-    const auto age = [](const Candidate& candidate) {
-      return std::tuple(candidate.file->identity.born, -candidate.number, candidate.file->modified,
-                        std::string_view(candidate.name));
-    };
-    return age(a) < age(b);
-  });
+// What lies behind the last generation that is known, and before the newcomer.
+std::vector<FollowedFile*> FileFollower::follow_between(std::vector<RotatedFile>& rotated,
+                                                        const std::string& path,
+                                                        const Positions::Generation& last,
+                                                        const FollowedFile* newcomer) {
+  const auto last_place = place_of_last(rotated, last, newcomer);
+  const bool last_is_there = last_place != rotated.end();
+  // A truncated file may have been renamed since, or deleted.
+  const auto end = newcomer == nullptr ? rotated.end()
+                                       : std::ranges::find(rotated, newcomer->key(), &RotatedFile::key);
+  const bool was_deleted = newcomer != nullptr && end == rotated.end() && !newcomer->is_at(path);
   std::vector<FollowedFile*> followed;
-  for (auto& [file, name, number] : found) {
-    if (files_.contains(file->key())) continue;  // two names of one file
-    file->generation = positions_.add(path, file->facts(), 0);
-    file->missed_at = path;
-    followed.push_back(&follow(std::move(file)));
+  for (auto it = last_is_there ? std::next(last_place) : rotated.begin(); it < end; ++it) {
+    if (!it->file || it->known) continue;
+    if (!last_is_there && !is_younger(*it, last, newcomer)) continue;
+    if (was_deleted && it->modified > newcomer->modified) continue;
+    if (may_be_copy(*it->file, path)) continue;
+    if (newcomer != nullptr && holds_the_same(*it->file, *newcomer)) continue;
+    it->file->generation = positions_.add(path, it->file->facts(), 0);
+    it->file->missed_at = path;
+    followed.push_back(&follow(std::move(it->file)));
   }
   return followed;
 }
 
+// Where the last generation is, or what it was copied or compressed to.
+std::vector<RotatedFile>::iterator FileFollower::place_of_last(std::vector<RotatedFile>& rotated,
+                                                               const Positions::Generation& last,
+                                                               const FollowedFile* newcomer) const {
+  const FollowedFile* open = nullptr;
+  for (const auto& [key, file] : files_) {
+    if (file.get() != newcomer && file->generation == last.id) open = file.get();
+  }
+  if (open != nullptr) {
+    // Should it have been truncated, restart() takes care of its copies.
+    const auto place = std::ranges::find(rotated, open->key(), &RotatedFile::key);
+    if (place != rotated.end()) return place;
+  }
+  const auto was_last = [&](const RotatedFile& candidate) {
+    if (!candidate.file || (newcomer != nullptr && candidate.key == newcomer->key())) return false;
+    const FollowedFile& file = *candidate.file;
+    return is_same_file(file.handle->get(), file.facts(), *last.identity) || is_copy_of(file, last, {});
+  };
+  const auto first = std::ranges::find_if(rotated, was_last);
+  if (open == nullptr || first == rotated.end()) return first;
+  // Many logs begin alike. What is open and was deleted is known in its full size.
+  const auto facts = stat_file(open->handle->get());
+  for (auto it = first; it != rotated.end() && facts; ++it) {
+    const bool is_only_one = it == first && std::none_of(std::next(it), rotated.end(), was_last);
+    if (is_only_one || (was_last(*it) && it->file->content_size() == facts->size)) return it;
+  }
+  return first;
+}
+
 void FileFollower::start_retired(Tail& tail, FollowedFile& file) {
-  FileReader& reader = start(tail, file);
+  FileReader& reader = start(tail, file, tail.last);
   tail.last = reader.source;
   retire(file, reader);
 }

@@ -9,6 +9,11 @@
 #include "agent/worker.h"
 
 namespace lokitail::agent {
+namespace {
+
+constexpr std::chrono::milliseconds kRetry{500};  // after a disk has failed
+
+}  // namespace
 
 // A file that was renamed keeps the name under which its lines are known.
 std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& file) const {
@@ -16,14 +21,12 @@ std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& fil
   if (!generation || generation->path == tail.path || !tail.target->covers(generation->path)) {
     return tail.path;
   }
-  const auto there = stat_path(generation->path.c_str());
-  const bool still_there =
-      there && FileKey{there->identity.device, there->identity.inode} == file.key();
-  return still_there ? tail.path : generation->path;
+  return file.is_at(generation->path) ? tail.path : generation->path;
 }
 
-// `replaced` read what the file held before; without one the tail's latest source comes first.
-FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePointer& replaced) {
+// `predecessor` comes first; `replaced` read what the file held before. Both may be null.
+FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePointer& predecessor,
+                                const SourcePointer& replaced) {
   const FileTarget& target = tail.target->target;
   FileSource::Spec spec;
   spec.file = file.handle;
@@ -37,13 +40,14 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   spec.generations = tail.generations;
   spec.max_line_bytes = config_.max_line_bytes;
   spec.encoding = target.encoding;
-  spec.compression = target.compression;
+  spec.spools = target.spools;
+  spec.compression = file.packed ? file.packed : target.compression;
+  spec.counts_lines = !file.packed && target.compression;
   if (target.compression) spec.not_before = FollowClock::now() + target.initial_delay;
-  if (replaced) {
-    spec.replaced = replaced;
-  } else if (tail.last && !tail.last->released()) {
-    spec.predecessor = tail.last;
-    spec.predecessor_end = tail.last->request_end();
+  spec.replaced = replaced;
+  if (predecessor && !predecessor->released()) {
+    spec.predecessor = predecessor;
+    spec.predecessor_end = predecessor->request_end();
   }
   log::info("tailing file", {{"path", tail.path}, {"offset", file.start_offset}});
   Worker& worker = choose_worker_(target);
@@ -167,7 +171,14 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
       ending_.erase(source.get());
       return;
     case Event::kReplaced:
-      if (FollowedFile* const file = file_of(*source)) restart(*file);
+      restart_later(source, std::chrono::milliseconds(0), 0);
+      return;
+    case Event::kTrouble:
+      if (troubled_.insert(source->filename()).second) {
+        ++counters_.failed;
+        log::error("reading failed; trying again", {{"path", source->filename()}});
+      }
+      wake_later(source, kRetry);
       return;
     case Event::kDamaged:
       ++counters_.failed;
@@ -176,13 +187,27 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
       return;
     case Event::kFailed:
       ++counters_.failed;
-      log::error("reading failed; trying again soon", {{"path", source->filename()}});
+      log::error("reading fails for good; trying with the file that is there now",
+                 {{"path", source->filename()}});
       source_ended(source);
       return;
     case Event::kEnded:
       source_ended(source);
       return;
   }
+}
+
+// After a while, and again for as long as the disk does not say what there is.
+void FileFollower::restart_later(const SourcePointer& source, std::chrono::milliseconds delay, int tries) {
+  constexpr int kMostTries = 120;
+  const auto timer = std::make_shared<boost::asio::steady_timer>(control_, delay);
+  timer->async_wait([this, timer, source, tries, alive = std::weak_ptr(alive_)](
+                        const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired()) return;
+    FollowedFile* const file = file_of(*source);
+    if (file == nullptr || restart(*file, tries == kMostTries)) return;
+    restart_later(source, kRetry, tries + 1);
+  });
 }
 
 void FileFollower::source_ended(const SourcePointer& source) {

@@ -1,7 +1,11 @@
 // An open file, closed when the last who reads it lets go.
 #pragma once
 
+#include <sys/types.h>
 #include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
 
 namespace lokitail::agent {
 
@@ -17,5 +21,9 @@ class FileHandle {
  private:
   const int descriptor_;
 };
+
+// As pread(2), but for all of it: fewer bytes mean that the file ends there. Negative with errno where it
+// cannot be read.
+ssize_t read_fully(int file, char* buffer, std::size_t size, std::uint64_t offset);
 
 }  // namespace lokitail::agent

@@ -15,20 +15,9 @@ namespace lokitail::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kHeadCheckPeriod{100};
+constexpr std::chrono::minutes kLongestTrouble{1};
 
 // All there is, up to `size`: a short read alone does not mean the end of the file everywhere.
-ssize_t read_fully(int file, char* buffer, std::size_t size, std::uint64_t offset) {
-  std::size_t got = 0;
-  while (got < size) {
-    const ssize_t n = ::pread(file, buffer + got, size - got, static_cast<off_t>(offset + got));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -1;
-    if (n == 0) break;
-    got += static_cast<std::size_t>(n);
-  }
-  return static_cast<ssize_t>(got);
-}
-
 const char* last_newline(const char* data, std::size_t size) {
   return static_cast<const char*>(::memrchr(data, '\n', size));
 }
@@ -69,10 +58,12 @@ FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events e
           spec_.generations.get(), spec_.offset,
           [this](std::uint64_t offset) { settled(offset); },
           [this] { return spec_.generations->goes_on(); }),
-      offset_(unpacked_ ? 0 : spec_.offset),
+      offset_(spec_.counts_lines ? 0 : spec_.offset),
       at_start_(offset_ == 0),
       read_offset_(spec_.offset),
-      settled_offset_(spec_.offset) {}
+      settled_offset_(spec_.offset) {
+  if (spec_.spools) ledger_.cannot_be_read_again();
+}
 
 FileSource::~FileSource() = default;
 
@@ -153,17 +144,36 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   if (found == Found::kMore) found = read_block(worker, finish);
   switch (found) {
     case Found::kMore:
+      trouble_since_ = {};
       return Turn::kMore;
     case Found::kReplaced:
       return end(Event::kReplaced, false);
     case Found::kFailed:
-      return end(Event::kFailed, false);
+      return in_trouble();
     case Found::kEnd:
       break;
   }
+  // What was truncated after it was read is not read to its end: others wait for what comes in its place.
+  const bool asked = finish || !reached_end(request);
+  const Found head = asked ? compare_head() : Found::kMore;
+  if (head == Found::kReplaced) return end(Event::kReplaced, false);
+  if (head == Found::kFailed) return in_trouble();
+  trouble_since_ = {};
   announce_end(request);
   if (finish) return end(Event::kEnded, true);
   idle_ = true;
+  return Turn::kIdle;
+}
+
+// The descriptor is all that is left of a file that was deleted, and others wait for this one: it is not
+// given up at once.
+Source::Turn FileSource::in_trouble() {
+  const bool is_gone = errno == ESTALE;  // a file server knows it no more
+  const auto now = Clock::now();
+  if (trouble_since_ == Clock::time_point()) trouble_since_ = now;
+  if (is_gone || now - trouble_since_ >= kLongestTrouble) return end(Event::kFailed, false);
+  idle_ = true;
+  events_(*this, Event::kTrouble);
   return Turn::kIdle;
 }
 
@@ -184,7 +194,7 @@ Source::Turn FileSource::leave_when_settled() {
   if (!ledger_.all_settled()) return Turn::kIdle;  // settled() wakes us
   left_ = true;
   spec_.generations->leave(*this);
-  positions_.stop_reading(spec_.generation, reader_, finished_);
+  stop_reading();
   events_(*this, Event::kSettled);
   return Turn::kFinished;
 }
@@ -192,7 +202,14 @@ Source::Turn FileSource::leave_when_settled() {
 void FileSource::settled(std::uint64_t offset) {
   settled_offset_.store(offset, std::memory_order_relaxed);
   positions_.settled(spec_.generation, reader_, offset);
-  if (ended_ && ledger_.all_settled()) wake();
+  if (!ended_ || !ledger_.all_settled()) return;
+  stop_reading();  // there may be no turn any more, and others read this generation further
+  wake();
+}
+
+void FileSource::stop_reading() {
+  if (!std::exchange(reading_, false)) return;
+  positions_.stop_reading(spec_.generation, reader_, finished_);
 }
 
 // ---- Is it still the same file? -------------------------------------------------------------------
@@ -201,27 +218,37 @@ FileSource::Found FileSource::check_head() {
   const auto now = Clock::now();
   if (now - head_checked_ < kHeadCheckPeriod) return Found::kMore;
   head_checked_ = now;
+  return compare_head();
+}
+
+FileSource::Found FileSource::compare_head() const {
   const auto head = fingerprint(file_->get(), identity_.fingerprint_bytes);
+  if (!head && errno != 0) return Found::kFailed;
   return head == identity_.fingerprint ? Found::kMore : Found::kReplaced;
 }
 
 // A file that was short when it was found gets a longer fingerprint before its first lines can settle.
 FileSource::Found FileSource::grow_fingerprint() {
-  if (check_head() == Found::kReplaced) return Found::kReplaced;
+  if (const Found found = check_head(); found != Found::kMore) return found;
   const auto facts = identify(file_->get());
   if (!facts) return Found::kFailed;
+  // Somebody may have seen it before we did, with another content.
+  const auto known = positions_.find(spec_.generation);
+  if (known && known->identity && known->identity->fingerprint_bytes > identity_.fingerprint_bytes) {
+    if (!begins_like(file_->get(), *facts, *known->identity)) return Found::kReplaced;
+  }
   identity_ = facts->identity;
   positions_.identify(spec_.generation, identity_);
   return Found::kMore;
 }
 
-bool FileSource::load_witness() {
+FileSource::Found FileSource::load_witness() {
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kWitnessBytes, offset_));
-  if (read(witness_.data(), bytes, offset_ - bytes) != static_cast<ssize_t>(bytes)) {
-    return false;
-  }
+  const ssize_t got = read(witness_.data(), bytes, offset_ - bytes);
+  if (got < 0) return Found::kFailed;
+  if (got < static_cast<ssize_t>(bytes)) return Found::kReplaced;
   witness_bytes_ = bytes;
-  return true;
+  return Found::kMore;
 }
 
 // `available` bytes in front of `end` are those in front of the offset.
@@ -293,14 +320,16 @@ void FileSource::tell_damage() {
 
 void FileSource::push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin) {
   if (encoding_) line = encoding_->decode(line, pipeline::kTextPadding);
-  if (unpacked_ && line.ends_with('\r')) line.remove_suffix(1);
+  if (spec_.counts_lines && line.ends_with('\r')) line.remove_suffix(1);
   pipeline_->push(line, now, labels_, origin);
 }
 
 // ---- Reading --------------------------------------------------------------------------------------
 
 FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted, Block& block) {
-  if (witness_bytes_ == 0 && offset_ > 0 && !load_witness()) return Found::kReplaced;
+  if (witness_bytes_ == 0 && offset_ > 0) {
+    if (const Found found = load_witness(); found != Found::kMore) return found;
+  }
   char* const buffer = worker.read_buffer(witness_bytes_ + wanted);
   const ssize_t n = read(buffer, witness_bytes_ + wanted, offset_ - witness_bytes_);
   if (n < 0) return Found::kFailed;
@@ -312,6 +341,8 @@ FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted,
   block.size = got - witness_bytes_;
   block.before = witness_bytes_;
   block.at_end = block.size < wanted;
+  // There was more before.
+  if (block.at_end && block.size < pending_ && !unpacked_) return Found::kReplaced;
   if (identity_.fingerprint_bytes < kFingerprintBytes &&
       offset_ + block.size > identity_.fingerprint_bytes) {
     return grow_fingerprint();
@@ -347,7 +378,7 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
   for (;;) {
     if (const Found found = read_at_offset(worker, wanted, block); found != Found::kMore) return found;
     if (unpacked_) {
-      if (lines_ < spec_.offset) return skip_known_lines(block);
+      if (spec_.counts_lines && lines_ < spec_.offset) return skip_known_lines(block);
       // Nothing more comes, so the last line is one as it is.
       finish = finish || unpacked_->complete() || unpacked_->damaged();
       if (unpacked_->damaged()) tell_damage();
@@ -381,7 +412,7 @@ FileSource::Found FileSource::no_newline(Worker& worker, const Block& block, boo
   pending_ = block.size;
   if (!too_long && (!finish || block.size == 0)) return Found::kEnd;
   const std::size_t size = std::min(block.size, spec_.max_line_bytes);
-  if (unpacked_) ++lines_;
+  ++lines_;
   pipeline::OriginReference origin(ledger_.open(position(offset_ + size)));
   push_line(worker, {block.data, size}, origin.get());
   advance(offset_ + size);
@@ -438,13 +469,13 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
   do {
     const auto left = size - static_cast<std::size_t>(next - data);
     const char* const newline = first_end(next, left, true);
-    ledger_.begin_line(unpacked_ ? lines_ + lines : offset_ + size - left);
+    ledger_.begin_line(spec_.counts_lines ? lines_ + lines : offset_ + size - left);
     push({next, static_cast<std::size_t>(newline - next)}, worker.now(), origin.get());
     next = newline + 1;
     ++lines;
   } while (next != data + size && !worker.wants_pause(*pipeline_));
   const auto pushed = static_cast<std::size_t>(next - data);
-  if (unpacked_) lines_ += lines;
+  lines_ += lines;
   ledger_.shorten_last(position(offset_ + pushed));
   spec_.counters->lines.fetch_add(lines, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
@@ -454,7 +485,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
 
 void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {
   at_start_ = false;
-  ledger_.begin_line(unpacked_ ? lines_ - 1 : offset_);
+  ledger_.begin_line(spec_.counts_lines ? lines_ - 1 : offset_);
   push(line, worker.now(), origin);
   spec_.counters->lines.fetch_add(1, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);

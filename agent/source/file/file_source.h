@@ -15,7 +15,7 @@
 //     source ends with kReplaced, and the discoverer starts another one for the new content
 //
 // Threads: take_turn() and attach() on the worker's; what is marked so on any.
-// Errors:  a file that cannot be read ends the source with kFailed.
+// Errors:  a file that cannot be read is tried again for a minute; then the source ends with kFailed.
 #pragma once
 
 #include <array>
@@ -55,7 +55,8 @@ class FileSource final : public Source {
  public:
   enum class Event {
     kReplaced,  // the content is another than what was read: start anew. Nothing more is read
-    kFailed,    // reading failed. Nothing more is read
+    kTrouble,   // reading failed and is tried again: to be woken in a while
+    kFailed,    // reading fails for long, or for good. Nothing more is read
     kDamaged,   // what is compressed cannot be unpacked any further
     kEnded,     // nothing more is read, as was asked for
     kSettled,   // ended, and all that was read is settled: the worker has let go of it
@@ -83,8 +84,11 @@ class FileSource final : public Source {
     std::shared_ptr<FileSource> replaced;
     std::size_t max_line_bytes = kMostLineBytes;  // what is longer is cut there
     std::string encoding;                         // empty: lines go on as they are
-    // The file is read unpacked, and what is called an offset of it is a number of lines, as in Promtail.
+    // The file is read unpacked. Its offsets are those of the text in it, unless they are numbers of lines,
+    // as in Promtail.
     std::optional<Compression> compression;
+    bool counts_lines = false;
+    bool spools = false;  // lines go to the spool before they count as read
     std::chrono::steady_clock::time_point not_before{};  // whoever sets it wakes the source then
   };
 
@@ -126,6 +130,8 @@ class FileSource final : public Source {
   const std::shared_ptr<PathCounters>& counters() const { return spec_.counters; }
   std::uint64_t read_offset() const { return read_offset_.load(std::memory_order_relaxed); }
   std::uint64_t settled_offset() const { return settled_offset_.load(std::memory_order_relaxed); }
+  // What stands in front of the read offset, as far as that is known. REQUIRES: ended.
+  std::string_view mark() const { return {witness_.data(), witness_bytes_}; }
   // Of the latest line; nanoseconds since 1970, 0 if there was none yet.
   std::int64_t last_read() const { return last_read_.load(std::memory_order_relaxed); }
 
@@ -150,18 +156,19 @@ class FileSource final : public Source {
   bool begin_encoding();
   Found skip_known_lines(const Block& block);
   void tell_damage();
-  std::uint64_t position(std::uint64_t offset) const { return unpacked_ ? lines_ : offset; }
+  std::uint64_t position(std::uint64_t offset) const { return spec_.counts_lines ? lines_ : offset; }
   const char* first_end(const char* data, std::size_t size, bool is_end) const;
   const char* last_end(const Block& block) const;
   void push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin);
 
   Found check_head();
+  Found compare_head() const;
   Found grow_fingerprint();
   Found probe();
   Found read_block(Worker& worker, bool finish);
   Found read_at_offset(Worker& worker, std::size_t wanted, Block& block);
   Found no_newline(Worker& worker, const Block& block, bool finish);
-  bool load_witness();
+  Found load_witness();
   void keep_witness(const char* end, std::size_t available);
   Found skip_nul_bytes(const Block& block);
   Found skip_rest_of_line(const Block& block);
@@ -170,9 +177,11 @@ class FileSource final : public Source {
   void push_line(Worker& worker, std::string_view line, pipeline::Origin* origin);
   void advance(std::uint64_t offset);
 
+  Turn in_trouble();
   Turn end(Event event, bool finished);
   Turn leave_when_settled();
   void settled(std::uint64_t offset);
+  void stop_reading();
 
   Spec spec_;  // as given, but for what has moved to members below
   const std::string filename_;
@@ -188,7 +197,7 @@ class FileSource final : public Source {
   FileIdentity identity_;
   std::unique_ptr<UnpackedFile> unpacked_;   // nullptr for a file that is not compressed
   std::unique_ptr<LineEncoding> encoding_;   // nullptr where lines go on as they are
-  std::uint64_t lines_ = 0;                  // that were read of a compressed file, or skipped
+  std::uint64_t lines_ = 0;                  // that were read, or skipped; where they count
   bool damage_told_ = false;
   bool encoding_begun_ = false;
   pipeline::Pipeline* pipeline_ = nullptr;
@@ -203,7 +212,9 @@ class FileSource final : public Source {
   bool idle_ = true;  // the latest turn came to the end of the file, or there was none yet
   bool waits_ = false;  // for its predecessor, which knows
   bool left_ = false;   // the worker
-  Clock::time_point head_checked_ = Clock::now();
+  bool reading_ = true;  // as far as positions know
+  Clock::time_point trouble_since_;  // reading has failed ever since; or not
+  Clock::time_point head_checked_;  // never yet: the content may have changed since it was identified
   std::array<char, kWitnessBytes> witness_;
   std::size_t witness_bytes_ = 0;
 

@@ -22,6 +22,7 @@ struct FileTarget {
   std::string encoding;                       // line_encoding.h; empty for none
   std::optional<Compression> compression;     // of all the target's files
   std::chrono::nanoseconds initial_delay{0};  // before a file is read, where there is a compression
+  bool spools = false;  // what is read goes to the spool before it counts as read
   bool operator==(const FileTarget&) const = default;
 };
 

@@ -7,9 +7,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "agent/source/file/decompressor.h"
 #include "agent/source/file/file_handle.h"
 #include "agent/source/file/file_source.h"
 #include "agent/source/file/file_target.h"
@@ -55,6 +58,8 @@ struct FollowedFile final : InotifyListener {
     return nullptr;
   }
   FileKey key() const { return {identity.device, identity.inode}; }
+  // Whether this path leads to it.
+  bool is_at(const std::string& path) const;
 
   // Takes note of how large the file is now. Returns whether it has changed.
   bool saw(const FileFacts& facts) {
@@ -75,21 +80,39 @@ struct FollowedFile final : InotifyListener {
     return facts;
   }
 
+  // By its content. False with errno where that cannot be read.
+  [[nodiscard]] bool look_whether_packed();
+  // What it holds, unpacked.
+  bool holds(std::string_view bytes, std::uint64_t offset) const;
+  bool content_begins_like(const FileIdentity& known) const;
+  // In bytes. Unpacks all of it, if it is packed.
+  std::uint64_t content_size() const;
+
   std::shared_ptr<const FileHandle> handle;
+  // A rotated file that was compressed: its offsets are those of the text in it.
+  std::optional<Compression> packed;
   FileIdentity identity;  // when it was opened, or truncated
   GenerationId generation = 0;
   std::uint64_t start_offset = 0;
   std::string missed_at;  // the path whose missed generation this is, if it is one
+  std::uint64_t missed_order = 0;  // ascending among those
   Inotify::Watch watch = Inotify::kNoWatch;
   Poller::Ticket polled = 0;
   std::uint64_t size = 0;     // as last seen
   std::int64_t modified = 0;  // as last seen
+  std::int64_t first_modified = 0;  // when it was opened, or truncated
   std::uint64_t size_before_cut = 0;  // where it was seen to shrink
   FollowClock::time_point last_growth = FollowClock::now();
   std::vector<FileReader> readers;
   std::vector<Tail*> tails;  // those whose current file this is
   Event on_event;
 };
+
+// Whether an open or a read that failed with this error may go well another time.
+bool may_succeed_later(int error);
+
+// Whether `copy` holds what `original` begins with, as far as its first and its last bytes tell.
+bool holds_the_same(const FollowedFile& copy, const FollowedFile& original);
 
 // One path with one set of labels.
 struct Tail {

@@ -86,8 +86,9 @@ bool ReceivedSource::begin_block() {
     next = std::move(offered_.front());
     offered_.pop_front();
   }
-  unsettled_.emplace_back(*this, std::move(next.settled)).place = std::prev(unsettled_.end());
-  reading_.emplace(Reading{std::move(next.block), pipeline::OriginReference(&unsettled_.back())});
+  Origin& origin = unsettled_.emplace_back(*this, std::move(next.settled));
+  origin.place = std::prev(unsettled_.end());
+  reading_.emplace(Reading{std::move(next.block), pipeline::OriginReference(&origin)});
   return true;
 }
 

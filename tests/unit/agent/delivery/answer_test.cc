@@ -77,6 +77,12 @@ TEST_CASE("the number of refused entries is what Loki says") {
   CHECK(interpret_answer(400, "", "", 1).refused_entries == 1);
 }
 
+TEST_CASE("limits that an answer tells") {
+  CHECK(interpret_answer(400, "entry for stream '{}' has 20 label names; limit 15", "", 1).most_labels == 15);
+  CHECK(interpret_answer(400, "Max entry size '256000' bytes exceeded for stream", "", 1).longest_line == 256000);
+  CHECK_FALSE(interpret_answer(400, "entry too far behind", "", 1).most_labels);
+}
+
 TEST_CASE("Retry-After is taken in seconds and bounded") {
   using std::chrono::seconds;
   CHECK(interpret_answer(429, "", "7", 1).retry_after == seconds(7));

@@ -400,6 +400,159 @@ TEST_CASE("what happens while the agent is down") {
   CHECK(scene.targets().counters().lost_bytes == 0);
 }
 
+void compress_file(const fs::path& path, Compression compression, const std::string& ending) {
+  overwrite(path.string() + ending, lokitail::test::compressed(slurp(path), compression));
+  fs::remove(path);
+}
+
+TEST_CASE("rotated and compressed while the agent is down: it goes on in what was unpacked") {
+  using enum Compression;
+  const auto [compression, ending] =
+      GENERATE(table<Compression, std::string>({{kGzip, ".gz"}, {kBzip2, ".bz2"}, {kXz, ".xz"},
+                                                {kZstd, ".zst"}, {kZip, ".zip"}, {kGzip, ""}}));
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(10);
+  scene.start();
+  REQUIRE(scene.wait_for(10));
+  scene.stop();
+  app.write(5);
+  app.rotate();
+  app.write(4000);
+  app.rotate();
+  for (const char* const name : {"a.log.1", "a.log.2"}) {
+    const fs::path packed = scene.log(name).string() + (ending.empty() ? ".packed" : "");
+    if (ending.empty()) {  // what is compressed has no name that says so
+      fs::rename(scene.log(name), packed);
+      overwrite(scene.log(name), lokitail::test::compressed(slurp(packed), compression));
+      fs::remove(packed);
+    } else {
+      compress_file(packed, compression, ending);
+    }
+  }
+  app.write(5);
+  scene.start();
+  SECTION("at once") {}
+  SECTION("with another stop before it is settled") {
+    scene.settles(false);
+    REQUIRE(scene.wait_for(1000));
+    scene.crash();
+    scene.settles(true);
+    scene.start();
+  }
+  const bool all = scene.until([&] {
+    const auto lines = scene.lines("a.log");
+    return std::set<std::string>(lines.begin(), lines.end()).size() == app.written().size();
+  });
+  INFO(ending << ": " << scene.count() << " of " << app.written().size());
+  REQUIRE(all);
+  if (scene.count() == app.written().size()) CHECK(scene.lines("a.log") == app.written());
+  CHECK(scene.targets().counters().lost_bytes == 0);
+  // And that was all of it: after one more start nothing comes again.
+  REQUIRE(scene.until([&] { return scene.targets().counters().failed == 0; }));
+  scene.stop();
+  const std::size_t count = scene.count();
+  scene.start();
+  CHECK(scene.stays([&] { return scene.count() == count; }, 300ms));
+}
+
+TEST_CASE("compressed after it was read: it is not read again") {
+  TailScene::Options options;
+  options.pattern = GENERATE("logs/*.log", "logs/a.log*");
+  TailScene scene(options);
+  Application app(scene.log("a.log"));
+  app.write(20);
+  scene.start();
+  REQUIRE(scene.wait_for(20));
+  app.rotate();
+  app.write(5);
+  REQUIRE(scene.wait_for(25));
+  SECTION("while the agent looks") { compress_file(scene.log("a.log.1"), Compression::kGzip, ".gz"); }
+  SECTION("while it is down, with other things that happen") {
+    scene.stop();
+    compress_file(scene.log("a.log.1"), Compression::kGzip, ".gz");
+    app.write(5);
+    fs::rename(scene.log("a.log.1.gz"), scene.log("a.log.2.gz"));
+    fs::rename(scene.log("a.log"), scene.log("a.log.1"));
+    compress_file(scene.log("a.log.1"), Compression::kGzip, ".gz");
+    app.write(5);
+    scene.start();
+  }
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.stays([&] { return scene.count() == app.written().size(); }, 300ms));
+}
+
+TEST_CASE("copied and truncated: what was not read is read in the copy, and nothing twice") {
+  TailScene::Options options;
+  options.pattern = GENERATE("logs/*.log", "logs/a.log*");
+  TailScene scene(options);
+  Application app(scene.log("a.log"));
+  const auto copy_and_truncate = [&](std::chrono::milliseconds between) {
+    fs::copy_file(app.path(), scene.log("a.log.1"));
+    if (between > 0ms) CHECK(scene.stays([&] { return scene.count() <= app.written().size(); }, between));
+    fs::resize_file(app.path(), 0);
+  };
+  app.write(20);
+  scene.start();
+  REQUIRE(scene.wait_for(20));
+  SECTION("while it looks") {
+    copy_and_truncate(0ms);
+    app.write(5);
+  }
+  SECTION("with a pause between the copy and its truncation") {
+    copy_and_truncate(400ms);
+    app.write(5);
+  }
+  SECTION("with lines that are not read yet") {
+    scene.stall(true);
+    app.write(5000);
+    copy_and_truncate(50ms);
+    app.write(5);
+    scene.turn();
+    scene.stall(false);
+  }
+  SECTION("while it is down, and beyond where it was") {
+    scene.stop();
+    app.write(7);
+    copy_and_truncate(0ms);
+    app.write(300);
+    scene.start();
+  }
+  SECTION("while it is down, and compressed") {
+    scene.stop();
+    app.write(7);
+    copy_and_truncate(0ms);
+    compress_file(scene.log("a.log.1"), Compression::kGzip, ".gz");
+    app.write(3);
+    scene.start();
+  }
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.stays([&] { return scene.count() == app.written().size(); }, 300ms));
+  if (options.pattern == "logs/*.log") CHECK(scene.lines("a.log") == app.written());
+  CHECK(scene.targets().counters().lost_bytes == 0);
+}
+
+TEST_CASE("copies from before the agent came are left alone") {
+  TailScene scene;
+  Application app(scene.log("a.log"));
+  app.write(20);
+  overwrite(scene.log("a.log.1"), "an old one, 1\nan old one, 2\n");
+  overwrite(scene.log("a.log.2"), "an older one, 1\nan older one, 2\n");
+  scene.start();
+  REQUIRE(scene.wait_for(20));
+  const bool down = GENERATE(false, true);
+  if (down) scene.stop();
+  fs::rename(scene.log("a.log.2"), scene.log("a.log.3"));
+  fs::rename(scene.log("a.log.1"), scene.log("a.log.2"));
+  fs::copy_file(app.path(), scene.log("a.log.1"));
+  fs::resize_file(app.path(), 0);
+  app.write(5);
+  if (down) scene.start();
+  REQUIRE(scene.wait_for(25));
+  CHECK(scene.stays([&] { return scene.count() == 25; }, 300ms));
+  CHECK(scene.lines("a.log") == app.written());
+}
+
 TEST_CASE("generations that were found and not read keep their order over another restart") {
   TailScene scene;
   Application app(scene.log("a.log"));

@@ -107,6 +107,24 @@ TEST_CASE("a compressed file that grows goes on") {
   CHECK(unpacked.rest(100) == "more\n");
 }
 
+TEST_CASE("the first file of a zip archive reads as it was") {
+  const bool deflates = GENERATE(true, false);
+  const std::string text = some_lines(5000);
+  const std::string archive = lokitail::test::zipped(text, deflates);
+  CHECK(compression_of(archive) == Compression::kZip);
+  Unpacked unpacked(archive, Compression::kZip);
+  CHECK(unpacked.rest(1000) == text);
+  CHECK(unpacked.file().complete());
+  CHECK_FALSE(unpacked.file().damaged());
+  CHECK(unpacked.at(100, 50) == text.substr(100, 50));
+  Unpacked half(archive.substr(0, archive.size() / 2), Compression::kZip);
+  CHECK(text.starts_with(half.rest(100)));
+  CHECK_FALSE(half.file().complete());
+  Unpacked garbage("PK\x03\x04 and then nothing that makes sense at all", Compression::kZip);
+  CHECK(garbage.rest(100) == "");
+  CHECK(garbage.file().damaged());
+}
+
 TEST_CASE("what is before the damage comes out, and nothing after it") {
   const auto compression = GENERATE(from_range(std::begin(kAll), std::end(kAll)));
   Unpacked garbage("plain text, and not little of it\n", compression);
