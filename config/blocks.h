@@ -60,6 +60,12 @@ void set_positive(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(int64_t& out, const Node* node, std::string_view what);
 
+// The block `tls_config`.
+void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings);
+
+// Where a job's lines come from.
+SyslogConfig read_syslog(const Node& node, Warnings& warnings);
+
 // A URL; throws where it could not be used.
 void set_url(Secret& out, const Node* node);
 

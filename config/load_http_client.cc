@@ -96,6 +96,8 @@ void check_tls(const Node& node, const TlsConfig& tls) {
   }
 }
 
+}  // namespace
+
 void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings) {
   Fields fields(node, "tls_config", kRefuseUnknown, warnings);
   set(tls.ca, fields.find("ca"));
@@ -112,6 +114,8 @@ void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings) {
   fields.finish();
   check_tls(node, tls);
 }
+
+namespace {
 
 std::vector<Secret> read_secrets(const Node& node) {
   std::vector<Secret> secrets;

@@ -28,7 +28,6 @@ void refuse_other_targets(Fields& fields) {
                   "triton_sd_configs",
                   "docker_sd_configs",
                   "journal",
-                  "syslog",
                   "gcplog",
                   "loki_push_api",
                   "windows_events",
@@ -104,6 +103,7 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   if (const Node* decompression = fields.find("decompression")) {
     scrape.decompression = read_decompression(*decompression, warnings);
   }
+  if (const Node* syslog = fields.find("syslog")) scrape.syslog = read_syslog(*syslog, warnings);
   std::string spool = "auto";
   set_choice(spool, fields.find("spool"), {"auto", "always"}, "expected one of auto, always, found");
   scrape.spools = spool == "always";
@@ -111,7 +111,7 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   fields.finish();
 
   if (scrape.job_name.empty()) throw node.error("job_name is empty");
-  scrape.has_targets = !scrape.static_configs.empty();
+  scrape.has_targets = !scrape.static_configs.empty() || scrape.syslog;
 }
 
 }  // namespace lokitail::config

@@ -293,6 +293,21 @@ void write(Writer& out, const PositionsConfig& positions) {
   out.end_mapping();
 }
 
+void write(Writer& out, const SyslogConfig& syslog) {
+  out.begin_block("syslog");
+  out.put("listen_address", syslog.listen_address);
+  out.put("listen_protocol", syslog.listen_protocol);
+  out.put("syslog_format", syslog.syslog_format);
+  out.put("idle_timeout", syslog.idle_timeout);
+  out.put("max_message_length", syslog.max_message_length);
+  out.put("label_structured_data", syslog.label_structured_data);
+  out.put("use_incoming_timestamp", syslog.use_incoming_timestamp);
+  out.put("use_rfc5424_message", syslog.use_rfc5424_message);
+  out.put_labels("labels", syslog.labels);
+  if (!syslog.tls_config.cert_file.empty()) write(out, syslog.tls_config);
+  out.end_mapping();
+}
+
 void write(Writer& out, const ScrapeConfig& scrape) {
   out.begin_mapping();
   out.put("job_name", scrape.job_name);
@@ -309,6 +324,7 @@ void write(Writer& out, const ScrapeConfig& scrape) {
     out.put("format", scrape.decompression->format);
     out.end_mapping();
   }
+  if (scrape.syslog) write(out, *scrape.syslog);
   out.begin_list("static_configs");
   for (const StaticConfig& config : scrape.static_configs) {
     out.begin_mapping();

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -103,6 +104,17 @@ Relabeler::Relabeler(std::vector<RelabelConfig> rules) {
                                                   error.what());
     }
   }
+}
+
+bool Relabeler::may_use(std::string_view name) const {
+  using enum config::RelabelAction;
+  return std::ranges::any_of(rules_, [name](const Rule& rule) {
+    const RelabelConfig& config = rule.config;
+    if (config.action == kLabelMap) return true;
+    const bool compares = config.action == kKeepEqual || config.action == kDropEqual;
+    return (compares && config.target_label == name) ||
+           std::ranges::find(config.source_labels, name) != config.source_labels.end();
+  });
 }
 
 bool Relabeler::apply(config::LabelMap& labels, std::size_t* dropped_by) const {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -20,6 +21,8 @@ class Relabeler {
   explicit Relabeler(std::vector<config::RelabelConfig> rules);
 
   bool empty() const { return rules_.empty(); }
+  // Whether what comes of the labels can depend on the label of this name, if that goes in the end.
+  bool may_use(std::string_view name) const;
 
   // Applies the rules in order. A label with an empty value counts as none and is removed. False
   // where a rule drops these labels, which are then as that rule found them; `dropped_by` is set to

@@ -32,7 +32,7 @@ void load_authorities(context& tls, const config::TlsConfig& config, std::string
   }
 }
 
-void load_client_certificate(context& tls, const config::TlsConfig& config, std::string& error) {
+void load_own_certificate(context& tls, const config::TlsConfig& config, std::string& error) {
   error_code failed;
   if (!config.cert.empty()) {
     tls.use_certificate_chain(asio::buffer(config.cert), failed);
@@ -51,20 +51,35 @@ void load_client_certificate(context& tls, const config::TlsConfig& config, std:
   }
 }
 
-}  // namespace
-
-context make_tls_context(const config::TlsConfig& config, std::string& error) {
-  context tls(context::tls_client);
+context make_context(context::method method, const config::TlsConfig& config) {
+  context tls(method);
   error_code failed;
   tls.set_options(context::default_workarounds | context::no_sslv2 | context::no_sslv3, failed);
   const int lowest = version_number(config.min_version);
   // TLS 1.2 as in Promtail, where nothing else is asked for.
   SSL_CTX_set_min_proto_version(tls.native_handle(), lowest != 0 ? lowest : TLS1_2_VERSION);
   SSL_CTX_set_max_proto_version(tls.native_handle(), version_number(config.max_version));
+  return tls;
+}
+
+}  // namespace
+
+context make_tls_context(const config::TlsConfig& config, std::string& error) {
+  context tls = make_context(context::tls_client, config);
   tls.set_verify_mode(config.insecure_skip_verify ? asio::ssl::verify_none
                                                   : asio::ssl::verify_peer);
   if (!config.insecure_skip_verify) load_authorities(tls, config, error);
-  if (error.empty()) load_client_certificate(tls, config, error);
+  if (error.empty()) load_own_certificate(tls, config, error);
+  return tls;
+}
+
+context make_server_tls_context(const config::TlsConfig& config, std::string& error) {
+  context tls = make_context(context::tls_server, config);
+  if (!config.ca.empty() || !config.ca_file.empty()) {
+    tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    load_authorities(tls, config, error);
+  }
+  if (error.empty()) load_own_certificate(tls, config, error);
   return tls;
 }
 

@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "agent/source/syslog/syslog_target.h"
+
 namespace lokitail::agent {
 namespace {
 
 // nullptr where the job's lines come from files.
 std::unique_ptr<Target> make_target(const config::ScrapeConfig& job, const TargetContext& context) {
-  static_cast<void>(job);
-  static_cast<void>(context);
+  if (job.syslog) return std::make_unique<SyslogTarget>(job, context);
   return nullptr;
 }
 

@@ -179,6 +179,11 @@ Metrics::Account Metrics::account(const std::string& client) const {
   return known == accounts_.end() ? Account() : known->second;
 }
 
+prometheus::Counter& Metrics::counter_of(const std::string& name, const std::string& help,
+                                         const std::map<std::string, std::string>& labels) {
+  return counters(registry_, name, help).Add(labels);
+}
+
 prometheus::Gauge& Metrics::learned_limit(const std::string& client, const char* limit) {
   return learned_limit_.Add({{"client", client}, {"limit", limit}});
 }

@@ -65,6 +65,9 @@ class Metrics final : public pipeline::PipelineMetrics {
   };
   Account account(const std::string& client) const;
   prometheus::Gauge& spool_bytes(const std::string& client);
+  // A counter of a source. The same for the same name and labels.
+  prometheus::Counter& counter_of(const std::string& name, const std::string& help,
+                                  const std::map<std::string, std::string>& labels = {});
   // `limit`: line_bytes, push_bytes or label_names.
   prometheus::Gauge& learned_limit(const std::string& client, const char* limit);
   prometheus::Counter& spool_corrupt_records(const std::string& client);
