@@ -8,8 +8,8 @@ set(skip_sign "SKIPPED: ")
 # [alone]: measures time or memory, so nothing else may run beside it.
 if(TARGET e2e_tests)
   add_dependencies(e2e_tests lokitail)
-  # Runs the examples of a page.
-  set_source_files_properties(e2e/commands_test.cc PROPERTIES
+  # Run the examples of a page.
+  set_source_files_properties(e2e/commands_test.cc e2e/syslog_test.cc PROPERTIES
     COMPILE_DEFINITIONS "LOKITAIL_DOCS=\"${CMAKE_SOURCE_DIR}/docs\"")
   catch_discover_tests(e2e_tests TEST_SPEC "~[alone]" TEST_PREFIX "e2e: " PROPERTIES
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180)

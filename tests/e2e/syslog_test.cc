@@ -230,6 +230,23 @@ TEST_CASE("syslog: what is no message is counted, and ends only its connection")
   scene.agent.stop();
 }
 
+TEST_CASE("syslog: the job of the page") {
+  if (no_logger()) return;
+  SyslogScene scene;
+  const std::string page = read_file(std::filesystem::path(LOKITAIL_DOCS) / "sources" / "syslog.md");
+  const std::string begin = "scrape_configs:\n";
+  const std::size_t at = page.find(begin) + begin.size();
+  std::string job = page.substr(at, page.find("```", at) - at);
+  job.replace(job.find("0.0.0.0:1514"), 12, fmt::format("127.0.0.1:{}", scene.syslog_port));
+  scene.agent.jobs = {job};
+  scene.agent.start();
+  scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "page", "-p", "user.err"}, "as it says");
+  REQUIRE(scene.loki.wait_stored(1));
+  CHECK(scene.loki.stored()[0].labels.find(R"(app="page")") != std::string::npos);
+  CHECK(scene.loki.stored()[0].labels.find(R"(severity="error")") != std::string::npos);
+  scene.agent.stop();
+}
+
 TEST_CASE("syslog: an address that is taken is an error at the start") {
   SyslogScene first;
   first.agent.start();

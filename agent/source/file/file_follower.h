@@ -146,7 +146,8 @@ class FileFollower {
   // Generations that nobody looked at in time (file_follower_missed.cc).
   bool start_missed(Tail& tail, const FollowedFile* newcomer);
   std::vector<FollowedFile*> found_before(const std::string& path);
-  std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer);
+  std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer,
+                                         bool waits);
   bool is_same(const FollowedFile& file, const FileIdentity& identity);
   std::vector<RotatedFile> rotated_files(FolderIndex& index, const std::string& path);
   std::unique_ptr<FollowedFile> try_open_rotated(const std::string& original, const std::string& path);

@@ -12,6 +12,7 @@
 #include "agent/source/file/file_follower.h"
 #include "agent/source/file/rotated_name.h"
 #include "agent/state/path.h"
+#include "agent/telemetry/log.h"
 
 namespace lokitail::agent {
 namespace {
@@ -34,11 +35,20 @@ bool is_younger(const RotatedFile& candidate, const Positions::Generation& last,
 }  // namespace
 
 // `newcomer` is what the path leads to now; nullptr for nothing.
-// False where the disk does not say what there is: then nothing has changed.
+// False where the disk does not say what there is: then nothing has changed. But one file that can never be
+// read is not to hold up all that came after it.
 bool FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
+  constexpr std::chrono::seconds kLongestWait{30};
   disk_failed_ = false;
-  const std::vector<FollowedFile*> missed = find_missed(tail.path, newcomer);
-  if (missed.empty() && disk_failed_) return false;
+  std::vector<FollowedFile*> missed = find_missed(tail.path, newcomer, true);
+  if (missed.empty() && disk_failed_) {
+    const auto now = FollowClock::now();
+    if (!tail.blocked_since) tail.blocked_since = now;
+    if (now - *tail.blocked_since < kLongestWait) return false;
+    log::error("a rotated file cannot be read; going on without it", {{"path", tail.path}});
+    missed = find_missed(tail.path, newcomer, false);
+  }
+  tail.blocked_since.reset();
   if (tail.last == nullptr && tails_.at(tail.path).size() > 1) {
     for (FollowedFile* const file : found_before(tail.path)) {
       if (std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
@@ -58,8 +68,9 @@ std::vector<FollowedFile*> FileFollower::found_before(const std::string& path) {
   return files;
 }
 
+// `waits`: finds nothing where some of it cannot be read now.
 std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
-                                                     const FollowedFile* newcomer) {
+                                                     const FollowedFile* newcomer, bool waits) {
   std::vector<FollowedFile*> missed;
   const auto last = positions_.last_at(path);
   if (!last) return missed;
@@ -68,7 +79,7 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   if (unfinished.empty() && !moved_on) return missed;
   FolderIndex index;
   std::vector<RotatedFile> rotated = rotated_files(index, path);
-  if (disk_failed_) return missed;
+  if (disk_failed_ && waits) return missed;
   for (const Positions::Generation& generation : unfinished) {
     if (newcomer != nullptr && generation.id == newcomer->generation) continue;
     // What is open is taken care of, even if its reader has just ended.

@@ -135,6 +135,7 @@ struct Tail {
   SourcePointer last;            // the latest source of this path: the predecessor of the next one
   FollowClock::time_point empty_since;
   std::uint64_t looked_at = 0;  // in that round
+  std::optional<FollowClock::time_point> blocked_since;  // by a disk that fails
 };
 
 }  // namespace lokitail::agent

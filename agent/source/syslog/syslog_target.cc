@@ -104,8 +104,8 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
   static ReceivedSource::DroppedHandler counting(const config::ScrapeConfig& job, const TargetContext& context) {
     auto& dropped = context.metrics.counter_of("lokitail_received_dropped_entries_total",
                                                "Received entries that relabelling dropped", {{"job", job.job_name}});
-    return [&dropped](ReceivedSource::Dropped, std::size_t entries) {
-      dropped.Increment(static_cast<double>(entries));
+    return [&dropped](ReceivedSource::Dropped, std::size_t count) {
+      dropped.Increment(static_cast<double>(count));
     };
   }
 

@@ -45,6 +45,59 @@ TEST_CASE("how the files of a job are read") {
   CHECK_FALSE(without.scrape_configs[0].decompression);
 }
 
+TEST_CASE("a job that listens for syslog") {
+  const Config defaults = load_good(job("syslog: {listen_address: ':1514'}\n"));
+  const auto& plain = defaults.scrape_configs[0].syslog;
+  REQUIRE(plain);
+  CHECK(defaults.scrape_configs[0].has_targets);
+  CHECK(plain->listen_protocol == "tcp");
+  CHECK(plain->syslog_format == "rfc5424");
+  CHECK(plain->idle_timeout == std::chrono::seconds(120));
+  CHECK(plain->max_message_length == 8192);
+  const std::string all =
+      "syslog: {listen_address: 'h:1', syslog_format: rfc3164, idle_timeout: 5s, max_message_length: 99,\n"
+      "    label_structured_data: true, use_incoming_timestamp: true, use_rfc5424_message: true,\n"
+      "    labels: {a: b}, tls_config: {cert_file: c, key_file: k, ca_file: x}}\n";
+  const Config config = load_good(job(all));
+  const auto& syslog = config.scrape_configs[0].syslog;
+  REQUIRE(syslog);
+  CHECK(syslog->idle_timeout == std::chrono::seconds(5));
+  CHECK(syslog->max_message_length == 99);
+  CHECK(syslog->labels == LabelMap{{"a", "b"}});
+  CHECK(syslog->tls_config.ca_file == "x");
+  // What is shown of it can be loaded again.
+  CHECK(to_yaml(load_good(to_yaml(config))) == to_yaml(config));
+}
+
+TEST_CASE("a job may want its lines on disk") {
+  CHECK(load_good(job("spool: always\n  " + kTargets)).scrape_configs[0].spools);
+  CHECK_FALSE(load_good(job("spool: auto\n  " + kTargets)).scrape_configs[0].spools);
+  CHECK(load_error(job("spool: never\n  " + kTargets)) == "f:4:10: expected one of auto, always, found \"never\"");
+}
+
+TEST_CASE("wrong syslog blocks are refused with place and reason") {
+  const ErrorRow rows[] = {
+      {"no address", job("syslog: {}"), "f:4:11: syslog needs a `listen_address`"},
+      {"no port", job("syslog: {listen_address: host}"),
+       "f:4:28: listen_address: expected host:port, found \"host\""},
+      {"protocol", job("syslog: {listen_address: ':1', listen_protocol: sctp}"),
+       "f:4:51: invalid transport protocol. expected 'tcp' or 'udp', got \"sctp\""},
+      {"format", job("syslog: {listen_address: ':1', syslog_format: rfc5423}"),
+       "f:4:49: expected one of rfc5424, rfc3164, found \"rfc5423\""},
+      {"half of a certificate", job("syslog: {listen_address: ':1', tls_config: {ca_file: c}}"),
+       "f:4:11: syslog: tls_config needs cert_file and key_file"},
+      {"TLS over UDP",
+       job("syslog: {listen_address: ':1', listen_protocol: udp, tls_config: {cert_file: c, key_file: k}}"),
+       "f:4:11: syslog: TLS is for TCP"},
+      {"unknown key", job("syslog: {listen_adress: ':1'}"),
+       "f:4:12: syslog: unknown key \"listen_adress\" (did you mean \"listen_address\"?)"},
+  };
+  for (const ErrorRow& row : rows) {
+    INFO(row.what);
+    CHECK(load_error(row.text) == row.want);
+  }
+}
+
 TEST_CASE("wrong jobs are refused with place and reason") {
   const ErrorRow rows[] = {
       {"no name", kClients + "scrape_configs:\n- " + kTargets, "f:3:3: job_name is empty"},
