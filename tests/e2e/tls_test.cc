@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 using namespace lokitail::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -150,6 +151,38 @@ TEST_CASE("nginx's own body limit is a 413: the push is halved until it fits") {
   TlsScene scene("client_max_body_size 2k;");
   scene.start("ca_file: " + scene.certificates.ca.string());
   for (int i = 0; i < 20; ++i) scene.log.write(50);
+  CHECK(scene.require_all({&scene.log}) == 0);
+  CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("nginx in front while Loki restarts: its 502 loses nothing") {
+  if (no_nginx()) return;
+  TlsScene scene;
+  scene.start("ca_file: " + scene.certificates.ca.string());
+  CHECK(scene.require_all({&scene.log}) == 0);
+  scene.loki.go_down();
+  scene.log.write(100);
+  REQUIRE(eventually([&] { return scene.agent.log().find("HTTP status 502") != std::string::npos; }));
+  CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
+  scene.loki.come_back();
+  scene.require_all({&scene.log});
+  scene.agent.stop();
+}
+
+TEST_CASE("nginx asks for a password: a wrong one is retried, and the right one taken up from its file") {
+  if (no_nginx()) return;
+  Scene files;
+  const fs::path users = files.directory / "users";
+  write_file(users, "tail:{PLAIN}right\n");
+  TlsScene scene(fmt::format("auth_basic loki; auth_basic_user_file {};", users.string()));
+  const fs::path password = scene.directory / "password";
+  write_file(password, "wrong");
+  scene.start("ca_file: " + scene.certificates.ca.string(),
+              fmt::format("basic_auth: {{username: tail, password_file: {}}}", password.string()));
+  REQUIRE(eventually([&] { return scene.agent.log().find("HTTP status 401") != std::string::npos; }));
+  CHECK(scene.loki.stored_count() == 0);
+  write_file(password, "right");
   CHECK(scene.require_all({&scene.log}) == 0);
   CHECK(scene.agent.metric("promtail_dropped_entries_total") == 0);
   scene.agent.stop();

@@ -27,10 +27,13 @@ unsigned size_for_library(std::span<Byte> bytes) {
 
 class Inflate final : public Decompressor {
  public:
-  explicit Inflate(Compression compression) {
-    constexpr int kGzipOnly = 16;  // added to the window's bits, see zlib.h
-    const int bits = compression == Compression::kGzip ? MAX_WBITS + kGzipOnly : MAX_WBITS;
-    if (inflateInit2(&stream_, bits) != Z_OK) throw std::bad_alloc();
+  // Added to the window's bits, or as their sign: see zlib.h.
+  static constexpr int kZlib = MAX_WBITS;
+  static constexpr int kGzip = MAX_WBITS + 16;
+  static constexpr int kRaw = -MAX_WBITS;
+
+  explicit Inflate(int window_bits) {
+    if (inflateInit2(&stream_, window_bits) != Z_OK) throw std::bad_alloc();
   }
   ~Inflate() override { inflateEnd(&stream_); }
   Inflate(const Inflate&) = delete;
@@ -163,13 +166,6 @@ class Unzstd final : public Decompressor {
 // Source of the format: APPNOTE.TXT by PKWARE, section 4.3.7.
 class Unzip final : public Decompressor {
  public:
-  Unzip() {
-    if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
-  }
-  ~Unzip() override { inflateEnd(&stream_); }
-  Unzip(const Unzip&) = delete;
-  Unzip& operator=(const Unzip&) = delete;
-
   State unpack(std::span<const char>& input, std::span<char>& output) override {
     if (state_ != State::kGoesOn) {
       if (state_ == State::kComplete) input = {};  // other files, and the directory
@@ -180,7 +176,11 @@ class Unzip final : public Decompressor {
     input = input.subspan(skipped);
     skip_ -= skipped;
     if (state_ == State::kGoesOn && header_bytes_ == header_.size() && skip_ == 0) {
-      deflated_ ? inflate_some(input, output) : copy_some(input, output);
+      if (deflated_) {
+        state_ = inflate_.unpack(input, output);
+      } else {
+        copy_some(input, output);
+      }
     }
     return state_;
   }
@@ -216,22 +216,6 @@ class Unzip final : public Decompressor {
     if (number(0, 4) != kSignature || (flags & kEncrypted) != 0 || !readable) state_ = State::kDamaged;
   }
 
-  void inflate_some(std::span<const char>& input, std::span<char>& output) {
-    // zlib only reads it.
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
-    stream_.avail_in = size_for_library(input);
-    stream_.next_out = reinterpret_cast<Bytef*>(output.data());
-    stream_.avail_out = size_for_library(output);
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    take(input, input.size() - (size_for_library(input) - stream_.avail_in));
-    take(output, output.size() - (size_for_library(output) - stream_.avail_out));
-    if (result == Z_STREAM_END) {
-      state_ = State::kComplete;
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {
-      state_ = State::kDamaged;
-    }
-  }
-
   void copy_some(std::span<const char>& input, std::span<char>& output) {
     const std::size_t size = std::min({input.size(), output.size(), stored_left_});
     std::copy_n(input.begin(), size, output.begin());
@@ -246,7 +230,7 @@ class Unzip final : public Decompressor {
   std::size_t skip_ = 0;
   bool deflated_ = false;
   std::size_t stored_left_ = 0;
-  z_stream stream_{};
+  Inflate inflate_{Inflate::kRaw};
   State state_ = State::kGoesOn;
 };
 
@@ -272,8 +256,9 @@ std::optional<Compression> compression_of(std::string_view head) {
 std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
   switch (compression) {
     case Compression::kGzip:
+      return std::make_unique<Inflate>(Inflate::kGzip);
     case Compression::kZlib:
-      return std::make_unique<Inflate>(compression);
+      return std::make_unique<Inflate>(Inflate::kZlib);
     case Compression::kBzip2:
       return std::make_unique<Bunzip>();
     case Compression::kXz:
