@@ -150,6 +150,7 @@ class FileFollower {
                                          bool waits);
   bool is_same(const FollowedFile& file, const FileIdentity& identity);
   std::vector<RotatedFile> rotated_files(FolderIndex& index, const std::string& path);
+  std::vector<RotatedFile> list_rotated(FolderIndex& index, const std::string& path, bool& vanished);
   std::unique_ptr<FollowedFile> try_open_rotated(const std::string& original, const std::string& path);
   FollowedFile* find_generation(FolderIndex& index, std::vector<RotatedFile>& rotated,
                                 const std::string& path, const Positions::Generation& generation);

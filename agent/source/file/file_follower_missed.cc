@@ -112,6 +112,21 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
 }
 
 std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const std::string& path) {
+  constexpr int kTries = 3;
+  bool vanished = false;
+  std::vector<RotatedFile> files = list_rotated(index, path, vanished);
+  // What was renamed or compressed in the meantime has another name now.
+  for (int tries = 1; vanished && tries < kTries; ++tries) {
+    index.clear();
+    vanished = false;
+    files = list_rotated(index, path, vanished);
+  }
+  sort_by_age(files);
+  return files;
+}
+
+std::vector<RotatedFile> FileFollower::list_rotated(FolderIndex& index, const std::string& path,
+                                                    bool& vanished) {
   std::vector<RotatedFile> files;
   for (const std::string& folder : FolderIndex::folders_around(path)) {
     const std::string original = FolderIndex::name_in(folder, path);
@@ -122,6 +137,7 @@ std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const s
       const std::string_view uncompressed = uncompressed_name(name);
       if (uncompressed != name && std::ranges::find(names, uncompressed) != names.end()) continue;
       auto file = try_open_rotated(path, join_path(folder, name));
+      vanished = vanished || (!file && !stat_path(join_path(folder, name).c_str()));
       // Two names of one file count once.
       if (!file || std::ranges::find(files, file->key(), &RotatedFile::key) != files.end()) continue;
       RotatedFile rotated;
@@ -136,7 +152,6 @@ std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const s
       files.push_back(std::move(rotated));
     }
   }
-  sort_by_age(files);
   return files;
 }
 
