@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test chaos bench clean
+.PHONY: build deps test-deps demo test chaos bench package arm64 format-check cppcheck clean
 
 build: deps
 	cmake --preset release
@@ -43,6 +43,30 @@ chaos: build
 
 bench: build
 	cmake --build --preset release -j $(JOBS) --target bench
+
+# A Debian package, an RPM and an archive with their checksums, in build/release/packages.
+package: build
+	@packaging/deps.sh package
+	packaging/package.sh build/release
+
+# The agent for arm64, compiled here, and its unit tests under qemu. Not a part of make test.
+arm64:
+	@packaging/deps.sh build arm64
+	packaging/arm64/sysroot.sh build/arm64-sysroot
+	cmake --preset arm64
+	cmake --build --preset arm64 -j $(JOBS) --target lokitail config_tests pipeline_tests
+	ctest --test-dir build/arm64 -j $(JOBS) --output-on-failure --no-tests=error -R '^(config|pipeline):'
+
+# Whether changed lines are formatted as .clang-format says.
+format-check:
+	@packaging/deps.sh check
+	.ci/format-check
+
+# What cppcheck finds, but for what is known to be none.
+cppcheck:
+	@packaging/deps.sh check
+	cppcheck --quiet --error-exitcode=1 --std=c++20 --enable=warning,portability --inline-suppr -I . -j $(JOBS) \
+	  --suppress=missingIncludeSystem --suppressions-list=.ci/cppcheck-suppressions agent config pipeline
 
 clean:
 	rm -rf build

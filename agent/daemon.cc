@@ -3,18 +3,18 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <csignal>
 #include <utility>
 
-#include "agent/discovery/static_targets.h"
+#include "agent/into_error.h"
+#include "agent/pause.h"
+#include "agent/memory_use.h"
 #include "agent/service_manager.h"
-#include "agent/source/targets.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"
 
@@ -26,63 +26,77 @@ using boost::system::error_code;
 
 // How often a stop looks whether everything is settled.
 constexpr std::chrono::milliseconds kDrainPoll{5};
+// When memory is given back: often at first, while what the start found is read, and then once in a while.
+constexpr std::chrono::seconds kStartTime{3};
+constexpr std::chrono::minutes kMemoryPeriod{1};
 // A worker that has not looked at its messages for this long is stuck.
 constexpr std::chrono::seconds kWorkerPatience{5};
 
-HttpServerOptions server_options(const config::ServerConfig& server) {
-  HttpServerOptions options;
-  options.address = server.http_listen_address;
-  options.port = static_cast<std::uint16_t>(server.http_listen_port);
-  options.path_prefix = server.http_path_prefix;
-  options.connection_limit = static_cast<std::size_t>(server.http_listen_conn_limit);
-  options.read_timeout = server.http_server_read_timeout;
-  options.write_timeout = server.http_server_write_timeout;
-  options.idle_timeout = server.http_server_idle_timeout;
-  return options;
+// Signals that come while nobody waits for them are kept until somebody does.
+void mask_signals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(how, &signals, nullptr);
 }
-
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 }  // namespace
 
-Daemon::Daemon(const config::Config& config, DaemonOptions options, config::Warnings& warnings)
-    : config_(config),
-      options_(options),
+Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions options, config::Warnings& warnings)
+    : first_config_(std::move(config)),
+      config_(first_config_),
+      options_(std::move(options)),
       control_(1),
       signals_(control_),
       positions_timer_(control_),
-      positions_(config.target_config.read_stdin ? std::string() : config.positions.filename,
-                 options.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      delivery_(control_, config, metrics_, !options.dry_run),
-      worker_(worker_config(), delivery_, metrics_, warnings, delivery_.budget()),
-      file_targets_(control_, file_targets_config(config), positions_,
-                    [this](const FileTarget&) -> Worker& { return worker_; }) {
+      memory_timer_(control_),
+      positions_(config_->target_config.read_stdin ? std::string() : config_->positions.filename,
+                 options_.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
+      delivery_(control_, *first_config_, metrics_, !options_.dry_run),
+      workers_(control_, worker_config(), worker_count(), delivery_, metrics_, warnings, delivery_.budget()),
+      file_targets_(control_, file_targets_config(*first_config_), positions_,
+                    [this](const FileTarget& target) -> Worker& { return workers_.of_source(target.job); }),
+      reload_timer_(control_),
+      reloads_(metrics_.counter_of("promtail_config_reload_success_total", "Number of reload success times.")),
+      failed_reloads_(metrics_.counter_of("promtail_config_reload_fail_total", "Number of reload fail times.")) {
   positions_.load();
-  if (config.target_config.read_stdin) {
-    stdin_.emplace(control_, worker_, stdin_job(config),
+  if (config_->target_config.read_stdin) {
+    stdin_.emplace(control_, workers_.of_job(stdin_job(*config_).name), stdin_job(*config_),
                    [this](StdinTarget::End end) { stdin_ended(end); });
   } else {
-    for (FileTarget& target : static_targets(config)) file_targets_.add(std::move(target));
-    targets_ = make_targets(config, {control_, worker_, positions_, metrics_});
+    for (const config::ScrapeConfig& scrape : config_->scrape_configs) {
+      jobs_.push_back(std::make_unique<ScrapeJob>(config_, scrape, context_of(scrape)));
+      jobs_.back()->add_files();
+    }
   }
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
   metrics_.add_collectable(process_metrics_);
   metrics_.add_collectable(ledger_);
-  if (!config.server.disable) serve();
+  if (!config_->server.disable) serve();
 }
 
 Daemon::~Daemon() = default;
+
+TargetContext Daemon::context_of(const config::ScrapeConfig& scrape) {
+  return {control_,       workers_.of_job(scrape.job_name), positions_, metrics_,
+          &file_targets_, options_.dry_run,                 &workers_};
+}
+
+// What is printed is to have the order in which it is read.
+std::size_t Daemon::worker_count() const {
+  return options_.dry_run || options_.inspect || config_->target_config.read_stdin ? 1 : config_->workers;
+}
 
 WorkerConfig Daemon::worker_config() {
   WorkerConfig worker;
   worker.inspect = options_.inspect;
   worker.ledger = ledger_.get();
-  if (config_.target_config.read_stdin) {
-    const StdinJob job = stdin_job(config_);
+  if (config_->target_config.read_stdin) {
+    const StdinJob job = stdin_job(*config_);
     worker.jobs.push_back({job.name, job.pipeline_stages});
   } else {
-    for (const auto& scrape : config_.scrape_configs) {
+    for (const auto& scrape : config_->scrape_configs) {
       worker.jobs.push_back({scrape.job_name, scrape.pipeline_stages});
     }
   }
@@ -98,7 +112,7 @@ WorkerConfig Daemon::worker_config() {
   } else {
     worker.clients = delivery_.batcher_configs();
   }
-  const auto& limits = config_.limits_config;
+  const auto& limits = config_->limits_config;
   if (limits.readline_rate_enabled) {
     worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
     worker.line_limit_drops = limits.readline_rate_drop;
@@ -106,22 +120,41 @@ WorkerConfig Daemon::worker_config() {
   return worker;
 }
 
+ServedParts Daemon::served_parts() {
+  return {.control = control_,
+          .metrics = metrics_,
+          .ledger = *ledger_,
+          .config = [this]() -> const config::Config& { return *config_; },
+          .delivery = [this]() -> Delivery& { return delivery_; },
+          .files = [this]() -> const FileTargets& { return file_targets_; },
+          .reports =
+              [this] {
+                std::vector<TargetReport> reports;
+                for (const auto& job : jobs_) std::ranges::move(job->reports(), std::back_inserter(reports));
+                return reports;
+              },
+          .targets =
+              [this] {
+                std::vector<const Target*> targets;
+                for (const auto& job : jobs_) {
+                  if (job->target() != nullptr) targets.push_back(job->target());
+                }
+                return targets;
+              },
+          .workers = [this] { return workers_.all(); },
+          .readyz = [this] { return readyz(); }};
+}
+
 void Daemon::serve() {
-  server_ = std::make_unique<HttpServer>(control_, server_options(config_.server));
-  const auto answer = [this](HttpAnswer (Daemon::*what)()) {
-    return [this, what]() -> asio::awaitable<HttpAnswer> { co_return (this->*what)(); };
-  };
-  server_->on_get("/ready", answer(&Daemon::ready));
-  server_->on_get("/readyz", answer(&Daemon::readyz));
-  server_->on_get("/healthz", [this] { return healthz(); });
-  server_->on_get("/metrics", [this]() -> asio::awaitable<HttpAnswer> {
-    co_return HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", metrics_.scrape(), ""};
-  });
-  server_->on_get("/config", [this]() -> asio::awaitable<HttpAnswer> {
-    co_return HttpAnswer{200, "text/plain; charset=utf-8", config::to_yaml(config_), ""};
-  });
-  server_->start();
-  log::info("server listening on addresses", {{"http", fmt::format("{}:{}", config_.server.http_listen_address, server_->port())}});
+  served_ = std::make_unique<ServedAgent>(config_->server, served_parts());
+  HttpServer& server = served_->server();
+  server.on_get(
+      "/ready", [this](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return ready(); }, Access::kOpen);
+  server.on_get(
+      "/readyz", [this](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return readyz(); }, Access::kOpen);
+  server.on_get("/healthz", [this](HttpRequest&) { return healthz(); }, Access::kOpen);
+  if (config_->server.enable_runtime_reload && options_.load) serve_reload(server);
+  served_->start();
 }
 
 bool Daemon::run() {
@@ -129,29 +162,39 @@ bool Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   watch_signals();
   delivery_.start();
-  worker_.start();
+  workers_.start();
   file_targets_.start();
-  for (const auto& target : targets_) target->start();
+  for (const auto& job : jobs_) job->start();
   if (stdin_) stdin_->start();
   if (options_.drain_and_exit && !stdin_) asio::co_spawn(control_, drain_files(), asio::detached);
   sync_positions_later();
+  return_memory_after(kStartTime);
   log::info("Starting lokitail", {{"version", kVersion}});
   notify_service_manager("READY=1");
+  watch_config();
+  if (const auto period = watchdog_period()) asio::co_spawn(control_, feed_watchdog(*period), asio::detached);
   control_.run();
-  worker_.stop();
+  workers_.stop();
   write_positions();
+  if (next_config_) mask_signals(SIG_BLOCK);
   return !lines_lost_;
 }
 
 void Daemon::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
+  if (options_.load) signals_.add(SIGHUP);
+  mask_signals(SIG_UNBLOCK);
   wait_for_signal();
 }
 
 void Daemon::wait_for_signal() {
   signals_.async_wait([this](const error_code& cancelled, int signal) {
     if (cancelled) return;
+    if (signal == SIGHUP) {
+      asio::co_spawn(control_, reload(), asio::detached);
+      return wait_for_signal();
+    }
     if (!stopping_) log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     begin_stop(usual_deadline());
     wait_for_signal();
@@ -166,7 +209,7 @@ Daemon::Clock::time_point Daemon::usual_deadline() const {
 void Daemon::begin_stop(Clock::time_point deadline) {
   stop_deadline_ = std::min(stop_deadline_, deadline);
   if (std::exchange(stopping_, true)) return;
-  notify_service_manager("STOPPING=1");
+  if (!next_config_) notify_service_manager("STOPPING=1");
   asio::co_spawn(control_, shut_down(), asio::detached);
 }
 
@@ -179,9 +222,8 @@ void Daemon::stdin_ended(StdinTarget::End end) {
 
 // A moment, for whoever waits for something that does not say when it is there.
 asio::awaitable<void> Daemon::rest() {
-  error_code ignored;
-  asio::steady_timer pause(control_, kDrainPoll);
-  co_await pause.async_wait(into(ignored));
+  asio::steady_timer timer(control_);
+  co_await pause(timer, kDrainPoll);
 }
 
 asio::awaitable<void> Daemon::drain_files() {
@@ -196,11 +238,20 @@ asio::awaitable<void> Daemon::drain_files() {
 
 void Daemon::sync_positions_later() {
   positions_timer_.expires_after(
-      std::chrono::duration_cast<Clock::duration>(config_.positions.sync_period));
+      std::chrono::duration_cast<Clock::duration>(config_->positions.sync_period));
   positions_timer_.async_wait([this](const error_code& cancelled) {
     if (cancelled) return;
     write_positions();
     sync_positions_later();
+  });
+}
+
+void Daemon::return_memory_after(std::chrono::seconds time) {
+  memory_timer_.expires_after(time);
+  memory_timer_.async_wait([this, time](const error_code& cancelled) {
+    if (cancelled) return;
+    return_unused_memory();
+    return_memory_after(std::min<std::chrono::seconds>(2 * time, kMemoryPeriod));
   });
 }
 
@@ -214,11 +265,13 @@ void Daemon::write_positions() {
 // the time is over. What is not settled then is read again after the next start, save what came
 // from standard input.
 asio::awaitable<void> Daemon::shut_down() {
+  reload_timer_.cancel();
+  config_folder_.reset();
   file_targets_.stop();
-  for (const auto& target : targets_) target->stop();
+  for (const auto& job : jobs_) job->stop();
   if (stdin_) stdin_->stop();
   bool drained = false;
-  worker_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
+  workers_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
   while (!drained && Clock::now() < stop_deadline_) co_await rest();
   delivery_.hurry();
   const auto delivered = [this] { return delivers_all() ? delivery_.empty() : delivery_.idle(); };
@@ -242,28 +295,26 @@ asio::awaitable<void> Daemon::shut_down() {
   }
   delivery_.log_accounts();
   delivery_.stop();
-  if (server_) server_->stop();
+  if (served_) served_->server().stop();
   // Settled pushes have to reach their blocks before positions are written for the last time.
-  co_await worker_answers(std::chrono::seconds(1));
+  co_await workers_.answer(std::chrono::seconds(1));
+  for (const auto& job : jobs_) co_await job->close();
+  while (closing_ != 0) co_await rest();
+  for (const auto& job : leaving_) co_await job->close();
   control_.stop();
 }
 
-asio::awaitable<bool> Daemon::worker_answers(std::chrono::milliseconds patience) {
-  const auto timer = std::make_shared<asio::steady_timer>(control_, patience);
-  const auto answered = std::make_shared<bool>(false);
-  worker_.post([this, timer, answered] {
-    asio::post(control_, [timer, answered] {
-      *answered = true;
-      timer->cancel();
-    });
-  });
-  error_code ignored;
-  co_await timer->async_wait(into(ignored));
-  co_return *answered;
+// Whoever is stuck is started again; what is healthy says so three times in each period.
+asio::awaitable<void> Daemon::feed_watchdog(std::chrono::microseconds period) {
+  asio::steady_timer timer(control_);
+  for (;;) {
+    if (co_await workers_.answer(kWorkerPatience)) notify_service_manager("WATCHDOG=1");
+    co_await pause(timer, period / 3);
+  }
 }
 
 asio::awaitable<HttpAnswer> Daemon::healthz() {
-  const bool alive = co_await worker_answers(kWorkerPatience);
+  const bool alive = co_await workers_.answer(kWorkerPatience);
   co_return alive ? HttpAnswer{200, "text/plain; charset=utf-8", "ok\n", ""}
                   : HttpAnswer{500, "text/plain; charset=utf-8", "a worker is stuck\n", ""};
 }
@@ -272,8 +323,8 @@ asio::awaitable<HttpAnswer> Daemon::healthz() {
 HttpAnswer Daemon::ready() {
   const bool reading = stdin_ ? stdin_->ready()
                               : file_targets_.ready() ||
-                                    std::ranges::any_of(targets_, [](const auto& target) { return target->ready(); });
-  if (!config_.server.health_check_target || reading) {
+                                    std::ranges::any_of(jobs_, [](const auto& job) { return job->ready(); });
+  if (!config_->server.health_check_target || reading) {
     return {200, "text/plain; charset=utf-8", "Ready", ""};
   }
   return {500, "text/plain; charset=utf-8",
@@ -294,7 +345,7 @@ HttpAnswer Daemon::readyz() {
     if (status[i].delivering) continue;
     return {503, "text/plain; charset=utf-8",
             fmt::format("Not ready: client {} does not deliver: {} ({} pushes wait)\n",
-                        config_.clients[i].name, status[i].trouble, status[i].queued),
+                        config_->clients[i].name, status[i].trouble, status[i].queued),
             ""};
   }
   return {200, "text/plain; charset=utf-8", "Ready\n", ""};

@@ -18,18 +18,23 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "agent/delivery/delivery.h"
-#include "agent/server/http_server.h"
+#include "agent/scrape_job.h"
+#include "agent/server/served_agent.h"
 #include "agent/source/file/file_targets.h"
+#include "agent/source/file/watched_folder.h"
 #include "agent/source/stdin/stdin_target.h"
-#include "agent/source/target.h"
 #include "agent/state/positions.h"
 #include "agent/telemetry/ledger.h"
 #include "agent/telemetry/metrics.h"
 #include "agent/telemetry/process_metrics.h"
-#include "agent/worker.h"
+#include "agent/workers.h"
 #include "config/config.h"
+#include "config/flags.h"
 
 namespace lokitail::agent {
+
+// Reads the configuration anew: what is there now. Throws where it is wrong.
+using LoadConfig = std::function<config::LoadedConfig()>;
 
 struct DaemonOptions {
   // How long a stop may take to get rid of what is in flight.
@@ -40,25 +45,40 @@ struct DaemonOptions {
   bool inspect = false;
   // All files are read to their ends, everything is delivered, and that is all.
   bool drain_and_exit = false;
+  LoadConfig load = {};          // for a reload; none: there is no reload
+  std::string watched_file = {}; // is loaded whenever it changes; empty: when that is asked for only
 };
 
 class Daemon {
  public:
-  // `config` outlives the daemon.
-  Daemon(const config::Config& config, DaemonOptions options, config::Warnings& warnings);
+  Daemon(std::shared_ptr<const config::Config> config, DaemonOptions options, config::Warnings& warnings);
   ~Daemon();
 
   // Returns after SIGTERM or SIGINT, when everything is drained or the time for that is over; with
   // standard input for the source also at its end, when everything is settled. False where lines
   // were lost that nobody can read again, and where not all was delivered that was to be.
   [[nodiscard]] bool run();
+  // After run(): with what to go on, where it ended because so much of the configuration has changed that everything
+  // has to be made anew. nullptr: it was told to stop.
+  std::shared_ptr<const config::Config> next_config() const { return next_config_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   WorkerConfig worker_config();
+  std::size_t worker_count() const;
   void serve();
   void watch_signals();
   void wait_for_signal();
+  TargetContext context_of(const config::ScrapeConfig& scrape);
+  void watch_config();
+  void look_at_config_soon();
+  void serve_reload(HttpServer& server);
+  // What is wrong; empty where all is as it should be.
+  boost::asio::awaitable<std::string> reload();
+  boost::asio::awaitable<std::string> take_over(std::shared_ptr<const config::Config> fresh);
+  boost::asio::awaitable<std::string> change_jobs(std::shared_ptr<const config::Config> fresh);
+  std::string start_jobs(std::vector<std::unique_ptr<ScrapeJob>> jobs);
+  boost::asio::awaitable<void> see_off(ScrapeJob& job);
   void begin_stop(Clock::time_point deadline);
   Clock::time_point usual_deadline() const;
   void stdin_ended(StdinTarget::End end);
@@ -68,27 +88,40 @@ class Daemon {
   bool delivers_all() const { return stdin_.has_value() || options_.drain_and_exit; }
   void sync_positions_later();
   void write_positions();
+  void return_memory_after(std::chrono::seconds time);
   boost::asio::awaitable<void> shut_down();
-  boost::asio::awaitable<bool> worker_answers(std::chrono::milliseconds patience);
+  boost::asio::awaitable<void> feed_watchdog(std::chrono::microseconds period);
+  ServedParts served_parts();
   boost::asio::awaitable<HttpAnswer> healthz();
   HttpAnswer ready();
   HttpAnswer readyz();
 
-  const config::Config& config_;
+  const std::shared_ptr<const config::Config> first_config_;  // with which all was made but the jobs
+  std::shared_ptr<const config::Config> config_;              // in force
+  std::shared_ptr<const config::Config> next_config_;
   const DaemonOptions options_;
   boost::asio::io_context control_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer positions_timer_;
+  boost::asio::steady_timer memory_timer_;
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;
   Delivery delivery_;
-  Worker worker_;
+  Workers workers_;
   FileTargets file_targets_;
   std::shared_ptr<prometheus::Collectable> file_metrics_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
-  std::unique_ptr<HttpServer> server_;
-  std::vector<std::unique_ptr<Target>> targets_;  // that are no files
+  std::unique_ptr<ServedAgent> served_;
+  std::vector<std::unique_ptr<ScrapeJob>> jobs_;  // none with standard input
+  std::vector<std::unique_ptr<ScrapeJob>> leaving_;  // seen off at present
+  std::unique_ptr<WatchedFolder> config_folder_;
+  boost::asio::steady_timer reload_timer_;
+  std::string config_text_;  // of the watched file, when it was looked at last
+  bool is_reloading_ = false;
+  std::size_t closing_ = 0;  // of those that leave
+  prometheus::Counter& reloads_;
+  prometheus::Counter& failed_reloads_;
   std::optional<StdinTarget> stdin_;  // then there are no others
   bool stopping_ = false;
   Clock::time_point stop_deadline_ = Clock::time_point::max();

@@ -4,9 +4,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 namespace lokitail::agent {
 
@@ -25,6 +28,23 @@ void notify_service_manager(std::string_view state) {
   static_cast<void>(::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL,
                              reinterpret_cast<const sockaddr*>(&address), size));
   ::close(socket);
+}
+
+std::optional<std::chrono::microseconds> watchdog_period() {
+  const auto number_of = [](const char* name) -> std::optional<std::int64_t> {
+    const char* const text = std::getenv(name);
+    if (text == nullptr) return std::nullopt;
+    std::int64_t number = 0;
+    const char* const end = text + std::strlen(text);
+    const auto [rest, error] = std::from_chars(text, end, number);
+    if (error != std::errc() || rest != end || number <= 0) return std::nullopt;
+    return number;
+  };
+  const auto period = number_of("WATCHDOG_USEC");
+  if (!period) return std::nullopt;
+  // The variables may have been meant for a parent.
+  if (std::getenv("WATCHDOG_PID") != nullptr && number_of("WATCHDOG_PID") != ::getpid()) return std::nullopt;
+  return std::chrono::microseconds(*period);
 }
 
 }  // namespace lokitail::agent

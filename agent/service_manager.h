@@ -5,11 +5,16 @@
 // Threads: any. Errors: none; without a service manager nothing happens.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace lokitail::agent {
 
 // For example "READY=1" or "STOPPING=1\nSTATUS=draining".
 void notify_service_manager(std::string_view state);
+
+// How often it wants to hear WATCHDOG=1 at the least, where it wants to. (sd_watchdog_enabled(3))
+std::optional<std::chrono::microseconds> watchdog_period();
 
 }  // namespace lokitail::agent

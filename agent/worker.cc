@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "agent/clock.h"
@@ -17,6 +18,11 @@ namespace {
 // batchwait, as Promtail does, but not less than this.
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kLongestTick{100};
+// After so long without a line memory is released that was kept for more of them.
+constexpr std::chrono::seconds kQuietTime{5};
+
+// A source that is to go to another worker waits no longer than this for what it has read to be settled.
+constexpr std::chrono::seconds kLeaveTime{2};
 
 // What stages have to say goes into the log, but not all of it where a hundred labels say it at once.
 class StageWarnings {
@@ -115,26 +121,64 @@ class Worker::Pause {
   bool active_ = false;
 };
 
+// In the way of a job's entries while somebody watches them.
+class Worker::Tap final : public pipeline::Sink {
+ public:
+  Tap(const std::string& job, EntryWatcher::Point point, pipeline::Sink& next,
+      const std::vector<std::shared_ptr<EntryWatcher>>& watchers)
+      : job_(job), point_(point), next_(next), watchers_(watchers) {}
+
+  void push(pipeline::Entry& entry) override {
+    for (const auto& watcher : watchers_) watcher->saw(job_, point_, entry);
+    next_.push(entry);
+  }
+
+ private:
+  const std::string& job_;
+  const EntryWatcher::Point point_;
+  pipeline::Sink& next_;
+  const std::vector<std::shared_ptr<EntryWatcher>>& watchers_;
+};
+
 // The pipeline of one scrape configuration, with the sources that it does not take lines of for now.
 struct Worker::Job {
-  Job(const config::Node& stages, pipeline::StageContext& context, pipeline::Sink& out,
+  Job(std::string job_name, const config::Node& stages, pipeline::StageContext& context, pipeline::Sink& out,
       boost::asio::io_context& io)
-      : pipeline(stages, context, out), pause(io) {}
+      : name(std::move(job_name)), pipeline(stages, context, out), pause(io) {}
 
+  Ledger::Job counts() const {
+    Ledger::Job counts;
+    counts.stages = pipeline.counts();
+    counts.entries = pipeline.given();
+    counts.lines = counts.stages.empty() ? counts.entries : counts.stages.front().taken;
+    return counts;
+  }
+
+  const std::string name;
   std::vector<std::shared_ptr<Source>> held_back{};  // outlives what the pipeline holds of it
   pipeline::Pipeline pipeline;
   Pause pause;
+  std::unique_ptr<Tap> before{}, after{};  // while somebody watches
+
+  void untap() {
+    pipeline.tap(nullptr, nullptr);
+    before.reset();
+    after.reset();
+  }
 };
 
 Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
                pipeline::PipelineMetrics& metrics, config::Warnings& warnings, Budget& budget)
     : work_(boost::asio::make_work_guard(io_)),
       tick_timer_(io_),
+      rest_timer_(io_),
       tick_period_(kLongestTick),
       lines_wait_(config.line_limit && !config.line_limit_drops),
       pause_(std::make_unique<Pause>(io_)),
+      metrics_(metrics),
       budget_(budget),
-      ledger_(config.ledger) {
+      ledger_(config.ledger),
+      number_(config.number) {
   for (const BatcherConfig& client : config.clients) {
     batchers_.push_back(std::make_unique<Batcher>(
         client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
@@ -145,24 +189,29 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
   // Wakes the loop where it waits for that.
   budget_.on_room([this] { post([] {}); });
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
-  pipeline::StageContext context{symbols_, warnings, metrics, [this] { return now_; }};
-  context.find_host = [this](const std::string& name) { return hosts_.find(name); };
-  if (config.inspect) {
-    inspector_ = std::make_unique<Inspector>(symbols_);
-    context.observer = &inspector_->observer();
-  }
-  const auto warnings_of_stages = std::make_shared<StageWarnings>();
-  for (const auto& job : config.jobs) {
-    context.warn = [warnings_of_stages, name = job.name](std::string_view message) {
-      warnings_of_stages->tell(name, message);
-    };
-    jobs_.emplace(job.name, std::make_unique<Job>(job.pipeline_stages, context, *fan_out_, io_));
-  }
+  if (config.inspect) inspector_ = std::make_unique<Inspector>(symbols_);
+  warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](const std::string& job, std::string_view message) {
+    warnings_of_stages->tell(job, message);
+  };
+  pipeline::StageContext context = stage_context(warnings);
+  for (const auto& job : config.jobs) jobs_.emplace(job.name, make_job(job, context));
 }
 
 Worker::~Worker() {
-  budget_.on_room({});
+  budget_.nobody_on_room();
   stop();
+}
+
+pipeline::StageContext Worker::stage_context(config::Warnings& warnings) {
+  pipeline::StageContext context{symbols_, warnings, metrics_, [this] { return now_; }};
+  context.find_host = [this](const std::string& name) { return hosts_.find(name); };
+  if (inspector_) context.observer = &inspector_->observer();
+  return context;
+}
+
+std::unique_ptr<Worker::Job> Worker::make_job(const WorkerConfig::Job& job, pipeline::StageContext& context) {
+  context.warn = [warn = warn_, name = job.name](std::string_view message) { warn(name, message); };
+  return std::make_unique<Job>(job.name, job.pipeline_stages, context, *fan_out_, io_);
 }
 
 void Worker::start() {
@@ -180,7 +229,8 @@ void Worker::drain(std::function<void()> drained) {
   post([this, drained = std::move(drained)] {
     draining_ = true;
     for (const auto& [name, job] : jobs_) job->pipeline.drain();
-    for (const auto& batcher : batchers_) batcher->flush_all();
+    for (const auto& job : retired_) job->pipeline.drain();
+    hand_over();
     publish_counts();
     drained();
   });
@@ -189,14 +239,139 @@ void Worker::drain(std::function<void()> drained) {
 void Worker::add(std::shared_ptr<Source> source) {
   post([this, source = std::move(source)] {
     sources_.insert(source);
+    source->worker_ = this;
     source->attach(*this);
-    if (!source->queued_.exchange(true)) ready_.push_back(source);
+    // Whoever woke it before may have done so in vain.
+    source->queued_ = true;
+    ready_.push_back(source);
   });
 }
 
 void Worker::wake(Source& source) {
   if (source.queued_.exchange(true)) return;
   post([this, kept = source.shared_from_this()] { ready_.push_back(kept); });
+}
+
+void Worker::give_away(double part, std::function<void(std::shared_ptr<Source>)> given) {
+  post([this, part, given = std::move(given)] {
+    auto source = leaving_ ? nullptr : choose_leaving(part);
+    if (source == nullptr) return given(nullptr);
+    leaving_ = {std::move(source), given, Clock::now() + kLeaveTime};
+    hand_over();
+    schedule_tick();
+  });
+}
+
+// One with so much more than the part would only change the two workers' places.
+std::shared_ptr<Source> Worker::choose_leaving(double part) {
+  std::uint64_t turns = 0;
+  for (const auto& source : sources_) turns += source->turns_;
+  const double wanted = part * static_cast<double>(turns);
+  std::shared_ptr<Source> chosen;
+  double nearest = wanted;
+  for (const auto& source : sources_) {
+    const double distance = std::abs(static_cast<double>(std::exchange(source->turns_, 0)) - wanted);
+    pipeline::Pipeline* const pipeline = source->pipeline();
+    const bool may_go =
+        pipeline != nullptr && pipeline->memory() == pipeline::Memory::kNone && source->may_move();
+    if (distance >= nearest || !may_go) continue;
+    nearest = distance;
+    chosen = source;
+  }
+  return chosen;
+}
+
+void Worker::let_go_when_settled() {
+  const std::shared_ptr<Source> source = leaving_->source;
+  const bool goes = source->may_move() && source->is_settled();
+  if (!goes && Clock::now() < leaving_->deadline) return;
+  const auto given = std::exchange(leaving_, std::nullopt)->given;
+  if (goes) {
+    source->detach();
+    source->worker_ = nullptr;
+    sources_.erase(source);
+  } else {
+    source->queued_ = true;
+    ready_.push_back(source);
+  }
+  given(goes ? source : nullptr);
+}
+
+void Worker::change_jobs(std::vector<std::string> retired, std::vector<WorkerConfig::Job> added,
+                         std::function<void(std::string problem)> done) {
+  post([this, retired = std::move(retired), added = std::move(added), done = std::move(done)] {
+    std::map<std::string, std::unique_ptr<Job>> made;
+    try {
+      config::Warnings told_already;
+      pipeline::StageContext context = stage_context(told_already);
+      for (const WorkerConfig::Job& job : added) made.emplace(job.name, make_job(job, context));
+    } catch (const std::exception& problem) {
+      return done(problem.what());
+    }
+    for (const std::string& name : retired) {
+      auto job = jobs_.extract(name);
+      if (job.empty()) continue;
+      job.mapped()->untap();
+      retired_.push_back(std::move(job.mapped()));
+    }
+    jobs_.merge(made);
+    set_taps();
+    schedule_tick();
+    done({});
+  });
+}
+
+void Worker::ask_retired(std::string job, std::function<void(bool)> told) {
+  post([this, job = std::move(job), told = std::move(told)] {
+    forget_retired();
+    told(std::ranges::any_of(retired_, [&job](const auto& each) { return each->name == job; }));
+  });
+}
+
+void Worker::forget_retired() {
+  std::erase_if(retired_, [this](const std::unique_ptr<Job>& job) {
+    const bool is_used = std::ranges::any_of(
+        sources_, [&](const auto& source) { return source->pipeline() == &job->pipeline; });
+    if (is_used || job->pipeline.holds_entries()) return false;
+    ended_[job->name] += job->counts();
+    return true;
+  });
+}
+
+pipeline::Pipeline* Worker::find_pipeline(const std::string& job) {
+  if (const auto known = jobs_.find(job); known != jobs_.end()) return &known->second->pipeline;
+  const auto retired = std::ranges::find(retired_, job, [](const auto& each) { return each->name; });
+  return retired == retired_.end() ? nullptr : &(*retired)->pipeline;
+}
+
+bool Worker::keeps_together(const std::string& job) const {
+  return jobs_.at(job)->pipeline.memory() == pipeline::Memory::kJob;
+}
+
+void Worker::watch(std::shared_ptr<EntryWatcher> watcher) {
+  post([this, watcher = std::move(watcher)] {
+    watcher->begin(symbols_);
+    watchers_.push_back(watcher);
+    set_taps();
+  });
+}
+
+void Worker::unwatch(std::shared_ptr<EntryWatcher> watcher) {
+  post([this, watcher = std::move(watcher)] {
+    std::erase(watchers_, watcher);
+    set_taps();
+  });
+}
+
+void Worker::set_taps() {
+  for (const auto& [name, job] : jobs_) {
+    pipeline::Pipeline& pipeline = job->pipeline;
+    job->untap();
+    if (watchers_.empty()) continue;
+    job->before = std::make_unique<Tap>(name, EntryWatcher::Point::kBefore, pipeline.entrance(), watchers_);
+    job->after = std::make_unique<Tap>(name, EntryWatcher::Point::kAfter, pipeline.out(), watchers_);
+    pipeline.tap(job->before.get(), job->after.get());
+  }
 }
 
 void Worker::post(std::function<void()> call) { boost::asio::post(io_, std::move(call)); }
@@ -206,12 +381,32 @@ void Worker::run() {
     // Messages first, so that what was settled makes room and what stops stops soon.
     io_.poll();
     if (stopping_) break;
+    if (leaving_) let_go_when_settled();
     if (may_read()) {
       run_turn();
     } else {
-      io_.run_one();
+      wait_for_work();
     }
   }
+}
+
+void Worker::wait_for_work() {
+  if (!ready_.empty()) {
+    io_.run_one();  // something else than work is missing
+    return;
+  }
+  const Clock::rep since = Clock::now().time_since_epoch().count();
+  idle_since_ = since;
+  io_.run_one();
+  idle_.fetch_add(Clock::now().time_since_epoch().count() - since);
+  idle_since_ = 0;
+}
+
+// Between the two of them it may count a wait twice, or not at all: good enough to compare workers by.
+std::chrono::nanoseconds Worker::idle_time() const {
+  const Clock::rep since = idle_since_;
+  const Clock::rep waits = since == 0 ? 0 : Clock::now().time_since_epoch().count() - since;
+  return Clock::duration(idle_ + waits);
 }
 
 // Where not, a message or the end of a pause wakes the loop.
@@ -228,13 +423,18 @@ bool Worker::may_read() {
 
 bool Worker::over_line_limit() const { return fan_out_->pause().count() > 0; }
 
+Worker::Job& Worker::job_of(const pipeline::Pipeline& pipeline) {
+  for (const auto& [name, job] : jobs_) {
+    if (&job->pipeline == &pipeline) return *job;
+  }
+  return **std::ranges::find_if(retired_, [&](const auto& job) { return &job->pipeline == &pipeline; });
+}
+
 // Keeps a source until its pipeline takes lines again. Says whether it has to wait for that.
 bool Worker::hold_back(const std::shared_ptr<Source>& source) {
   pipeline::Pipeline* const pipeline = source->pipeline();
   if (pipeline == nullptr || !pipeline->may_pause()) return false;
-  const auto found = std::ranges::find_if(
-      jobs_, [&](const auto& entry) { return &entry.second->pipeline == pipeline; });
-  Job& job = *found->second;
+  Job& job = job_of(*pipeline);
   if (!job.pause.active()) {
     const auto length = pipeline->pause();
     if (length.count() <= 0) return false;
@@ -250,9 +450,17 @@ bool Worker::hold_back(const std::shared_ptr<Source>& source) {
 void Worker::run_turn() {
   const std::shared_ptr<Source> source = std::move(ready_.front());
   ready_.pop_front();
+  if (source->worker_ != this) {
+    // Who woke it here did not know yet that it has gone on elsewhere.
+    source->queued_ = false;
+    source->wake();
+    return;
+  }
+  if (leaving_ && leaving_->source == source) return;
   if (hold_back(source)) return;
   // Before the turn: whoever wakes the source while it reads is not to be forgotten.
   source->queued_ = false;
+  ++source->turns_;
   switch (source->take_turn(*this)) {
     case Source::Turn::kMore:
       if (!source->queued_.exchange(true)) ready_.push_back(source);
@@ -260,6 +468,7 @@ void Worker::run_turn() {
     case Source::Turn::kIdle:
       break;
     case Source::Turn::kFinished:
+      source->worker_ = nullptr;
       sources_.erase(source);
       break;
   }
@@ -281,8 +490,12 @@ void Worker::schedule_tick() {
 
 void Worker::tick() {
   now_ = system_time();
-  bool waiting = false;
+  bool waiting = leaving_.has_value();
   for (const auto& [name, job] : jobs_) {
+    job->pipeline.tick(now_);
+    waiting = waiting || job->pipeline.holds_entries();
+  }
+  for (const auto& job : retired_) {
     job->pipeline.tick(now_);
     waiting = waiting || job->pipeline.holds_entries();
   }
@@ -292,20 +505,36 @@ void Worker::tick() {
     waiting = waiting || !batcher->empty();
   }
   publish_counts();
-  if (waiting) schedule_tick();
+  waiting ? schedule_tick() : schedule_rest();
+}
+
+// Once in a quiet time, which may be long.
+void Worker::schedule_rest() {
+  rest_timer_.expires_after(kQuietTime);
+  rest_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled && !tick_scheduled_) release_memory();
+  });
+}
+
+// What is kept so that it need not be allocated for each block and each batch.
+void Worker::release_memory() {
+  trim_read_buffer(0);
+  for (const auto& batcher : batchers_) {
+    if (batcher->empty()) batcher->release_memory();
+  }
 }
 
 void Worker::publish_counts() {
   if (ledger_ == nullptr) return;
   Ledger::Page page;
-  for (const auto& [name, job] : jobs_) {
-    Ledger::Job counts;
-    counts.stages = job->pipeline.counts();
-    counts.entries = job->pipeline.given();
-    counts.lines = counts.stages.empty() ? counts.entries : counts.stages.front().taken;
-    page.emplace(name, std::move(counts));
-  }
-  ledger_->publish(std::move(page));
+  for (const auto& [name, job] : jobs_) page[name] += job->counts();
+  for (const auto& job : retired_) page[job->name] += job->counts();
+  for (const auto& [name, counts] : ended_) page[name] += counts;
+  ledger_->publish(number_, std::move(page));
+}
+
+void Worker::hand_over() {
+  for (const auto& batcher : batchers_) batcher->flush_all();
 }
 
 char* Worker::read_buffer(std::size_t bytes) {

@@ -60,11 +60,27 @@ void set_positive(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(int64_t& out, const Node* node, std::string_view what);
 
+// The block `basic_auth`.
+BasicAuth read_basic_auth(const Node& node, Warnings& warnings);
+
 // The block `tls_config`.
 void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings);
+// Its keys, where they stand beside others.
+void read_tls(Fields& fields, TlsConfig& tls);
 
 // Where a job's lines come from.
+FileSdConfig read_file_sd(const Node& node, Warnings& warnings);
+KubernetesSdConfig read_kubernetes_sd(const Node& node, Warnings& warnings);
+HttpSdConfig read_http_sd(const Node& node, Warnings& warnings);
+ConsulSdConfig read_consul_sd(const Node& node, Warnings& warnings);
+ConsulSdConfig read_consul_agent_sd(const Node& node, Warnings& warnings);
+JournalConfig read_journal(const Node& node, Warnings& warnings);
 SyslogConfig read_syslog(const Node& node, Warnings& warnings);
+PushApiConfig read_push_api(const Node& node, Warnings& warnings);
+GelfConfig read_gelf(const Node& node, Warnings& warnings);
+HerokuDrainConfig read_heroku_drain(const Node& node, Warnings& warnings);
+DockerSdConfig read_docker_sd(const Node& node, Warnings& warnings);
+KafkaConfig read_kafka(const Node& node, Warnings& warnings);
 
 // A URL; throws where it could not be used.
 void set_url(Secret& out, const Node* node);

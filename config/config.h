@@ -24,24 +24,6 @@ namespace lokitail::config {
 using Duration = std::chrono::nanoseconds;
 using LabelMap = std::map<std::string, std::string>;
 
-struct ServerConfig {
-  bool disable = false;
-  std::string external_url;
-  bool health_check_target = true;
-  bool enable_runtime_reload = false;
-  std::string http_listen_network = "tcp";
-  std::string http_listen_address;  // empty: all
-  int64_t http_listen_port = 80;    // 0: any free one
-  int64_t http_listen_conn_limit = 0;
-  std::string http_path_prefix;
-  Duration http_server_read_timeout = std::chrono::seconds(30);
-  Duration http_server_write_timeout = std::chrono::seconds(30);
-  Duration http_server_idle_timeout = std::chrono::seconds(120);
-  Duration graceful_shutdown_timeout = std::chrono::seconds(30);
-  std::string log_format = "logfmt";  // or json
-  std::string log_level = "info";     // debug, info, warn, error
-};
-
 struct PositionsConfig {
   std::string filename = "/var/log/positions.yaml";
   Duration sync_period = std::chrono::seconds(10);
@@ -75,6 +57,41 @@ struct TlsConfig {
   std::string server_name;
   bool insecure_skip_verify = false;
   std::string min_version, max_version;  // TLS10, TLS11, TLS12, TLS13 or empty
+};
+
+// TLS of an HTTP server; none without a certificate.
+struct ServerTlsConfig {
+  TlsConfig tls;  // its certificate and key, and the CA of its clients
+  // NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven,
+  // RequireAndVerifyClientCert or empty, as in Go's crypto/tls.
+  std::string client_auth_type;
+
+  bool is_on() const { return !tls.cert.empty() || !tls.cert_file.empty(); }
+};
+
+// What is wrong with it; empty where nothing is.
+std::string problem_of(const ServerTlsConfig& config);
+
+struct ServerConfig {
+  bool disable = false;
+  std::string external_url;
+  bool health_check_target = true;
+  bool enable_runtime_reload = false;
+  std::string http_listen_network = "tcp";
+  std::string http_listen_address;  // empty: all
+  int64_t http_listen_port = 80;    // 0: any free one
+  int64_t http_listen_conn_limit = 0;
+  std::string http_path_prefix;
+  ServerTlsConfig http_tls_config;
+  std::optional<BasicAuth> basic_auth;     // ours: who may ask, but for what says whether the agent is well
+  bool admin = false;                      // ours: whether it may be changed, and lines be seen, over HTTP
+  std::vector<std::string> allowed_hosts;  // ours: further names under which browsers may ask for the page
+  Duration http_server_read_timeout = std::chrono::seconds(30);
+  Duration http_server_write_timeout = std::chrono::seconds(30);
+  Duration http_server_idle_timeout = std::chrono::seconds(120);
+  Duration graceful_shutdown_timeout = std::chrono::seconds(30);
+  std::string log_format = "logfmt";  // or json
+  std::string log_level = "info";     // debug, info, warn, error
 };
 
 // One of http_headers: all its values are sent, secrets and files behind the plain ones.
@@ -178,6 +195,42 @@ struct StaticConfig {
   LabelMap labels;
 };
 
+// Targets that lie in files.
+struct FileSdConfig {
+  std::vector<std::string> files;  // paths; their last part may have one *
+  Duration refresh_interval = std::chrono::minutes(5);
+};
+
+// Targets that a server lists. Not in Promtail.
+struct HttpSdConfig {
+  Secret url;  // may hold a password
+  Duration refresh_interval = std::chrono::seconds(60);
+  HttpClientConfig http;
+};
+
+// Services of a Consul cluster, or of one of its agents.
+struct ConsulSdConfig {
+  std::string server = "localhost:8500";
+  std::string path_prefix;  // of the API, behind a proxy
+  Secret token;
+  std::string datacenter;
+  std::string consul_namespace;  // the key `namespace`
+  std::string partition;
+  std::string tag_separator = ",";
+  std::string scheme = "http";  // or https
+  std::string username;
+  Secret password;
+  bool allow_stale = true;
+  Duration refresh_interval = std::chrono::seconds(30);  // between two changes, or looks
+  std::vector<std::string> services;                     // none: all
+  std::vector<std::string> tags;                         // a service has all of them
+  LabelMap node_meta;
+  std::string filter;  // of the services, an expression that Consul understands
+  HttpClientConfig http;
+
+  std::string url() const;  // of the API, up to its version
+};
+
 struct DecompressionConfig {
   Duration initial_delay{0};  // before a file is read
   std::string format;         // one of decompression_formats()
@@ -216,13 +269,99 @@ struct PushApiConfig {
   ServerConfig server;
   LabelMap labels;
   bool use_incoming_timestamp = false;
+  bool keep_tenant = false;  // entries belong to the tenant of the request's X-Scope-OrgID. Not in Promtail
   uint64_t max_send_msg_size = uint64_t{100} << 20;  // bytes of a request's body
   Place place;
 };
 
+struct KafkaConfig {
+  struct Topic {
+    std::string name;  // a regular expression where it begins with ^
+    Place place;
+  };
+  enum class Authentication { kNone, kSsl, kSasl };
+
+  std::vector<std::string> brokers;
+  std::vector<Topic> topics;
+  std::string group_id = "promtail";
+  std::string version = "2.1.1";     // of the brokers; they are asked
+  std::string assignor = "range";    // or sticky, roundrobin
+  Authentication authentication = Authentication::kNone;
+  TlsConfig tls_config;  // with kSsl; with kSasl that of `sasl_config`, where use_tls is set
+  std::string sasl_mechanism;        // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+  std::string sasl_user;
+  Secret sasl_password;
+  bool sasl_use_tls = false;
+  LabelMap labels;
+  bool use_incoming_timestamp = false;
+  Place place;
+};
+
+struct GelfConfig {
+  std::string listen_address = ":12201";  // UDP
+  LabelMap labels;
+  bool use_incoming_timestamp = false;
+  Place place;
+};
+
+struct HerokuDrainConfig {
+  ServerConfig server;
+  LabelMap labels;
+  bool use_incoming_timestamp = false;
+  Place place;
+};
+
+// The logs of a Docker engine's containers: it is asked for them, or they are found where it keeps them.
+struct DockerSdConfig {
+  struct Filter {
+    std::string name;
+    std::vector<std::string> values;
+  };
+  std::string host;  // unix:///path, tcp://, http:// or https://
+  std::string containers_directory;  // in place of the host; without slashes at its end. Not in Promtail
+  int64_t port = 80;   // of a container's __address__ where it has none
+  std::string host_networking_host = "localhost";  // __address__ of containers in the host's network
+  bool match_first_network = true;
+  Duration refresh_interval = std::chrono::seconds(60);
+  std::vector<Filter> filters;  // as `docker ps` has them
+  HttpClientConfig http;
+  Place place;
+};
+
+// What a Kubernetes cluster has.
+struct KubernetesSdConfig {
+  enum class Role { kPod, kService, kEndpoints, kEndpointSlice, kNode, kIngress };
+  struct Selector {
+    Role role = Role::kPod;
+    std::string label;
+    std::string field;
+  };
+  Role role = Role::kPod;
+  Secret api_server;  // a URL; empty: that of the kubeconfig, or else of the cluster that we run in
+  std::string kubeconfig_file;
+  std::vector<std::string> namespaces;  // none: all
+  bool own_namespace = false;
+  std::vector<Selector> selectors;
+  bool attach_node = false;  // a node's labels to what runs on it
+  HttpClientConfig http;     // with api_server alone
+
+  // Not in Promtail.
+  bool only_folders = false;  // `source: folders`: pods are known by the folders of their logs alone
+  std::string pod_logs_directory = "/var/log/pods";
+  Place place;
+};
+
+// "pod", "service", ...
+std::string_view to_string(KubernetesSdConfig::Role role);
+
 struct ScrapeConfig {
   std::string job_name;
   std::vector<StaticConfig> static_configs;
+  std::vector<FileSdConfig> file_sd_configs;
+  std::vector<KubernetesSdConfig> kubernetes_sd_configs;
+  std::vector<HttpSdConfig> http_sd_configs;
+  std::vector<ConsulSdConfig> consul_sd_configs;
+  std::vector<ConsulSdConfig> consulagent_sd_configs;
   std::vector<RelabelConfig> relabel_configs;
   Node pipeline_stages;  // a list or null
   std::string encoding;  // of its files, a name of text_encoding.h; empty: lines stay as they are
@@ -230,10 +369,22 @@ struct ScrapeConfig {
   std::optional<JournalConfig> journal;
   std::optional<SyslogConfig> syslog;
   std::optional<PushApiConfig> push_api;  // the key `loki_push_api`
+  std::optional<GelfConfig> gelf;
+  std::optional<HerokuDrainConfig> heroku_drain;
+  std::vector<DockerSdConfig> docker_sd_configs;
+  std::optional<KafkaConfig> kafka;
   bool spools = false;   // `spool: always`: its lines are on disk before they count as read. Not in Promtail
   bool faulty = false;   // where errors are gathered: there are some in it
   bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;
+
+  // Whether its lines come from files: of several kinds in one job this one counts.
+  bool has_files() const { return !static_configs.empty() || discovers_files(); }
+  // Whether these are found, and go, while the agent runs.
+  bool discovers_files() const {
+    return !file_sd_configs.empty() || !http_sd_configs.empty() || !consul_sd_configs.empty() ||
+           !consulagent_sd_configs.empty() || !kubernetes_sd_configs.empty();
+  }
 };
 
 struct LimitsConfig {
@@ -270,6 +421,7 @@ struct Config {
   std::vector<ScrapeConfig> scrape_configs;
   TargetConfig target_config;
   LimitsConfig limits_config;
+  std::size_t workers = 1;  // threads that read and transform
   DeadLetterConfig dead_letters;
   SpoolConfig spool;
 
@@ -287,6 +439,13 @@ std::string to_yaml(const Config& config);
 
 // One client, secrets hidden.
 std::string to_yaml(const ClientConfig& client);
+
+// A part of it, such as the stages of a job, secrets hidden.
+std::string to_yaml(const Node& node);
+
+// With its secrets, to tell what has changed. Not for showing.
+std::string to_yaml_with_secrets(const Config& config);
+std::string to_yaml_with_secrets(const ScrapeConfig& scrape);
 
 // One client with its secrets, to tell clients from each other. Not for showing.
 std::string to_yaml_with_secrets(const ClientConfig& client);

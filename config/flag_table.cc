@@ -136,10 +136,15 @@ void not_yet_when_true(FlagTarget, const Flag& flag, const std::string& value) {
   if (wanted) throw FlagError("-" + std::string(flag.name) + " is not supported by lokitail yet");
 }
 
-void not_yet_when_given(FlagTarget, const Flag& flag, const std::string& value) {
-  if (!value.empty()) {
-    throw FlagError("-" + std::string(flag.name) + " is not supported by lokitail yet");
+// Promtail's names are those of Go's crypto/tls.
+void read_tls_version(std::string& out, const Flag& flag, const std::string& value) {
+  constexpr std::string_view kPrefix = "Version";
+  constexpr std::array<std::string_view, 5> kVersions{"", "VersionTLS10", "VersionTLS11", "VersionTLS12",
+                                                      "VersionTLS13"};
+  if (std::find(kVersions.begin(), kVersions.end(), value) == kVersions.end()) {
+    refuse(flag, value, "expected VersionTLS10, VersionTLS11, VersionTLS12 or VersionTLS13");
   }
+  out = value.empty() ? value : value.substr(kPrefix.size());
 }
 
 // Rows: a flag that sets an option, one that sets a value of the configuration by `read` or by a
@@ -150,7 +155,7 @@ void not_yet_when_given(FlagTarget, const Flag& flag, const std::string& value) 
         [](FlagTarget target, const Flag& flag, const std::string& value) { \
           read(target.options.member, flag, value);                         \
         },                                                                  \
-        false                                                               \
+        FlagEffect::kOption                                                 \
   }
 #define SETTING_BY(reader, name, kind, standard, help, member)              \
   Flag {                                                                    \
@@ -158,14 +163,14 @@ void not_yet_when_given(FlagTarget, const Flag& flag, const std::string& value) 
         [](FlagTarget target, const Flag& flag, const std::string& value) { \
           reader(target.config.member, flag, value);                        \
         },                                                                  \
-        true                                                                \
+        FlagEffect::kSetting                                                \
   }
 #define SETTING(name, kind, standard, help, member) \
   SETTING_BY(read, name, kind, standard, help, member)
 #define ACCEPTED(name, kind) \
-  Flag { name, FlagKind::kind, "", "Accepted and without effect.", accept, false }
+  Flag { name, FlagKind::kind, "", "Accepted and without effect.", accept, FlagEffect::kNone }
 #define NOT_YET(name, kind, action) \
-  Flag { name, FlagKind::kind, "", "Not supported yet.", action, false }
+  Flag { name, FlagKind::kind, "", "Not supported yet.", action, FlagEffect::kNotYet }
 
 constexpr std::array kFlags{
     OPTION("check-syntax", kBool, "", "Validate the config file of its syntax", check_syntax),
@@ -200,6 +205,8 @@ constexpr std::array kFlags{
     OPTION("config.file", kString, "",
            "yaml file to load; of several, separated by commas, the first that exists",
            config_file),
+    OPTION("config.watch", kBool, "",
+           "Loads the config file again whenever it changes, as SIGHUP does.", watch_config),
     OPTION("drain-and-exit", kBool, "",
            "Read all files to their ends, deliver everything, and end.", drain_and_exit),
     OPTION("dry-run", kBool, "", "Start but print entries instead of sending them to Loki.",
@@ -246,6 +253,8 @@ constexpr std::array kFlags{
                "Period with which to sync the position file.", positions.sync_period),
     OPTION("print-config-stderr", kBool, "", "Dump the entire config to stderr",
            print_config_stderr),
+    SETTING("server.admin", kBool, "", "Whether the agent may be changed, and lines be seen, over HTTP",
+            server.admin),
     SETTING("server.disable", kBool, "", "Disable the http and grpc server.", server.disable),
     SETTING("server.enable-runtime-reload", kBool, "", "Enable reload via HTTP request.",
             server.enable_runtime_reload),
@@ -285,10 +294,11 @@ constexpr std::array kFlags{
     ACCEPTED("server.http-read-header-timeout", kDuration),
     SETTING("server.http-read-timeout", kDuration, "30s", "Read timeout for HTTP server",
             server.http_server_read_timeout),
-    NOT_YET("server.http-tls-ca-path", kString, not_yet_when_given),
-    NOT_YET("server.http-tls-cert-path", kString, not_yet_when_given),
-    NOT_YET("server.http-tls-client-auth", kString, not_yet_when_given),
-    NOT_YET("server.http-tls-key-path", kString, not_yet_when_given),
+    SETTING("server.http-tls-ca-path", kString, "", "HTTP TLS Client CA path.", server.http_tls_config.tls.ca_file),
+    SETTING("server.http-tls-cert-path", kString, "", "HTTP server cert path.", server.http_tls_config.tls.cert_file),
+    SETTING("server.http-tls-client-auth", kString, "", "HTTP TLS Client Auth type.",
+            server.http_tls_config.client_auth_type),
+    SETTING("server.http-tls-key-path", kString, "", "HTTP server key path.", server.http_tls_config.tls.key_file),
     SETTING("server.http-write-timeout", kDuration, "30s", "Write timeout for HTTP server",
             server.http_server_write_timeout),
     ACCEPTED("server.log-request-at-info-level-enabled", kBool),
@@ -305,7 +315,8 @@ constexpr std::array kFlags{
     ACCEPTED("server.register-instrumentation", kBool),
     ACCEPTED("server.report-grpc-codes-in-instrumentation-label-enabled", kBool),
     ACCEPTED("server.tls-cipher-suites", kString),
-    ACCEPTED("server.tls-min-version", kString),
+    SETTING_BY(read_tls_version, "server.tls-min-version", kString, "", "Minimum TLS version to use.",
+               server.http_tls_config.tls.min_version),
     ACCEPTED("server.trace-request-headers", kBool),
     ACCEPTED("server.trace-request-headers-exclude-list", kString),
     OPTION("shutdown.timeout", kDuration, "5s",
@@ -334,7 +345,7 @@ static_assert(std::ranges::adjacent_find(kFlags, std::ranges::greater_equal{}, &
 
 LabelMap parse_labels(std::string_view flag, const std::string& value) {
   LabelMap labels;
-  read_labels(labels, Flag{flag, FlagKind::kValue, "", "", accept, false}, value);
+  read_labels(labels, Flag{flag, FlagKind::kValue, "", "", accept, FlagEffect::kNone}, value);
   return labels;
 }
 

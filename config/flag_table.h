@@ -13,6 +13,9 @@ namespace lokitail::config {
 // The types are those that Go's flag package would name.
 enum class FlagKind { kBool, kString, kInt, kFloat, kDuration, kValue };
 
+// kOption sets one of Options; kSetting a value of the configuration, over what the file says.
+enum class FlagEffect { kOption, kSetting, kNone, kNotYet };
+
 struct FlagTarget {
   Options& options;
   Config& config;
@@ -25,7 +28,7 @@ struct Flag {
   std::string_view help;
   // Sets what the flag is for; throws FlagError where the value cannot be used.
   void (*apply)(FlagTarget target, const Flag& flag, const std::string& value);
-  bool overrides_file;  // whether it sets a value of the configuration
+  FlagEffect effect;
 };
 
 // Sorted by name.

@@ -43,10 +43,37 @@ std::optional<Argument> split(std::string_view text) {
   return Argument{rest.substr(0, equals), rest.substr(equals + 1)};
 }
 
-std::string usage_of(const Flag& flag) {
+struct GroupRule {
+  std::string_view title;
+  std::vector<std::string_view> beginnings;  // of the names
+};
+
+// The first that fits counts, so the last takes all others; their order is that of -help.
+const std::array kGroupRules = {
+    GroupRule{"Log", {"log.", "log-config"}},
+    GroupRule{"HTTP server", {"server."}},
+    GroupRule{"Positions and files", {"positions.", "target.", "file-watch."}},
+    GroupRule{"Limits", {"limit.", "max-"}},
+    GroupRule{"Clients: one more besides those of the file (deprecated)", {"client."}},
+    GroupRule{"Running", {""}},
+};
+constexpr std::string_view kNotYet = "Not supported yet: refused where they are given";
+constexpr std::string_view kNoEffect = "Accepted, as Promtail has them, and without effect";
+
+std::string_view group_of(const Flag& flag) {
+  if (flag.effect == FlagEffect::kNotYet) return kNotYet;
+  if (flag.effect == FlagEffect::kNone) return kNoEffect;
+  for (const GroupRule& rule : kGroupRules) {
+    for (const std::string_view beginning : rule.beginnings) {
+      if (flag.name.starts_with(beginning)) return rule.title;
+    }
+  }
+  return kNoEffect;
+}
+
+std::string usage_of(const FlagText& flag) {
   std::string text = "  -" + std::string(flag.name);
-  const std::string_view type = type_name(flag.kind);
-  if (!type.empty()) text += " " + std::string(type);
+  if (!flag.type.empty()) text += " " + std::string(flag.type);
   text += "\n    \t" + std::string(flag.help);
   if (!flag.standard.empty()) text += " (default " + std::string(flag.standard) + ")";
   return text + "\n";
@@ -81,7 +108,9 @@ Options parse_flags(std::span<const char* const> args) {
       value = args[++i];
     }
     flag->apply(FlagTarget{options, scratch}, *flag, value);
-    if (flag->overrides_file) options.overrides.emplace_back(name, std::move(value));
+    if (flag->effect == FlagEffect::kSetting) {
+      options.overrides.emplace_back(name, std::move(value));
+    }
   }
   return options;
 }
@@ -94,9 +123,29 @@ void apply_flags(const Options& options, Config& config) {
   }
 }
 
+std::vector<FlagGroup> flag_groups() {
+  std::vector<FlagGroup> groups;
+  groups.push_back({kGroupRules.back().title});
+  for (std::size_t i = 0; i + 1 < kGroupRules.size(); ++i) groups.push_back({kGroupRules[i].title});
+  groups.push_back({kNotYet, false});
+  groups.push_back({kNoEffect, false});
+  for (const Flag& flag : all_flags()) {
+    for (FlagGroup& group : groups) {
+      if (group.title != group_of(flag)) continue;
+      group.flags.push_back({flag.name, type_name(flag.kind), flag.standard, flag.help});
+    }
+  }
+  return groups;
+}
+
 std::string flags_usage() {
   std::string text = "Usage of lokitail:\n";
-  for (const Flag& flag : all_flags()) text += usage_of(flag);
+  for (const FlagGroup& group : flag_groups()) {
+    text += "\n" + std::string(group.title) + ":\n";
+    for (const FlagText& flag : group.flags) {
+      text += group.has_effect ? usage_of(flag) : "  -" + std::string(flag.name) + "\n";
+    }
+  }
   return text;
 }
 

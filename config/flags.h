@@ -28,6 +28,7 @@ struct FlagError : std::runtime_error {
 struct Options {
   std::string config_file;  // one path, or several with commas: the first that exists counts
   bool expand_env = false;
+  bool watch_config = false;
   bool print_version = false;
   bool check_syntax = false;
   bool dry_run = false;
@@ -50,6 +51,21 @@ void apply_flags(const Options& options, Config& config);
 
 // Labels as -client.external-labels takes them: a=1,"b=2,3". `flag` is named in the FlagError.
 LabelMap parse_labels(std::string_view flag, const std::string& value);
+
+// What there is to say of the flags, in groups: for -help, the manual page, and the completion of
+// shells.
+struct FlagText {
+  std::string_view name;
+  std::string_view type;      // empty for a boolean
+  std::string_view standard;  // the default; empty where there is none to speak of
+  std::string_view help;
+};
+struct FlagGroup {
+  std::string_view title;
+  bool has_effect = true;         // whether its flags do anything
+  std::vector<FlagText> flags{};  // sorted by name
+};
+std::vector<FlagGroup> flag_groups();
 
 // What -help prints.
 std::string flags_usage();

@@ -47,6 +47,16 @@ void read_limits(const Node& node, LimitsConfig& limits, Warnings& warnings) {
   fields.finish();
 }
 
+constexpr std::int64_t kMostWorkers = 256;
+
+void read_workers(const Node& node, std::size_t& workers, Warnings&) {
+  const std::int64_t count = read_int(node);
+  if (count < 1 || count > kMostWorkers) {
+    throw node.error(fmt::format("workers must be from 1 to {}", kMostWorkers));
+  }
+  workers = static_cast<std::size_t>(count);
+}
+
 void read_dead_letters(const Node& node, DeadLetterConfig& letters, Warnings& warnings) {
   Fields fields(node, "dead_letters", kRefuseUnknown, warnings);
   set(letters.file, fields.find("file"));
@@ -103,6 +113,14 @@ void check_options(const Node& node, Warnings& warnings) {
   Fields fields(node, "options", kRefuseUnknown, warnings);
   fields.ignored({"stream_lag_labels"});
   fields.finish();
+}
+
+// Where lines of all jobs are counted against one rate, or printed in their order, one worker does it all.
+void check_workers(Config& config, Warnings& warnings) {
+  if (config.workers == 1 || !config.limits_config.readline_rate_enabled) return;
+  warnings.add({config.file_name, 0, 0},
+               "workers is 1 now: limits_config.readline_rate holds the lines of all jobs to one rate");
+  config.workers = 1;
 }
 
 // FNV-1a, which is all it takes to tell a handful of clients apart.
@@ -223,6 +241,7 @@ Config read_config(const Node& root, const std::string& file_name, Warnings& war
   block("positions", read_positions, config.positions);
   block("target_config", read_target_config, config.target_config);
   block("limits_config", read_limits, config.limits_config);
+  block("workers", read_workers, config.workers);
   block("dead_letters", read_dead_letters, config.dead_letters);
   block("spool", read_spool, config.spool);
   warnings.attempt([&] { read_clients(fields.find("clients"), config, warnings); });
@@ -249,6 +268,7 @@ void complete(Config& config, Warnings& warnings) {
   }
   warnings.attempt([&] { complete_clients(config, warnings); });
   check_targets(config, warnings);
+  check_workers(config, warnings);
   FileWatchConfig& watch = config.global.file_watch_config;
   if (watch.max_poll_frequency < watch.min_poll_frequency) {
     warnings.add(

@@ -17,6 +17,8 @@ std::string_view trim(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
 }
 
+}  // namespace
+
 BasicAuth read_basic_auth(const Node& node, Warnings& warnings) {
   BasicAuth auth;
   Fields fields(node, "basic_auth", kRefuseUnknown, warnings);
@@ -34,6 +36,8 @@ BasicAuth read_basic_auth(const Node& node, Warnings& warnings) {
   }
   return auth;
 }
+
+namespace {
 
 Authorization read_authorization(const Node& node, Warnings& warnings) {
   Authorization authorization;
@@ -98,8 +102,7 @@ void check_tls(const Node& node, const TlsConfig& tls) {
 
 }  // namespace
 
-void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings) {
-  Fields fields(node, "tls_config", kRefuseUnknown, warnings);
+void read_tls(Fields& fields, TlsConfig& tls) {
   set(tls.ca, fields.find("ca"));
   set(tls.ca_file, fields.find("ca_file"));
   set(tls.cert, fields.find("cert"));
@@ -111,8 +114,13 @@ void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings) {
   read_tls_version(tls.min_version, fields.find("min_version"));
   read_tls_version(tls.max_version, fields.find("max_version"));
   fields.not_yet({"ca_ref", "cert_ref", "key_ref"});
+  check_tls(fields.node(), tls);
+}
+
+void read_tls(const Node& node, TlsConfig& tls, Warnings& warnings) {
+  Fields fields(node, "tls_config", kRefuseUnknown, warnings);
+  read_tls(fields, tls);
   fields.finish();
-  check_tls(node, tls);
 }
 
 namespace {

@@ -11,11 +11,7 @@ namespace lokitail::config {
 namespace {
 
 void refuse_other_targets(Fields& fields) {
-  fields.not_yet({"file_sd_configs",
-                  "kubernetes_sd_configs",
-                  "consul_sd_configs",
-                  "consulagent_sd_configs",
-                  "dns_sd_configs",
+  fields.not_yet({"dns_sd_configs",
                   "digitalocean_sd_configs",
                   "dockerswarm_sd_configs",
                   "serverset_sd_configs",
@@ -25,17 +21,19 @@ void refuse_other_targets(Fields& fields) {
                   "ec2_sd_configs",
                   "openstack_sd_configs",
                   "azure_sd_configs",
-                  "triton_sd_configs",
-                  "docker_sd_configs",
-                  "journal",
-                  "gcplog",
-                  "loki_push_api",
-                  "windows_events",
-                  "kafka",
-                  "azure_event_hubs",
-                  "gelf",
-                  "cloudflare",
-                  "heroku_drain"});
+                  "triton_sd_configs"});
+}
+
+// What Promtail has and this program will not have.
+void refuse_out_of_scope(Fields& fields, Warnings& warnings) {
+  for (const std::string_view key : {"azure_event_hubs", "cloudflare", "gcplog", "windows_events"}) {
+    const Node* const block = fields.find(key);
+    if (block == nullptr) continue;
+    const std::string_view in_alloy = key == "windows_events" ? "windowsevent" : key;
+    warnings.refuse(block->error(std::string(key) +
+                                 " is out of scope: keep what reads it now (Grafana Alloy has loki.source." +
+                                 std::string(in_alloy) + "), and let it push to a job with loki_push_api"));
+  }
 }
 
 StaticConfig read_static(const Node& node, Warnings& warnings) {
@@ -93,6 +91,22 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   for_each_item(fields.find("static_configs"), "static_configs", warnings, [&](const Node& item) {
     scrape.static_configs.push_back(read_static(item, warnings));
   });
+  for_each_item(fields.find("file_sd_configs"), "file_sd_configs", warnings, [&](const Node& item) {
+    scrape.file_sd_configs.push_back(read_file_sd(item, warnings));
+  });
+  for_each_item(fields.find("kubernetes_sd_configs"), "kubernetes_sd_configs", warnings, [&](const Node& item) {
+    scrape.kubernetes_sd_configs.push_back(read_kubernetes_sd(item, warnings));
+  });
+  for_each_item(fields.find("http_sd_configs"), "http_sd_configs", warnings, [&](const Node& item) {
+    scrape.http_sd_configs.push_back(read_http_sd(item, warnings));
+  });
+  for_each_item(fields.find("consul_sd_configs"), "consul_sd_configs", warnings, [&](const Node& item) {
+    scrape.consul_sd_configs.push_back(read_consul_sd(item, warnings));
+  });
+  const Node* const agents = fields.find("consulagent_sd_configs");
+  for_each_item(agents, "consulagent_sd_configs", warnings, [&](const Node& item) {
+    scrape.consulagent_sd_configs.push_back(read_consul_agent_sd(item, warnings));
+  });
   if (const Node* stages = fields.find("pipeline_stages")) {
     if (!stages->is_sequence()) {
       throw stages->error("pipeline_stages: expected a list, found " + stages->describe());
@@ -103,15 +117,25 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   if (const Node* decompression = fields.find("decompression")) {
     scrape.decompression = read_decompression(*decompression, warnings);
   }
+  if (const Node* journal = fields.find("journal")) scrape.journal = read_journal(*journal, warnings);
   if (const Node* syslog = fields.find("syslog")) scrape.syslog = read_syslog(*syslog, warnings);
+  if (const Node* push = fields.find("loki_push_api")) scrape.push_api = read_push_api(*push, warnings);
+  if (const Node* gelf = fields.find("gelf")) scrape.gelf = read_gelf(*gelf, warnings);
+  if (const Node* drain = fields.find("heroku_drain")) scrape.heroku_drain = read_heroku_drain(*drain, warnings);
+  for_each_item(fields.find("docker_sd_configs"), "docker_sd_configs", warnings, [&](const Node& item) {
+    scrape.docker_sd_configs.push_back(read_docker_sd(item, warnings));
+  });
+  if (const Node* kafka = fields.find("kafka")) scrape.kafka = read_kafka(*kafka, warnings);
   std::string spool = "auto";
   set_choice(spool, fields.find("spool"), {"auto", "always"}, "expected one of auto, always, found");
   scrape.spools = spool == "always";
   refuse_other_targets(fields);
+  refuse_out_of_scope(fields, warnings);
   fields.finish();
 
   if (scrape.job_name.empty()) throw node.error("job_name is empty");
-  scrape.has_targets = !scrape.static_configs.empty() || scrape.syslog;
+  scrape.has_targets = scrape.has_files() || scrape.journal || scrape.syslog || scrape.push_api || scrape.gelf ||
+                       scrape.heroku_drain || scrape.kafka || !scrape.docker_sd_configs.empty();
 }
 
 }  // namespace lokitail::config

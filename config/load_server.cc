@@ -1,6 +1,10 @@
 // The `server` block.
 
+#include <algorithm>
+#include <array>
+
 #include "config/blocks.h"
+#include "config/nearest.h"
 
 namespace lokitail::config {
 namespace {
@@ -19,8 +23,8 @@ void skip_grpc(Fields& fields) {
 }
 
 void note_ignored(Fields& fields) {
-  fields.ignored({"profiling_enabled", "tls_cipher_suites", "tls_min_version",
-                  "register_instrumentation", "report_grpc_codes_in_instrumentation_label_enabled",
+  fields.ignored({"profiling_enabled", "tls_cipher_suites", "register_instrumentation",
+                  "report_grpc_codes_in_instrumentation_label_enabled",
                   "log_source_ips_enabled", "log_source_ips_full", "log_source_ips_header",
                   "log_source_ips_regex", "log_request_headers",
                   "log_request_at_info_level_enabled", "log_request_exclude_headers_list",
@@ -29,12 +33,68 @@ void note_ignored(Fields& fields) {
                   "http_log_closed_connections_without_response_enabled", "cluster_validation"});
 }
 
+// Promtail's names are those of Go's crypto/tls.
+void read_tls_min_version(std::string& version, const Node* node) {
+  std::string name;
+  set_choice(name, node, {"", "VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"},
+             "unrecognized TLS version");
+  if (!name.empty()) version = name.substr(std::string_view("Version").size());
+}
+
+void read_http_tls(const Node& node, ServerTlsConfig& config, Warnings& warnings) {
+  Fields fields(node, "http_tls_config", kRefuseUnknown, warnings);
+  set(config.tls.cert, fields.find("cert"));
+  set(config.tls.cert_file, fields.find("cert_file"));
+  set(config.tls.key, fields.find("key"));
+  set(config.tls.key_file, fields.find("key_file"));
+  set(config.tls.ca, fields.find("client_ca"));
+  set(config.tls.ca_file, fields.find("client_ca_file"));
+  set(config.client_auth_type, fields.find("client_auth_type"));
+  fields.finish();
+  if (const std::string problem = problem_of(config); !problem.empty()) throw node.error(problem);
+}
+
+// Ours. Without a name and a password it would be open, or shut, for everybody.
+void read_server_basic_auth(const Node& node, ServerConfig& server, Warnings& warnings) {
+  server.basic_auth = read_basic_auth(node, warnings);
+  const BasicAuth& auth = *server.basic_auth;
+  const bool has_user = !auth.username.empty() || !auth.username_file.empty();
+  const bool has_password = !auth.password.empty() || !auth.password_file.empty();
+  if (!has_user) throw node.error("basic_auth: username is missing");
+  if (!has_password) throw node.error("basic_auth: password_file is missing");
+}
+
 void read_port(int64_t& port, const Node* node) {
   set(port, node);
   if (node && (port < 0 || port > 65535)) throw node->error("expected a port, 0 to 65535");
 }
 
 }  // namespace
+
+std::string problem_of(const ServerTlsConfig& config) {
+  const TlsConfig& tls = config.tls;
+  const std::string& auth = config.client_auth_type;
+  const bool has_key = !tls.key.empty() || !tls.key_file.empty();
+  const bool has_ca = !tls.ca.empty() || !tls.ca_file.empty();
+  if (!tls.cert.empty() && !tls.cert_file.empty()) return "http_tls_config: both cert and cert_file";
+  if (!tls.key.empty() && !tls.key_file.empty()) return "http_tls_config: both key and key_file";
+  if (!tls.ca.empty() && !tls.ca_file.empty()) return "http_tls_config: both client_ca and client_ca_file";
+  if (config.is_on() && !has_key) return "http_tls_config: cert_file without key_file";
+  if (!config.is_on() && has_key) return "http_tls_config: key_file without cert_file";
+  if (!config.is_on() && has_ca) return "http_tls_config: client_ca_file without cert_file";
+  constexpr std::array<std::string_view, 6> kTypes{
+      "", "NoClientCert", "RequestClientCert", "RequireAnyClientCert", "VerifyClientCertIfGiven",
+      "RequireAndVerifyClientCert"};
+  if (std::find(kTypes.begin(), kTypes.end(), auth) == kTypes.end()) {
+    return "http_tls_config: invalid ClientAuth: " + auth + did_you_mean(auth, kTypes);
+  }
+  const bool verifies = auth == "VerifyClientCertIfGiven" || auth == "RequireAndVerifyClientCert";
+  if (verifies && !has_ca) return "http_tls_config: " + auth + " without client_ca_file";
+  if (has_ca && (auth.empty() || auth == "NoClientCert")) {
+    return "http_tls_config: client_ca_file without a client_auth_type that asks for certificates";
+  }
+  return {};
+}
 
 void set_choice(std::string& out, const Node* node, std::initializer_list<std::string_view> valid,
                  std::string_view complaint) {
@@ -71,7 +131,11 @@ void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
               "unrecognized log format");
   set_choice(server.log_level, fields.find("log_level"), {"debug", "info", "warn", "error"},
               "unrecognized log level");
-  fields.not_yet({"http_tls_config"});
+  read_tls_min_version(server.http_tls_config.tls.min_version, fields.find("tls_min_version"));
+  if (const Node* tls = fields.find("http_tls_config")) read_http_tls(*tls, server.http_tls_config, warnings);
+  if (const Node* auth = fields.find("basic_auth")) read_server_basic_auth(*auth, server, warnings);
+  set(server.admin, fields.find("admin"));
+  if (const Node* hosts = fields.find("allowed_hosts")) server.allowed_hosts = read_text_list(*hosts);
   not_yet_when_true(fields, "proxy_protocol_enabled", "proxy_protocol_enabled");
   skip_grpc(fields);
   note_ignored(fields);

@@ -1,173 +1,9 @@
 // The effective configuration as text.
 
-#include <yaml-cpp/emitter.h>
-#include <yaml-cpp/emittermanip.h>
-
-#include <fmt/format.h>
-
-#include "config/config.h"
-#include "config/scalar.h"
-#include "config/url.h"
-#include "config/value.h"
+#include "config/yaml_writer.h"
 
 namespace lokitail::config {
 namespace {
-
-enum class Secrets { kHidden, kShown };
-
-// Writes keys and values of nested mappings. A value that says nothing is left out, so that what
-// is printed stays short.
-class Writer {
- public:
-  explicit Writer(Secrets secrets) : secrets_(secrets) {}
-
-  std::string text() const { return std::string(out_.c_str()) + "\n"; }
-
-  void begin_mapping() { out_ << YAML::BeginMap; }
-  void end_mapping() { out_ << YAML::EndMap; }
-  void begin_list(std::string_view name) {
-    key(name);
-    out_ << YAML::BeginSeq;
-  }
-  void end_list() { out_ << YAML::EndSeq; }
-
-  void begin_block(std::string_view name) {
-    key(name);
-    begin_mapping();
-  }
-
-  void put(std::string_view name, bool value) {
-    key(name);
-    out_ << (value ? "true" : "false");
-  }
-  void put(std::string_view name, int64_t value) {
-    key(name);
-    out_ << std::to_string(value);
-  }
-  void put(std::string_view name, uint64_t value) {
-    key(name);
-    out_ << std::to_string(value);
-  }
-  void put(std::string_view name, double value) {
-    key(name);
-    out_ << fmt::format("{}", value);
-  }
-  void put(std::string_view name, Duration value) {
-    key(name);
-    out_ << format_go_duration(value);
-  }
-  void put(std::string_view name, const std::string& value) {
-    key(name);
-    string(value);
-  }
-
-  void put_given(std::string_view name, const std::string& value) {
-    if (!value.empty()) put(name, value);
-  }
-  void put_given(std::string_view name, const Secret& value) {
-    if (!value.empty()) put(name, shown(value));
-  }
-  void put_url(std::string_view name, const Secret& url) {
-    const bool hidden = secrets_ == Secrets::kHidden;
-    put_given(name, hidden ? mask_url(url.reveal()) : url.reveal());
-  }
-
-  void put_labels(std::string_view name, const LabelMap& labels) {
-    if (labels.empty()) return;
-    begin_block(name);
-    for (const auto& [label, value] : labels) put(label, value);
-    end_mapping();
-  }
-
-  void put_list(std::string_view name, const std::vector<std::string>& values) {
-    if (values.empty()) return;
-    begin_list(name);
-    for (const std::string& value : values) string(value);
-    end_list();
-  }
-  void put_list(std::string_view name, const std::vector<Secret>& values) {
-    std::vector<std::string> texts;
-    for (const Secret& value : values) texts.push_back(shown(value));
-    put_list(name, texts);
-  }
-
-  void put_node(std::string_view name, const Node& node) {
-    if (node.is_null()) return;
-    key(name);
-    write(node);
-  }
-
-  std::string shown(const Secret& value) const {
-    return secrets_ == Secrets::kShown ? value.reveal() : std::string(Secret::kShown);
-  }
-
- private:
-  void key(std::string_view name) {
-    out_ << YAML::Key;
-    string(std::string(name));
-    out_ << YAML::Value;
-  }
-
-  // Quotes what would be read as something else than a string.
-  void string(const std::string& text) {
-    if (resolve_plain(text) != Node::Type::kString || text == "<<") out_ << YAML::DoubleQuoted;
-    out_ << text;
-  }
-
-  // `node_key` is what the node stands behind.
-  void write(const Node& node, std::string_view node_key = {}) {
-    switch (node.type()) {
-      case Node::Type::kNull:
-        out_ << YAML::Null;
-        break;
-      case Node::Type::kString:
-        string(node.text());
-        break;
-      case Node::Type::kSequence:
-        out_ << YAML::BeginSeq;
-        for (const Node& item : node.items()) write(item);
-        out_ << YAML::EndSeq;
-        break;
-      case Node::Type::kMapping:
-        out_ << YAML::BeginMap;
-        for (const auto& [name, value] : node.entries()) {
-          key(name.text());
-          if (node_key == "redact" && name.text() == "salt") {
-            string(shown(Secret(value.text())));
-          } else {
-            write(value, name.text());
-          }
-        }
-        out_ << YAML::EndMap;
-        break;
-      default:
-        out_ << node.text();
-    }
-  }
-
-  YAML::Emitter out_;
-  Secrets secrets_;
-};
-
-void write(Writer& out, const ServerConfig& server) {
-  out.begin_block("server");
-  out.put("disable", server.disable);
-  out.put_given("external_url", server.external_url);
-  out.put("health_check_target", server.health_check_target);
-  out.put("enable_runtime_reload", server.enable_runtime_reload);
-  out.put("http_listen_network", server.http_listen_network);
-  out.put("http_listen_address", server.http_listen_address);
-  out.put("http_listen_port", server.http_listen_port);
-  out.put("http_listen_conn_limit", server.http_listen_conn_limit);
-  out.put_given("http_path_prefix", server.http_path_prefix);
-  out.put("http_server_read_timeout", server.http_server_read_timeout);
-  out.put("http_server_write_timeout", server.http_server_write_timeout);
-  out.put("http_server_idle_timeout", server.http_server_idle_timeout);
-  out.put("graceful_shutdown_timeout", server.graceful_shutdown_timeout);
-  out.put("log_format", server.log_format);
-  out.put("log_level", server.log_level);
-  out.end_mapping();
-}
 
 void write(Writer& out, const BasicAuth& auth) {
   out.begin_block("basic_auth");
@@ -186,8 +22,50 @@ void write(Writer& out, const Authorization& authorization) {
   out.end_mapping();
 }
 
-void write(Writer& out, const TlsConfig& tls) {
-  out.begin_block("tls_config");
+void write(Writer& out, const ServerTlsConfig& config) {
+  const TlsConfig& tls = config.tls;
+  if (!tls.min_version.empty()) out.put("tls_min_version", "Version" + tls.min_version);
+  if (!config.is_on()) return;
+  out.begin_block("http_tls_config");
+  out.put_given("cert", tls.cert);
+  out.put_given("cert_file", tls.cert_file);
+  out.put_given("key", tls.key);
+  out.put_given("key_file", tls.key_file);
+  out.put_given("client_auth_type", config.client_auth_type);
+  out.put_given("client_ca", tls.ca);
+  out.put_given("client_ca_file", tls.ca_file);
+  out.end_mapping();
+}
+
+}  // namespace
+
+// ---- Blocks that stand in more than one place -------------------------------------------------------
+
+void write(Writer& out, const ServerConfig& server) {
+  out.begin_block("server");
+  out.put("disable", server.disable);
+  out.put_given("external_url", server.external_url);
+  out.put("health_check_target", server.health_check_target);
+  out.put("enable_runtime_reload", server.enable_runtime_reload);
+  out.put("http_listen_network", server.http_listen_network);
+  out.put("http_listen_address", server.http_listen_address);
+  out.put("http_listen_port", server.http_listen_port);
+  out.put("http_listen_conn_limit", server.http_listen_conn_limit);
+  out.put_given("http_path_prefix", server.http_path_prefix);
+  write(out, server.http_tls_config);
+  if (server.basic_auth) write(out, *server.basic_auth);
+  if (server.admin) out.put("admin", server.admin);
+  out.put_list("allowed_hosts", server.allowed_hosts);
+  out.put("http_server_read_timeout", server.http_server_read_timeout);
+  out.put("http_server_write_timeout", server.http_server_write_timeout);
+  out.put("http_server_idle_timeout", server.http_server_idle_timeout);
+  out.put("graceful_shutdown_timeout", server.graceful_shutdown_timeout);
+  out.put("log_format", server.log_format);
+  out.put("log_level", server.log_level);
+  out.end_mapping();
+}
+
+void write_keys(Writer& out, const TlsConfig& tls) {
   out.put_given("ca", tls.ca);
   out.put_given("ca_file", tls.ca_file);
   out.put_given("cert", tls.cert);
@@ -198,6 +76,11 @@ void write(Writer& out, const TlsConfig& tls) {
   out.put("insecure_skip_verify", tls.insecure_skip_verify);
   out.put_given("min_version", tls.min_version);
   out.put_given("max_version", tls.max_version);
+}
+
+void write(Writer& out, const TlsConfig& tls) {
+  out.begin_block("tls_config");
+  write_keys(out, tls);
   out.end_mapping();
 }
 
@@ -242,6 +125,11 @@ void write(Writer& out, const RelabelConfig& rule) {
 }
 
 // What is not in Promtail, where it is used.
+
+// ---- The others ---------------------------------------------------------------------------------
+
+namespace {
+
 void write_additions(Writer& out, const ClientConfig& client) {
   const ClientConfig defaults;
   out.put_given("match", client.match);
@@ -293,49 +181,6 @@ void write(Writer& out, const PositionsConfig& positions) {
   out.end_mapping();
 }
 
-void write(Writer& out, const SyslogConfig& syslog) {
-  out.begin_block("syslog");
-  out.put("listen_address", syslog.listen_address);
-  out.put("listen_protocol", syslog.listen_protocol);
-  out.put("syslog_format", syslog.syslog_format);
-  out.put("idle_timeout", syslog.idle_timeout);
-  out.put("max_message_length", syslog.max_message_length);
-  out.put("label_structured_data", syslog.label_structured_data);
-  out.put("use_incoming_timestamp", syslog.use_incoming_timestamp);
-  out.put("use_rfc5424_message", syslog.use_rfc5424_message);
-  out.put_labels("labels", syslog.labels);
-  if (!syslog.tls_config.cert_file.empty()) write(out, syslog.tls_config);
-  out.end_mapping();
-}
-
-void write(Writer& out, const ScrapeConfig& scrape) {
-  out.begin_mapping();
-  out.put("job_name", scrape.job_name);
-  out.put_node("pipeline_stages", scrape.pipeline_stages);
-  out.begin_list("relabel_configs");
-  for (const RelabelConfig& rule : scrape.relabel_configs) write(out, rule);
-  out.end_list();
-  out.put_given("encoding", scrape.encoding);
-  if (scrape.spools) out.put_given("spool", "always");
-  if (scrape.decompression) {
-    out.begin_block("decompression");
-    out.put("enabled", true);
-    out.put("initial_delay", scrape.decompression->initial_delay);
-    out.put("format", scrape.decompression->format);
-    out.end_mapping();
-  }
-  if (scrape.syslog) write(out, *scrape.syslog);
-  out.begin_list("static_configs");
-  for (const StaticConfig& config : scrape.static_configs) {
-    out.begin_mapping();
-    out.put_list("targets", config.targets);
-    out.put_labels("labels", config.labels);
-    out.end_mapping();
-  }
-  out.end_list();
-  out.end_mapping();
-}
-
 void write(Writer& out, const LimitsConfig& limits) {
   out.begin_block("limits_config");
   out.put("readline_rate", limits.readline_rate);
@@ -378,10 +223,8 @@ void write(Writer& out, const FileWatchConfig& watch) {
   out.end_mapping();
 }
 
-}  // namespace
-
-std::string to_yaml(const Config& config) {
-  Writer out(Secrets::kHidden);
+std::string text_of(const Config& config, Secrets secrets) {
+  Writer out(secrets);
   out.begin_mapping();
   out.begin_block("global");
   write(out, config.global.file_watch_config);
@@ -399,15 +242,34 @@ std::string to_yaml(const Config& config) {
   out.put("stdin", config.target_config.read_stdin);
   out.end_mapping();
   write(out, config.limits_config);
+  out.put("workers", config.workers);
   write(out, config.dead_letters);
   write(out, config.spool);
   out.end_mapping();
   return out.text();
 }
 
+}  // namespace
+
+std::string to_yaml(const Config& config) { return text_of(config, Secrets::kHidden); }
+
+std::string to_yaml_with_secrets(const Config& config) { return text_of(config, Secrets::kShown); }
+
+std::string to_yaml_with_secrets(const ScrapeConfig& scrape) {
+  Writer out(Secrets::kShown);
+  write(out, scrape);
+  return out.text();
+}
+
 std::string to_yaml(const ClientConfig& client) {
   Writer out(Secrets::kHidden);
   write(out, client);
+  return out.text();
+}
+
+std::string to_yaml(const Node& node) {
+  Writer out(Secrets::kHidden);
+  out.put(node);
   return out.text();
 }
 

@@ -3,7 +3,8 @@
 # those of the named sections of debian-packages.txt that are missing. Asks for root only then.
 set -euo pipefail
 
-list="$(dirname "$0")/debian-packages.txt"
+list="$(cd "$(dirname "$0")" && pwd)/debian-packages.txt"
+sections="$*"
 missing=()
 for section in "$@"; do
   while read -r package; do
@@ -11,7 +12,33 @@ for section in "$@"; do
     [ "$status" = installed ] || missing+=("$package")
   done < <(sed -n "/^\[$section\]/,/^\[/p" "$list" | grep -v -e '^\[' -e '^#' -e '^$')
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+
+# What cannot be installed beside the others is unpacked where the tests look for it. They skip what is not there.
+unpack_peers() {
+  [[ " ${sections} " == *" test "* ]] || return 0
+  local peers="${LOKITAIL_PEERS:-$HOME/.cache/lokitail/peers}"
+  mkdir -p "$peers/archives" "$peers/usr/bin"
+  [ -x "$peers/usr/sbin/syslog-ng" ] && [ -x "$peers/usr/bin/promtool" ] || unpack_debian "$peers" ||
+    echo "Cannot download the packages to unpack: tests with them will be skipped." >&2
+  [ -x "$peers/usr/bin/helm" ] || unpack_helm "$peers" ||
+    echo "Cannot download helm: tests with it will be skipped." >&2
+}
+
+unpack_debian() {
+  (cd "$1/archives" && apt-get download -q $(sed -n '/^\[unpacked\]/,/^\[/p' "$list" | grep -v -e '^\[' -e '^#' -e '^$')) || return
+  for archive in "$1"/archives/*.deb; do dpkg-deb -x "$archive" "$1"; done
+}
+
+# Debian has no helm; a package of npm's carries it, for functions that need it elsewhere.
+unpack_helm() {
+  [ "$(uname -m)" = x86_64 ] && command -v npm >/dev/null || return
+  (cd "$1/archives" && npm pack --silent @aws-cdk/asset-kubectl-v20@2.1.4 >/dev/null &&
+    tar -xzf aws-cdk-asset-kubectl-v20-2.1.4.tgz package/lib/layer.zip &&
+    python3 -m zipfile -e package/lib/layer.zip layer &&
+    install -m 755 layer/helm/helm "$1/usr/bin/helm" && rm -rf package layer aws-cdk-asset-kubectl-*) || return
+}
+
+[ ${#missing[@]} -gt 0 ] || { unpack_peers; exit 0; }
 
 echo "Missing packages: ${missing[*]}"
 as_root=()
@@ -31,3 +58,4 @@ fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
   "${missing[@]}"
+unpack_peers

@@ -35,13 +35,13 @@ struct Entry {
 
   // Starts a new entry. Labels are copied into extracted, as Promtail does at the start of each
   // pipeline, nested ones included.
-  void begin(std::string_view new_line, Timestamp read_time, const Labels& target, Origin* from) {
+  void begin(std::string_view new_line, Timestamp read_time, std::span<const Label> target, Origin* from) {
     arena.reset();
     extracted.clear();
     structured_metadata.clear();
     line = new_line;
     timestamp = read_time;
-    labels = target;
+    labels.assign(target);
     origin = from;
     extract_labels();
   }

@@ -19,4 +19,13 @@ bool is_label_name(std::string_view name) {
 
 bool is_utf8_label_name(std::string_view name) { return !name.empty() && is_utf8(name); }
 
+std::string sanitized_label_name(std::string_view name) {
+  std::string sanitized(name);
+  for (char& c : sanitized) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!fits) c = '_';
+  }
+  return sanitized;
+}
+
 }  // namespace lokitail::pipeline

@@ -4,6 +4,7 @@
 // UTF-8. Promtail asks for the one here and for the other there.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace lokitail::pipeline {
@@ -13,5 +14,9 @@ bool is_label_name(std::string_view name);
 
 // What `static_labels` and relabelling ask for.
 bool is_utf8_label_name(std::string_view name);
+
+// A name in which everything is an underscore that is neither an ASCII letter nor a digit, as Prometheus' discoveries
+// name their labels. It may begin with a digit.
+std::string sanitized_label_name(std::string_view name);
 
 }  // namespace lokitail::pipeline

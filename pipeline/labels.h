@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <boost/container/small_vector.hpp>
@@ -28,6 +29,8 @@ class Labels {
  public:
   using const_iterator = const Label*;
 
+  // Takes the place of all there are. REQUIRES: names are unique.
+  void assign(std::span<const Label> labels) { labels_.assign(labels.begin(), labels.end()); }
   // Adds or overwrites.
   void set(Symbol name, std::string_view value);
   // Removes; nothing happens where there is no such label.

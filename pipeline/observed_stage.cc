@@ -28,6 +28,7 @@ class ObservedStage final : public Stage {
   std::size_t held_entries() const override { return stage_->held_entries(); }
   bool may_pause() const override { return stage_->may_pause(); }
   std::chrono::nanoseconds pause() override { return stage_->pause(); }
+  Memory memory() const override { return stage_->memory(); }
   void drain(Entry& scratch, Sink& next) override {
     Exit exit(*this, next);
     stage_->drain(scratch, exit);

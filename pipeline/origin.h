@@ -49,6 +49,9 @@ class Origin {
   // Whether its source has the lines still, should we lose them.
   virtual bool can_be_read_again() const { return true; }
 
+  // Whether someone waits until it is settled, and does nothing else meanwhile.
+  virtual bool is_awaited() const { return false; }
+
   // Whether the end of a line that broke off may still come, as far as the source can tell: some of
   // the log is not read yet, or it was rotated and its next file is not there yet.
   virtual bool goes_on() const { return false; }

@@ -19,6 +19,7 @@ class Pipeline::Link final : public Sink {
   void tick(Timestamp now, Entry& scratch) { stage_->tick(now, scratch, next_); }
   bool holds_entries() const { return stage_->holds_entries(); }
   bool may_pause() const { return stage_->may_pause(); }
+  Memory memory() const { return stage_->memory(); }
   std::chrono::nanoseconds pause() { return stage_->pause(); }
   void drain(Entry& scratch) { stage_->drain(scratch, next_); }
   std::size_t held_entries() const { return stage_->held_entries(); }
@@ -35,20 +36,21 @@ class Pipeline::Link final : public Sink {
 // Counts what comes out.
 class Pipeline::Exit final : public Sink {
  public:
-  explicit Exit(Sink& out) : out_(out) {}
+  explicit Exit(Sink& out) : out_(&out) {}
   void push(Entry& entry) override {
     ++taken_;
-    out_.push(entry);
+    out_->push(entry);
   }
   std::uint64_t taken() const { return taken_; }
+  void lead_to(Sink& out) { out_ = &out; }
 
  private:
-  Sink& out_;
+  Sink* out_;
   std::uint64_t taken_ = 0;
 };
 
 Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
-    : exit_(std::make_unique<Exit>(out)), first_(exit_.get()) {
+    : exit_(std::make_unique<Exit>(out)), out_(out), entrance_(exit_.get()), first_(exit_.get()) {
   if (stages.is_null()) return;
   if (!stages.is_sequence()) {
     throw stages.error("pipeline_stages: expected a list of stages, found " + stages.describe());
@@ -71,6 +73,12 @@ Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
     first_ = links_[i].get();
     if (links_[i]->may_pause()) pausing_.push_back(links_[i].get());
   }
+  entrance_ = first_;
+}
+
+void Pipeline::tap(Sink* before, Sink* after) {
+  first_ = before != nullptr ? before : entrance_;
+  exit_->lead_to(after != nullptr ? *after : out_);
 }
 
 Pipeline::~Pipeline() = default;
@@ -104,6 +112,12 @@ std::vector<StageCounts> Pipeline::counts() const {
 std::chrono::nanoseconds Pipeline::longest_pause() {
   std::chrono::nanoseconds longest{};
   for (Link* const link : pausing_) longest = std::max(longest, link->pause());
+  return longest;
+}
+
+Memory Pipeline::memory() const {
+  Memory longest = Memory::kNone;
+  for (const auto& link : links_) longest = std::max(longest, link->memory());
   return longest;
 }
 

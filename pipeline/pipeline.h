@@ -33,13 +33,13 @@ class Pipeline {
   ~Pipeline();
 
   // Runs one line through all stages. `line` is followed by kTextPadding readable bytes.
-  void push(std::string_view line, Timestamp read_time, const Labels& target, Origin* origin) {
+  void push(std::string_view line, Timestamp read_time, std::span<const Label> target, Origin* origin) {
     entry_.begin(line, read_time, target, origin);
     first_->push(entry_);
   }
 
   // The same for a line that comes with structured metadata.
-  void push(std::string_view line, Timestamp read_time, const Labels& target, Origin* origin,
+  void push(std::string_view line, Timestamp read_time, std::span<const Label> target, Origin* origin,
             std::span<const Metadata> structured_metadata) {
     entry_.begin(line, read_time, target, origin);
     entry_.structured_metadata.assign(structured_metadata.begin(), structured_metadata.end());
@@ -62,8 +62,17 @@ class Pipeline {
   std::chrono::nanoseconds pause() {
     return pausing_.empty() ? std::chrono::nanoseconds() : longest_pause();
   }
+  // The longest of any stage.
+  Memory memory() const;
   void drain() { drain(entry_); }
   void drain(Entry& scratch);
+
+  // What entries go into and what they come out to.
+  Sink& entrance() const { return *entrance_; }
+  Sink& out() const { return out_; }
+  // For who watches entries for a while: they go into `before` instead, which hands them on to the entrance, and
+  // come out to `after`, which hands them on to out(). nullptr: as usual, at no cost.
+  void tap(Sink* before, Sink* after);
 
  private:
   class Link;
@@ -73,7 +82,9 @@ class Pipeline {
   std::unique_ptr<Exit> exit_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<Link*> pausing_;  // those of them that may pause
-  Sink* first_;
+  Sink& out_;
+  Sink* entrance_;  // the first stage
+  Sink* first_;     // what is pushed to: usually the same
   Entry entry_;
 };
 

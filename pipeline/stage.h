@@ -33,6 +33,14 @@ class Sink {
   virtual void push(Entry& entry) = 0;
 };
 
+// How far what a stage remembers of entries reaches that it handed on. Where several workers run a pipeline,
+// each has stages of its own.
+enum class Memory {
+  kNone,    // an entry's outcome depends on itself alone, or on counts that all share
+  kSource,  // on entries of the same source: it stays with its worker
+  kJob,     // on entries of all sources of the job: they have to have one worker
+};
+
 class Stage {
  public:
   virtual ~Stage() = default;
@@ -52,6 +60,8 @@ class Stage {
   // How long no further line should come, so that a rate is held; zero while they may come. Whoever
   // reads lines asks after each one. Those that come all the same are taken.
   virtual std::chrono::nanoseconds pause() { return {}; }
+  // The same answer for as long as the stage lives.
+  virtual Memory memory() const { return Memory::kNone; }
   // Hands on everything kept back, but for what has an origin and is better read again after the next
   // start. The last call.
   virtual void drain(Entry& scratch, Sink& next) {

@@ -2,56 +2,12 @@
 
 #include <string_view>
 
-#include "pipeline/lang/json_print.h"
+#include "pipeline/lang/json_writer.h"
 
 namespace lokitail::pipeline {
 namespace {
 
-// Writes members and items with the commas between them.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-
-  void begin(char bracket) {
-    separate();
-    out_ += bracket;
-    fresh_ = true;
-  }
-  void end(char bracket) {
-    out_ += bracket;
-    fresh_ = false;
-  }
-  void key(std::string_view name) {
-    text(name);
-    out_ += ':';
-    fresh_ = true;
-  }
-  void text(std::string_view value) {
-    separate();
-    lang::append_json_string(out_, value, lang::JsonStyle::kEncodingJson);
-  }
-  void literal(std::string_view value) {
-    separate();
-    out_ += value;
-  }
-  void member(std::string_view name, std::string_view value) {
-    key(name);
-    text(value);
-  }
-  void member(std::string_view name, std::size_t value) {
-    key(name);
-    literal(std::to_string(value));
-  }
-
- private:
-  void separate() {
-    if (!fresh_) out_ += ',';
-    fresh_ = false;
-  }
-
-  std::string& out_;
-  bool fresh_ = true;  // nothing has been written yet that a comma would have to follow
-};
+using Writer = lang::JsonWriter;
 
 std::string_view name_of(Step::Outcome outcome) {
   switch (outcome) {
@@ -102,7 +58,7 @@ void write(Writer& out, const SnapshotValue& value) {
   if (value.kind == Value::Kind::kNull) {
     out.literal("null");
   } else if (value.kind == Value::Kind::kText || !is_json_number(value.text)) {
-    out.text(value.text);
+    out.value(value.text);
   } else {
     out.literal(value.text);
   }
@@ -112,16 +68,13 @@ void write(Writer& out, const Snapshot& entry) {
   out.begin('{');
   out.member("line", entry.line);
   out.member("timestamp", timestamp_text(entry.timestamp));
-  out.key("labels");
-  out.begin('{');
-  for (const auto& [name, value] : entry.labels) out.member(name, value);
-  out.end('}');
+  out.members("labels", entry.labels);
   out.key("structured_metadata");
   out.begin('[');
   for (const auto& [name, value] : entry.structured_metadata) {
     out.begin('[');
-    out.text(name);
-    out.text(value);
+    out.value(name);
+    out.value(value);
     out.end(']');
   }
   out.end(']');
@@ -162,8 +115,8 @@ void write(Writer& out, const Change& change) {
 void write(Writer& out, const config::Place& place) {
   out.begin('{');
   out.member("file", place.file);
-  out.member("line", static_cast<std::size_t>(place.line));
-  out.member("column", static_cast<std::size_t>(place.column));
+  out.member("line", place.line);
+  out.member("column", place.column);
   out.end('}');
 }
 
@@ -193,7 +146,7 @@ void append_json(std::string& text, const Passage& passage) {
   out.begin('{');
   out.key("lines");
   out.begin('[');
-  for (const std::size_t line : passage.lines) out.literal(std::to_string(line));
+  for (const std::size_t line : passage.lines) out.value(line);
   out.end(']');
   out.member("outcome", name_of(passage.outcome));
   write(out, "start", std::optional(passage.start));

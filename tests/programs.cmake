@@ -8,9 +8,11 @@ set(skip_sign "SKIPPED: ")
 # [alone]: measures time or memory, so nothing else may run beside it.
 if(TARGET e2e_tests)
   add_dependencies(e2e_tests lokitail)
-  # Run the examples of a page.
-  set_source_files_properties(e2e/commands_test.cc e2e/syslog_test.cc PROPERTIES
-    COMPILE_DEFINITIONS "LOKITAIL_DOCS=\"${CMAKE_SOURCE_DIR}/docs\"")
+  # Some run the examples of a page.
+  target_compile_definitions(e2e_tests PRIVATE LOKITAIL_DOCS="${CMAKE_SOURCE_DIR}/docs")
+  if(TARGET kafka_mock)
+    target_compile_definitions(e2e_tests PRIVATE LOKITAIL_KAFKA_MOCK="$<TARGET_FILE:kafka_mock>")
+  endif()
   catch_discover_tests(e2e_tests TEST_SPEC "~[alone]" TEST_PREFIX "e2e: " PROPERTIES
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180)
   catch_discover_tests(e2e_tests TEST_SPEC "[alone]" TEST_PREFIX "e2e: " PROPERTIES
@@ -30,16 +32,51 @@ if(LOKITAIL_E2E_PROGRAM)
   get_filename_component(programs ${LOKITAIL_E2E_PROGRAM} DIRECTORY)
   foreach(folder e2e chaos)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_test.cc)
-    # The engine's test runs alone, and the verifier's has no agent in it.
-    list(FILTER sources EXCLUDE REGEX "/(docker_engine|verifier)_test")
+    # The tests with an engine run alone, and the verifier's has no agent in it.
+    list(FILTER sources EXCLUDE REGEX "/(docker|docker_engine|latency|verifier)_test")
     foreach(source ${sources})
       get_filename_component(file ${source} NAME_WE)
       set(name "${folder}: ${file} under ${LOKITAIL_SANITIZE}")
+      # librdkafka makes its threads with C11's thrd_create, which the thread sanitizer does not see: they crash.
+      if(LOKITAIL_SANITIZE STREQUAL thread AND file STREQUAL kafka_test)
+        add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "SKIPPED: librdkafka's threads crash under it")
+        set_tests_properties(${name} PROPERTIES LABELS ${folder} SKIP_REGULAR_EXPRESSION ${skip_sign})
+        continue()
+      endif()
       add_test(NAME ${name} COMMAND ${programs}/${folder}_tests --filenames-as-tags
         --warn NoTests "[#${file}]~[alone]")
       set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600
         ENVIRONMENT "${agent_environment};LOKITAIL_SANITIZED=1;LOKITAIL_CHAOS_KILLS=20")
     endforeach()
+  endforeach()
+endif()
+
+# What is shipped is packaged from this build's folder, by one at a time.
+if(NOT LOKITAIL_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL Release)
+  foreach(name unit package service container)
+    add_test(NAME "packaging: ${name}"
+      COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
+    set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 RESOURCE_LOCK packages
+      ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign})
+  endforeach()
+endif()
+
+# What lies in packaging/ beside packages, with the real agent.
+if(NOT LOKITAIL_SANITIZE)
+  foreach(name completion configurations logql stack stack_run monitoring kubernetes telemetry)
+    add_test(NAME "packaging: ${name}"
+      COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
+    set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 PROCESSORS 2
+      ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign})
+  endforeach()
+endif()
+
+# The agent's HTTP server, its API and its page.
+if(NOT LOKITAIL_SANITIZE)
+  foreach(name server api page terminal)
+    add_test(NAME "ui: ${name}" COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/ui/${name}_test.py)
+    set_tests_properties("ui: ${name}" PROPERTIES LABELS ui TIMEOUT 300 SKIP_REGULAR_EXPRESSION ${skip_sign}
+      ENVIRONMENT "${agent_environment};LOKITAIL_SCREENSHOTS=${CMAKE_BINARY_DIR}/ui-screenshots")
   endforeach()
 endif()
 

@@ -124,7 +124,7 @@ class Demo {
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
   Tally tally_;
-  Bakery bakery_;
+  Guild guild_;
   std::vector<ContainerLog> logs_;
   Receiver receiver_;
   std::unique_ptr<Child> child_;
@@ -150,7 +150,7 @@ Demo::Demo(const Options& options)
       timer_(io_),
       signals_(io_, SIGINT, SIGTERM, SIGHUP),
       tally_(!options.docker),
-      bakery_(options.rate, std::chrono::system_clock::now()),
+      guild_(options.rate, std::chrono::system_clock::now()),
       receiver_(io_, receiver_options()) {
   AgentConfig config;
   config.folder = folder_.path();
@@ -167,7 +167,7 @@ Demo::Demo(const Options& options)
       logs_.emplace_back(containers, service);
     }
     config.logs = (containers / "*/*-json.log").string();
-    status_.title = "an online bakery: every order is a trace through five services";
+    status_.title = "a guild: every task is a trace through five services";
   }
   status_.agent_url = fmt::format("http://127.0.0.1:{}/metrics", config.http_port);
   status_.of_seconds = options_.seconds;
@@ -223,7 +223,7 @@ void Demo::tick() {
       }
       let_things_happen();
       write_logs();
-      if (bakery_.idle()) enter(Phase::kArriving);
+      if (guild_.idle()) enter(Phase::kArriving);
       break;
     case Phase::kArriving:
       if (tally_.complete() || late_arrival) enter(Phase::kStopping);
@@ -242,7 +242,7 @@ void Demo::tick() {
 
 void Demo::write_logs() {
   std::vector<ServiceLine> lines;
-  bakery_.advance(std::chrono::system_clock::now(), lines);
+  guild_.advance(std::chrono::system_clock::now(), lines);
   for (const ServiceLine& line : lines) {
     tally_.wrote(line.service, line.text);
     logs_[line.service].append(line);
@@ -265,7 +265,7 @@ void Demo::let_things_happen() {
     logs_.front().rotate();
     status_.note = fmt::format("the log of {} was rotated", kServices.front());
   }
-  if (now >= all) bakery_.close();
+  if (now >= all) guild_.close();
 }
 
 void Demo::end_outage() {

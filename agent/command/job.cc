@@ -40,10 +40,9 @@ const config::ScrapeConfig& find_job(const config::Config& config, const std::st
 
 PipelineSource pipeline_of_job(const config::Config& config, const std::string& name,
                                const config::Place& place) {
-  config::Config only;
-  only.scrape_configs = {find_job(config, name, place)};
-  PipelineSource source{only.scrape_configs.front().pipeline_stages};
-  if (const auto targets = static_targets(only); !targets.empty()) {
+  const config::ScrapeConfig& job = find_job(config, name, place);
+  PipelineSource source{job.pipeline_stages};
+  if (const auto targets = static_targets(job); !targets.empty()) {
     source.labels = targets.front().labels;
   }
   return source;

@@ -6,18 +6,28 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "agent/command/check.h"
 #include "agent/daemon.h"
 #include "agent/delivery/entry_printer.h"
+#include "agent/memory_use.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"
 #include "config/flags.h"
 
 namespace lokitail::agent {
+
+const std::string_view kExitStatus =
+    R"(0 after a clean stop, and where -check-syntax and -version find nothing wrong;
+1 for a configuration that cannot be used, and for a stop that loses lines;
+2 for wrong flags, and for -help.
+)";
+
 namespace {
 
 constexpr int kBadConfiguration = 1;
@@ -33,9 +43,13 @@ void configure_log(const config::ServerConfig& server) {
                  server.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
 }
 
-DaemonOptions daemon_options(const config::Options& options) {
-  return {.shutdown_timeout = options.shutdown_timeout, .dry_run = options.dry_run,
-          .inspect = options.inspect, .drain_and_exit = options.drain_and_exit};
+DaemonOptions daemon_options(const config::Options& options, const std::string& config_file) {
+  DaemonOptions daemon{.shutdown_timeout = options.shutdown_timeout, .dry_run = options.dry_run,
+                       .inspect = options.inspect, .drain_and_exit = options.drain_and_exit};
+  if (options.config_file.empty()) return daemon;
+  daemon.load = [options] { return config::load_files(options, config::process_env); };
+  if (options.watch_config) daemon.watched_file = config_file;
+  return daemon;
 }
 
 // As Promtail, before the entries of a dry run.
@@ -53,26 +67,45 @@ void open_stdin() {
   if (::fcntl(STDIN_FILENO, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
 }
 
-int run_with(const config::Options& options, config::LoadedConfig loaded) {
-  configure_log(loaded.config.server);
-  if (loaded.config.target_config.read_stdin) open_stdin();
-  if (options.print_config_stderr) {
-    fmt::print(stderr, "---\n# Loki Config\n# lokitail {}\n{}\n", kVersion,
-               config::to_yaml(loaded.config));
-  }
-  try {
-    Daemon daemon(loaded.config, daemon_options(options), loaded.warnings);
-    for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
-    if (options.dry_run) print_clients(loaded.config);
-    return daemon.run() ? EXIT_SUCCESS : kLinesLost;
-  } catch (const std::exception& problem) {
-    log::error("error creating lokitail", {{"error", problem.what()}});
-    return kBadConfiguration;
+// One after the other: a reload that changes more than jobs ends in another configuration to go on with. Where that
+// turns out to be none, the one before is.
+int run_daemons(const config::Options& options, std::shared_ptr<const config::Config> config) {
+  std::shared_ptr<const config::Config> before;
+  for (;;) {
+    try {
+      config::Warnings warnings;
+      Daemon daemon(config, daemon_options(options, config->file_name), warnings);
+      for (const std::string& warning : warnings.texts()) log::warn(warning);
+      const bool is_clean = daemon.run();
+      before = std::exchange(config, daemon.next_config());
+      if (config == nullptr) return is_clean ? EXIT_SUCCESS : kLinesLost;
+      configure_log(config->server);
+    } catch (const std::exception& problem) {
+      log::error("error creating lokitail", {{"error", problem.what()}});
+      if (before == nullptr) return kBadConfiguration;
+      log::warn("going on with the configuration before");
+      config = std::exchange(before, nullptr);
+      configure_log(config->server);
+    }
   }
 }
 
+int run_with(const config::Options& options, config::LoadedConfig loaded) {
+  return_large_memory();
+  configure_log(loaded.config.server);
+  if (loaded.config.target_config.read_stdin) open_stdin();
+  if (options.print_config_stderr) {
+    fmt::print(stderr, "---\n# Loki Config\n# {}\n{}\n", version_line(),
+               config::to_yaml(loaded.config));
+  }
+  for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
+  auto config = std::make_shared<const config::Config>(std::move(loaded.config));
+  if (options.dry_run) print_clients(*config);
+  return run_daemons(options, std::move(config));
+}
+
 int print_version() {
-  fmt::print("lokitail, version {}\n", kVersion);
+  fmt::print("{}", version_text());
   return EXIT_SUCCESS;
 }
 
@@ -94,7 +127,7 @@ int run_agent(std::span<const char* const> arguments) {
     return kBadFlags;
   }
   if (options.help) {
-    fmt::print("{}", config::flags_usage());
+    fmt::print("{}\nExit status:\n{}", config::flags_usage(), kExitStatus);
     return kBadFlags;
   }
   if (options.check_syntax && options.config_file.empty()) {

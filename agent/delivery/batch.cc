@@ -279,4 +279,14 @@ void Batch::clear() {
   bytes_ = entries_ = 0;
 }
 
+void Batch::release_memory() {
+  entry_bytes_.release();
+  label_bytes_.release();
+  labels_ = {};
+  streams_ = {};
+  index_ = {};
+  order_ = {};
+  sorted_labels_ = {};
+}
+
 }  // namespace lokitail::agent

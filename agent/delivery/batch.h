@@ -98,6 +98,8 @@ class Batch {
   bool next_request(ByteBuffer& scratch, Request& request, std::size_t parts = 1);
   // REQUIRES: next_request() has returned false, or the entries are to be thrown away.
   void clear();
+  // Lets go of the memory that is kept for later entries. REQUIRES: empty.
+  void release_memory();
 
  private:
   struct StoredLabel {

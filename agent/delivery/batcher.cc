@@ -59,6 +59,7 @@ void Batcher::add(const pipeline::Entry& entry) {
     entry.origin->retain();
     open.origins.push_back(entry.origin);
     open.can_be_read_again &= entry.origin->can_be_read_again();
+    open.is_awaited |= entry.origin->is_awaited();
   }
 }
 
@@ -113,7 +114,9 @@ Batcher::TenantBatch& Batcher::batch_of(std::string_view tenant) {
 void Batcher::flush_due(Clock::time_point now) {
   report_taken();
   for (const auto& open : batches_) {
-    if (!open->batch.empty() && now - open->since >= config_.batch_wait) hand_over(*open);
+    const std::chrono::nanoseconds wait =
+        open->is_awaited ? std::min<std::chrono::nanoseconds>(config_.batch_wait, kAwaitedWait) : config_.batch_wait;
+    if (!open->batch.empty() && now - open->since >= wait) hand_over(*open);
   }
   // Tenants come and go; an empty batch of another than the client's own is not worth keeping.
   std::erase_if(batches_, [this](const auto& open) {
@@ -137,6 +140,12 @@ bool Batcher::empty() const {
   return taken_ == 0 && std::ranges::all_of(batches_, [](const auto& open) { return open->batch.empty(); });
 }
 
+void Batcher::release_memory() {
+  request_.release();
+  compressed_.release();
+  for (const auto& open : batches_) open->batch.release_memory();
+}
+
 void Batcher::hand_over(TenantBatch& open) {
   auto receipt = std::make_shared<Receipt>(
       0, [post = post_, origins = std::move(open.origins)]() mutable {
@@ -155,6 +164,7 @@ void Batcher::hand_over(TenantBatch& open) {
   }
   open.batch.clear();
   open.can_be_read_again = true;
+  open.is_awaited = false;
   report_taken();
   for (auto& push : pushes) events_.push_ready(config_.client, std::move(push));
 }

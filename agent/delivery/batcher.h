@@ -64,6 +64,8 @@ pipeline::lang::Selector client_selector(const std::string& match, const config:
 class Batcher {
  public:
   using Clock = std::chrono::steady_clock;
+  // How long a batch lies that someone waits for: others that come at the same time travel along.
+  static constexpr std::chrono::milliseconds kAwaitedWait{50};
   // Runs a call on the worker's thread; any thread may call it.
   using Post = std::function<void(std::function<void()>)>;
 
@@ -72,11 +74,14 @@ class Batcher {
 
   // The entry's origin stays retained until the push that carries the entry is settled.
   void add(const pipeline::Entry& entry);
-  // Hands over the batches that are older than batch_wait.
+  // Hands over the batches that are older than batch_wait, and those that someone waits for after a shorter
+  // time, so that a sender that waits for its answer can go on.
   void flush_due(Clock::time_point now);
   void flush_all();
   // Whether there is something to hand over.
   bool empty() const;
+  // Lets go of the memory that is kept for later batches. REQUIRES: empty.
+  void release_memory();
 
  private:
   struct TenantBatch {
@@ -86,6 +91,7 @@ class Batcher {
     Batch batch;
     Clock::time_point since;
     bool can_be_read_again = true;
+    bool is_awaited = false;
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
   };
 

@@ -2,7 +2,7 @@
 // until it is settled. Each client has an equal share; where one is used up workers stop reading,
 // since what they read is for all clients.
 //
-// Threads: any, but for on_room(): with it changed nobody else may use the budget.
+// Threads: any, but for on_room(): while it is called nobody else may use the budget.
 #pragma once
 
 #include <algorithm>
@@ -24,10 +24,12 @@ class Budget {
   }
   void give_back(std::size_t client, std::size_t bytes) {
     const std::size_t before = in_flight_[client].fetch_sub(bytes, std::memory_order_relaxed);
-    if (before >= share() && before - bytes < share() && on_room_) on_room_();
+    if (before < share() || before - bytes >= share()) return;
+    for (const auto& call : on_room_) call();
   }
   // Called whenever a share that was used up is not any more, by who gives back.
-  void on_room(std::function<void()> call) { on_room_ = std::move(call); }
+  void on_room(std::function<void()> call) { on_room_.push_back(std::move(call)); }
+  void nobody_on_room() { on_room_.clear(); }
 
   bool exhausted() const {
     return std::ranges::any_of(in_flight_, [this](const auto& bytes) {
@@ -48,7 +50,7 @@ class Budget {
  private:
   const std::size_t limit_;
   std::vector<std::atomic<std::size_t>> in_flight_;  // by client
-  std::function<void()> on_room_;
+  std::vector<std::function<void()>> on_room_;
 };
 
 }  // namespace lokitail::agent

@@ -26,6 +26,7 @@ class Delivery final : public BatcherEvents {
   ~Delivery() override;
 
   Budget& budget() { return budget_; }
+  const Budget& budget() const { return budget_; }
   // How each client's batches are to be made. Clients that others fail over to have none.
   std::vector<BatcherConfig> batcher_configs() const;
 

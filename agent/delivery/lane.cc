@@ -85,6 +85,10 @@ void Lane::take(std::unique_ptr<Push> push) {
   pump();
 }
 
+std::chrono::nanoseconds Lane::oldest_wait() const {
+  return queue_.empty() ? std::chrono::nanoseconds() : Clock::now() - queue_.front().came;
+}
+
 // Sends what may be sent: the oldest first, and of each stream one push at a time.
 void Lane::pump() {
   if (stopping_ || pausing_) return;
@@ -139,6 +143,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   const Destination& destination = connections_[way].destination();
   const http::Response response = co_await connections_[way].post(item->push->body);
   if (stopping_) co_return;
+  last_answer_ = LastAnswer{response.status, std::chrono::system_clock::now()};
   const auto took = Clock::now() - start;
   context_.metrics.request_duration(destination.host(), response.status == 0 ? -1 : response.status)
       .Observe(std::chrono::duration<double>(took).count());
@@ -204,6 +209,7 @@ void Lane::count_sent(const Push& push, std::size_t entries, const Destination& 
   context_.metrics.sent_bytes(destination.host()).Increment(static_cast<double>(push.body.size()));
   context_.metrics.sent_entries(destination.host()).Increment(static_cast<double>(entries));
   context_.metrics.entries_done(context_.config.name, "sent", "", entries);
+  context_.metrics.client_sent_bytes(context_.config.name, push.body.size());
 }
 
 void Lane::settle(Queue::iterator item) {
@@ -402,7 +408,7 @@ void Lane::replace(Queue::iterator item, std::unique_ptr<Push> first, std::uniqu
     context_.budget.take(context_.client, first->cost() + second->cost());
     context_.budget.give_back(context_.client, item->push->cost());
   }
-  queue_.insert(item, {std::move(first)});
+  queue_.insert(item, {std::move(first)})->came = item->came;
   item->push = std::move(second);
   item->attempts = 0;
 }

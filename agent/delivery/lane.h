@@ -75,6 +75,17 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t queued() const { return queue_.size() + storing_ + unstored_.size(); }
   // What Loki, or the network, said last; empty if that was good.
   const std::string& trouble() const { return trouble_; }
+  std::size_t in_flight() const { return in_flight_; }
+  // The latest answer, if there was one yet.
+  struct LastAnswer {
+    int status = 0;  // of HTTP; 0: none came
+    std::chrono::system_clock::time_point time{};
+  };
+  const std::optional<LastAnswer>& last_answer() const { return last_answer_; }
+  // How long the oldest push in memory has been waiting; zero without one.
+  std::chrono::nanoseconds oldest_wait() const;
+  // Where pushes go now.
+  const std::string& host() const { return connections_[route_.current()].destination().host(); }
 
   // Ends the wait between attempts. For shutdown.
   void hurry();
@@ -89,6 +100,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
     bool is_on_disk = false;   // it is sent from there in any case, whatever comes of this attempt
     Clock::time_point sent{};  // last
     int attempts = 0;
+    Clock::time_point came = Clock::now();
   };
   using Queue = std::list<Waiting>;
   // A stream of which Loki takes no more for now.
@@ -150,6 +162,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t in_flight_ = 0;
   std::map<StreamId, Throttle> throttles_;
   std::string trouble_;
+  std::optional<LastAnswer> last_answer_;
   std::shared_ptr<LaneSpool> spool_;  // once it is needed
   std::size_t storing_ = 0;           // pushes on their way to disk
   LaneSpool::Pushes unstored_;        // that the disk did not take; younger than those there

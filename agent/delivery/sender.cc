@@ -38,8 +38,17 @@ bool Sender::empty() const {
 
 SenderStatus Sender::status() const {
   SenderStatus status;
+  status.tenants = lanes_.size();
+  status.host = host();
   for (const auto& [tenant, lane] : lanes_) {
     status.queued += lane->queued();
+    status.in_flight += lane->in_flight();
+    status.oldest_wait = std::max(status.oldest_wait, lane->oldest_wait());
+    const auto& last = lane->last_answer();
+    if (last && (!status.last_answer || status.last_answer->time < last->time)) {
+      status.last_answer = last;
+      status.host = lane->host();
+    }
     if (lane->trouble().empty()) continue;
     status.delivering = false;
     status.trouble = lane->trouble();

@@ -4,9 +4,11 @@
 // Threads: delivery's io_context thread only.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +16,16 @@
 
 namespace lokitail::agent {
 
-// What a client is doing, for /readyz and the logs.
+// What a client is doing, for /readyz, the logs and the page.
 struct SenderStatus {
   bool delivering = true;  // the latest attempt of every lane was good
   std::string trouble;     // otherwise: what Loki, or the network, said last
   std::size_t queued = 0;  // pushes not settled
+  std::size_t in_flight = 0;  // of them
+  std::chrono::nanoseconds oldest_wait{};  // of the oldest of them
+  std::optional<Lane::LastAnswer> last_answer{};
+  std::size_t tenants = 0;
+  std::string host{};  // where pushes go now; another than the client's own after a failover
 };
 
 class Sender {

@@ -1,4 +1,4 @@
-// The file targets that a configuration names by itself: static_configs, relabelled.
+// The file targets that a job names by itself: static_configs, relabelled.
 //
 // Threads: pure function. Errors: config::Error for a relabel rule that cannot be compiled;
 // std::runtime_error for an encoding that this machine cannot convert.
@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "agent/discovery/target_report.h"
 #include "agent/source/file/file_targets.h"
 #include "config/config.h"
 
@@ -14,6 +15,9 @@ namespace lokitail::agent {
 
 // Targets that relabelling drops, that are meant for another host, or that have no __path__ are left
 // out, with a line in the log.
-std::vector<FileTarget> static_targets(const config::Config& config);
+std::vector<FileTarget> static_targets(const config::ScrapeConfig& scrape);
+
+// All of them, with what became of each.
+std::vector<TargetReport> report_static_targets(const config::ScrapeConfig& scrape);
 
 }  // namespace lokitail::agent

@@ -1,10 +1,8 @@
 #include "agent/http/client.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -16,6 +14,8 @@
 #include "agent/http/credentials.h"
 #include "agent/http/proxy.h"
 #include "agent/http/tls.h"
+#include "agent/http/tls_handshake.h"
+#include "agent/into_error.h"
 #include "agent/version.h"
 
 namespace lokitail::agent::http {
@@ -28,14 +28,14 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr std::size_t kKeptBodyBytes = 64 * 1024;
+constexpr std::size_t kToldBodyBytes = 512;
+constexpr std::size_t kReadBytes = 32 * 1024;
 constexpr int kMostRedirects = 10;
 
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-std::string words(const char* doing, const error_code& error) {
-  // Beast's own word for a passed deadline is "The socket was closed due to a timeout".
-  return std::string(doing) + ": " +
-         (error == beast::error::timeout ? "timed out" : error.message());
+// Whether the same request is to be sent to where the answer points.
+bool is_repeated_at(int status, bhttp::verb method) {
+  if (status == 307 || status == 308) return true;
+  return method == bhttp::verb::get && status >= 301 && status <= 303;
 }
 
 }  // namespace
@@ -43,6 +43,31 @@ std::string words(const char* doing, const error_code& error) {
 bool equal_names(std::string_view a, std::string_view b) {
   return beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
+
+std::string_view Response::header(std::string_view name) const {
+  for (const auto& [known, value] : headers) {
+    if (equal_names(known, name)) return value;
+  }
+  return {};
+}
+
+std::string Response::problem() const {
+  if (!error.empty()) return error;
+  std::string text = "HTTP status " + std::to_string(status);
+  std::string_view said(body);
+  said = said.substr(0, std::min(said.find_first_of("\r\n"), kToldBodyBytes));
+  if (!said.empty()) text.append(": ").append(said);
+  return text;
+}
+
+struct Client::Request {
+  bhttp::verb method;
+  const Headers& headers;
+  std::string_view body;
+  std::size_t max_body = 0;  // of an answer to a GET
+  Take take;                 // of an answer that is streamed
+  std::chrono::nanoseconds silence{0};
+};
 
 class Client::Connection {
  public:
@@ -78,10 +103,10 @@ class Client::Connection {
     const Url& peer = proxy ? *proxy : url;
     const auto endpoints = co_await resolver_.async_resolve(peer.host, peer.port, into(error));
     look_up_timer.cancel();
-    if (error) co_return words(("looking up " + peer.host).c_str(), error);
+    if (error) co_return words(("looking up " + peer.host), error);
     set_deadline(timeout);
     co_await tcp_stream().async_connect(endpoints, into(error));
-    if (error) co_return words(("connecting to " + peer.host_header()).c_str(), error);
+    if (error) co_return words(("connecting to " + peer.host_header()), error);
     // Pushes are written whole; waiting for more to send would only delay their end.
     tcp_stream().socket().set_option(tcp::no_delay(true), error);
     if (url.is_tls()) {
@@ -94,21 +119,22 @@ class Client::Connection {
     co_return std::string();
   }
 
-  asio::awaitable<Response> exchange(const Url& url, const Headers& headers,
-                                     const Headers& secret_headers, std::string_view body) {
+  asio::awaitable<Response> exchange(const Url& url, const Request& wanted, const Headers& secret_headers) {
     bhttp::request<bhttp::span_body<const char>> request(
-        bhttp::verb::post, through_plain_proxy_ ? "http://" + url.host_header() + url.target : url.target,
-        11, beast::span<const char>(body.data(), body.size()));
-    for (const auto& [name, value] : headers) request.insert(name, value);
+        wanted.method, through_plain_proxy_ ? "http://" + url.host_header() + url.target : url.target, 11,
+        beast::span<const char>(wanted.body.data(), wanted.body.size()));
+    for (const auto& [name, value] : wanted.headers) request.insert(name, value);
     request.set(bhttp::field::host, url.host_header());
-    request.set(bhttp::field::content_length, std::to_string(body.size()));
+    if (wanted.method == bhttp::verb::post) {
+      request.set(bhttp::field::content_length, std::to_string(wanted.body.size()));
+    }
     for (const auto& [name, value] : secret_headers) request.insert(name, value);
     if (through_plain_proxy_ && !proxy_authorization_.empty()) {
       request.set(bhttp::field::proxy_authorization, proxy_authorization_);
     }
     used_ = true;
-    if (tls_) co_return co_await send_and_receive(*tls_, request);
-    co_return co_await send_and_receive(stream_, request);
+    if (tls_) co_return co_await send_and_receive(*tls_, request, wanted);
+    co_return co_await send_and_receive(stream_, request, wanted);
   }
 
   bool keeps_alive() const { return keeps_alive_; }
@@ -155,51 +181,72 @@ class Client::Connection {
     tls_context_.emplace(make_tls_context(config_.tls_config, problem));
     if (!problem.empty()) co_return problem;
     tls_.emplace(std::move(stream_), *tls_context_);
-    const std::string& name =
-        config_.tls_config.server_name.empty() ? url.host : config_.tls_config.server_name;
-    // Server name indication is for names only, not for addresses (RFC 6066, section 3).
-    error_code not_an_address;
-    asio::ip::make_address(name, not_an_address);
-    if (not_an_address) SSL_set_tlsext_host_name(tls_->native_handle(), name.c_str());
-    if (!config_.tls_config.insecure_skip_verify) {
-      tls_->set_verify_callback(asio::ssl::host_name_verification(name));
-    }
-    error_code error;
-    co_await tls_->async_handshake(asio::ssl::stream_base::client, into(error));
-    if (error) co_return words(("TLS handshake with " + name).c_str(), error) + why_not_trusted();
-    co_return std::string();
+    co_return co_await http::shake_hands(*tls_, config_.tls_config, url.host);
   }
 
-  // OpenSSL's error says no more than that the certificate was not verified.
-  std::string why_not_trusted() {
-    const long result = SSL_get_verify_result(tls_->native_handle());
-    return result == X509_V_OK ? std::string() : std::string(": ") + X509_verify_cert_error_string(result);
-  }
-
-  template <typename Stream, typename Request>
-  asio::awaitable<Response> send_and_receive(Stream& stream, Request& request) {
+  template <typename Stream, typename Message>
+  asio::awaitable<Response> send_and_receive(Stream& stream, Message& request, const Request& wanted) {
     Response response;
     error_code error;
     answered_ = keeps_alive_ = false;
     co_await bhttp::async_write(stream, request, into(error));
     // A server that refuses a push early answers before it has read all of it.
     const error_code not_written = error;
-    bhttp::response_parser<bhttp::string_body> parser;
-    parser.body_limit(kKeptBodyBytes);
+    bhttp::response_parser<bhttp::buffer_body> parser;
+    parser.body_limit(boost::none);
     co_await bhttp::async_read_header(stream, buffer_, parser, into(error));
     if (error) {
       response.error = not_written ? words("sending", not_written) : words("waiting for the answer", error);
       co_return response;
     }
     answered_ = true;
-    co_await bhttp::async_read(stream, buffer_, parser, into(error));
     const auto& message = parser.get();
     response.status = static_cast<int>(message.result_int());
-    response.body = message.body();
     response.retry_after = message[bhttp::field::retry_after];
     response.location = message[bhttp::field::location];
-    keeps_alive_ = !error && !not_written && parser.keep_alive();
+    if (wanted.method == bhttp::verb::get) {
+      for (const auto& field : message) response.headers.emplace_back(field.name_string(), field.value());
+    }
+    const bool is_whole = co_await receive_body(stream, parser, wanted, response);
+    keeps_alive_ = is_whole && !not_written && parser.keep_alive();
     co_return response;
+  }
+
+  // Whether it came to its end.
+  template <typename Stream, typename Parser>
+  asio::awaitable<bool> receive_body(Stream& stream, Parser& parser, const Request& wanted, Response& response) {
+    const bool is_post = wanted.method == bhttp::verb::post;
+    const bool is_streamed = wanted.take && response.status / 100 == 2;
+    const std::size_t most = is_post || wanted.take ? kKeptBodyBytes : wanted.max_body;
+    std::string chunk(parser.is_done() ? 0 : kReadBytes, '\0');
+    while (!parser.is_done()) {
+      if (is_streamed) set_deadline(wanted.silence);
+      auto& body = parser.get().body();
+      body.data = chunk.data();
+      body.size = chunk.size();
+      error_code error;
+      co_await bhttp::async_read_some(stream, buffer_, parser, into(error));
+      if (error == bhttp::error::need_buffer) error = {};
+      const std::string_view came(chunk.data(), chunk.size() - body.size);
+      if (is_streamed) {
+        if (!came.empty() && !wanted.take(came)) co_return false;
+      } else {
+        const std::size_t room = most - response.body.size();
+        response.body.append(came.substr(0, room));
+        const bool too_much = came.size() > room;
+        // What a push is answered with is told to people at most.
+        if (too_much && (is_post || wanted.take)) co_return false;
+        if (too_much) {
+          response.error = "the answer is longer than " + std::to_string(most) + " bytes";
+          co_return false;
+        }
+      }
+      if (error) {
+        if (!is_post) response.error = words("receiving the answer", error);
+        co_return false;
+      }
+    }
+    co_return true;
   }
 
   const config::HttpClientConfig& config_;
@@ -225,15 +272,33 @@ Client::Client(asio::io_context& io, Url url, config::HttpClientConfig config,
 Client::~Client() = default;
 
 void Client::close() {
+  is_closed_ = true;
   if (connection_) connection_->cancel();
 }
 
 asio::awaitable<Response> Client::post(const Headers& headers, std::string_view body) {
+  return follow(url_, Request{bhttp::verb::post, headers, body, 0, nullptr, {}});
+}
+
+asio::awaitable<Response> Client::get(std::string target, const Headers& headers, std::size_t max_body) {
   Url url = url_;
+  url.target = std::move(target);
+  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, max_body, nullptr, {}});
+}
+
+asio::awaitable<Response> Client::stream(std::string target, const Headers& headers,
+                                         std::chrono::nanoseconds silence, Take take) {
+  Url url = url_;
+  url.target = std::move(target);
+  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, 0, std::move(take), silence});
+}
+
+asio::awaitable<Response> Client::follow(Url url, Request request) {
+  is_closed_ = false;
   for (int redirects = 0;; ++redirects) {
-    Response response = co_await post_to(url, headers, body);
-    const bool repeats_post = response.status == 307 || response.status == 308;
-    if (!repeats_post || !config_.follow_redirects || redirects == kMostRedirects) co_return response;
+    Response response = co_await send_to(url, request);
+    const bool repeats = is_repeated_at(response.status, request.method);
+    if (!repeats || !config_.follow_redirects || redirects == kMostRedirects) co_return response;
     std::optional<Url> next = resolve_url(url, response.location);
     // What was meant for one host is not sent to another.
     if (!next || next->host != url_.host) co_return response;
@@ -241,8 +306,7 @@ asio::awaitable<Response> Client::post(const Headers& headers, std::string_view 
   }
 }
 
-asio::awaitable<Response> Client::post_to(const Url& url, const Headers& headers,
-                                          std::string_view body) {
+asio::awaitable<Response> Client::send_to(const Url& url, const Request& request) {
   Response response;
   const Headers secret_headers = read_secret_headers(url_, config_, response.error);
   if (!response.error.empty()) co_return response;
@@ -257,12 +321,12 @@ asio::awaitable<Response> Client::post_to(const Url& url, const Headers& headers
     }
     const bool reused = connection_->used();
     connection_->set_deadline(timeout_);
-    response = co_await connection_->exchange(url, headers, secret_headers, body);
+    response = co_await connection_->exchange(url, request, secret_headers);
     const bool closed_while_idle = reused && !connection_->answered();
     // After a server error the next attempt should reach another server behind the same name.
     if (!connection_->keeps_alive() || response.status >= 500) connection_.reset();
     // Sending again is safe: Loki ignores an entry that it has.
-    if (!closed_while_idle || response.error.find("timed out") != std::string::npos) co_return response;
+    if (!closed_while_idle || is_closed_ || response.error.find("timed out") != std::string::npos) co_return response;
   }
 }
 

@@ -7,10 +7,12 @@
 // on a connection that has reached its greatest age: whoever moves to another address is followed.
 //
 // Threads: belongs to the io_context's thread. One request at a time.
-// Errors:  none is thrown; a response without status says what went wrong.
+// Errors:  none is thrown; a response without status, or with an error, says what went wrong.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,10 +28,16 @@ namespace lokitail::agent::http {
 
 struct Response {
   int status = 0;           // 0: no answer, see error
-  std::string body;         // its beginning; at most 64 KiB
+  std::string body;         // of a POST, its beginning; at most 64 KiB
   std::string retry_after;  // header, empty if absent
   std::string location;     // header, empty if absent
+  Headers headers;          // all of them, for a GET
   std::string error;        // for people; holds no secrets
+
+  bool ok() const { return status / 100 == 2 && error.empty(); }
+  std::string_view header(std::string_view name) const;  // of a GET; empty if absent
+  // What went wrong, for people: the error, or the status with the beginning of what was said with it.
+  std::string problem() const;
 };
 
 class Client {
@@ -43,13 +51,26 @@ class Client {
   // `headers` and `body` must live until it is done.
   boost::asio::awaitable<Response> post(const Headers& headers, std::string_view body);
 
-  // Drops the connection, also under a request that is waiting.
+  // Asks for `target`, a path with its query, at the URL's host. An answer with more than `max_body` bytes is an
+  // error, and so is one that breaks off.
+  boost::asio::awaitable<Response> get(std::string target, const Headers& headers,
+                                       std::size_t max_body = std::size_t{16} << 20);
+
+  // Takes what came of a body. False: no more is wanted.
+  using Take = std::function<bool(std::string_view bytes)>;
+  // The same for an answer that goes on: its body, where the status is a success, goes to `take` as it comes. It
+  // ends where the server ends it, or when nothing came for `silence`, which is an error.
+  boost::asio::awaitable<Response> stream(std::string target, const Headers& headers,
+                                          std::chrono::nanoseconds silence, Take take);
+
+  // Drops the connection, also under a request that is waiting, which is not sent again.
   void close();
 
  private:
   class Connection;
-  boost::asio::awaitable<Response> post_to(const Url& url, const Headers& headers,
-                                           std::string_view body);
+  struct Request;
+  boost::asio::awaitable<Response> follow(Url url, Request request);
+  boost::asio::awaitable<Response> send_to(const Url& url, const Request& request);
 
   boost::asio::io_context& io_;
   const Url url_;
@@ -57,6 +78,7 @@ class Client {
   const std::chrono::nanoseconds timeout_;
   const std::chrono::nanoseconds max_age_;
   std::unique_ptr<Connection> connection_;
+  bool is_closed_ = false;  // under the present request
 };
 
 }  // namespace lokitail::agent::http

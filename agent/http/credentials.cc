@@ -1,12 +1,13 @@
 #include "agent/http/credentials.h"
 
-#include <boost/beast/core/detail/base64.hpp>
 
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
+
+#include "agent/base64.h"
 
 namespace lokitail::agent::http {
 namespace {
@@ -34,10 +35,15 @@ std::optional<std::string> secret(const config::Secret& literal, const std::stri
 }  // namespace
 
 std::string basic_authorization(const std::string& user, const std::string& password) {
-  const std::string text = user + ':' + password;
-  std::string encoded(boost::beast::detail::base64::encoded_size(text.size()), '\0');
-  encoded.resize(boost::beast::detail::base64::encode(encoded.data(), text.data(), text.size()));
-  return "Basic " + encoded;
+  return "Basic " + base64(user + ':' + password);
+}
+
+std::optional<std::string> read_basic_authorization(const config::BasicAuth& basic, std::string& error) {
+  const auto user = basic.username_file.empty() ? std::optional(basic.username)
+                                                : read_secret(basic.username_file, error);
+  const auto password = secret(basic.password, basic.password_file, error);
+  if (!user || !password) return std::nullopt;
+  return basic_authorization(*user, *password);
 }
 
 namespace {
@@ -46,11 +52,7 @@ namespace {
 std::string authorization(const Url& url, const config::HttpClientConfig& config,
                           std::string& error) {
   if (config.basic_auth) {
-    const auto& basic = *config.basic_auth;
-    const auto user = basic.username_file.empty() ? std::optional(basic.username)
-                                                  : read_secret(basic.username_file, error);
-    const auto password = secret(basic.password, basic.password_file, error);
-    return user && password ? basic_authorization(*user, *password) : std::string();
+    return read_basic_authorization(*config.basic_auth, error).value_or(std::string());
   }
   if (config.authorization) {
     const auto& given = *config.authorization;

@@ -31,4 +31,9 @@ std::optional<Url> parse_url(std::string_view text);
 // `location` of a redirect, relative to `base`.
 std::optional<Url> resolve_url(const Url& base, std::string_view location);
 
+// What is no escape stays as it is.
+std::string percent_decode(std::string_view text);
+// All but unreserved characters are escaped, as a query wants it.
+std::string percent_encode(std::string_view text);
+
 }  // namespace lokitail::agent::http

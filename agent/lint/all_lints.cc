@@ -16,7 +16,7 @@ LintCheck check_batch_size, check_container_format, check_credentials_over_http,
     check_path_matches_nothing, check_positions_directory, check_regex_never_matches,
     check_source_never_set, check_stage_never_applies, check_stage_order, check_tenant_dropped,
     check_timestamp_layout, check_timestamp_never_parses, check_timestamp_zone,
-    check_too_many_labels, check_value_never_used;
+    check_too_many_labels, check_unknown_meta_label, check_value_never_used;
 
 namespace {
 
@@ -114,6 +114,9 @@ constexpr std::array kLints = {
          check_timestamp_zone},
     Lint{"too-many-labels", kWarning, "more labels than Loki takes",
          "Loki refuses entries with more than 15 labels.", check_too_many_labels},
+    Lint{"unknown-meta-label", kWarning, "a rule reads a label that no discovery has",
+         "A misspelt __meta_* or __syslog_* label is empty, and the rule does something else than is meant.",
+         check_unknown_meta_label},
     Lint{"value-never-used", kInfo, "a value is extracted and never read",
          "Extracting it costs time and does nothing.", check_value_never_used},
 };

@@ -29,6 +29,8 @@ constexpr Ending kEndings[] = {
     {"listen ip", NameKind::kFewValues},
     {"syslog connection ip address", NameKind::kSender},
 
+    {"kafka message key", NameKind::kId},
+    {"kafka member id", NameKind::kId},  // another one with each start
     {"trace id", NameKind::kId},
     {"traceid", NameKind::kId},
     {"traceparent", NameKind::kId},

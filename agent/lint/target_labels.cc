@@ -236,8 +236,8 @@ TargetLabels target_labels(const Node& job, const config::ScrapeConfig& scrape, 
   }
   if (kind.ends_with(kDiscoverySuffix) && kind != "docker_sd_configs") {
     out.are_files = true;
-    // Files name labels of their own; all others bring only what begins with __.
-    out.state.has_unknown_labels = kind == "file_sd_configs";
+    // Files and servers of lists name labels of their own; all others bring only what begins with __.
+    out.state.has_unknown_labels = kind == "file_sd_configs" || kind == "http_sd_configs";
     read_rules(job, scrape, out);
     add_filename(job, out.state);
     return out;

@@ -3,42 +3,27 @@
 #include <limits>
 #include <utility>
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
 #include <snappy.h>
 
+#include "agent/loki/protobuf_reader.h"
 #include "agent/loki/push.pb.h"
 
 namespace lokitail::agent {
 namespace {
-
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
 
 // The longest message that protobuf reads.
 constexpr std::size_t kMostBytes = std::numeric_limits<int>::max();
 
 PushResult malformed(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
-// Calls `field` for each length-delimited field of `message` and skips all others.
+// Calls `field` for each text or message in `message`.
 template <typename Field>
 bool for_each_field(std::string_view message, Field field) {
-  CodedInputStream input(reinterpret_cast<const std::uint8_t*>(message.data()),
-                         static_cast<int>(message.size()));
-  while (const std::uint32_t tag = input.ReadTag()) {
-    if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
-      if (!WireFormatLite::SkipField(&input, tag)) return false;
-      continue;
-    }
-    std::uint32_t size = 0;
-    if (!input.ReadVarint32(&size)) return false;
-    const auto start = static_cast<std::size_t>(input.CurrentPosition());
-    if (size > message.size() - start) return false;
-    if (!field(WireFormatLite::GetTagFieldNumber(tag), message.substr(start, size))) return false;
-    if (!input.Skip(static_cast<int>(size))) return false;
+  ProtobufReader reader(message);
+  while (reader.next()) {
+    if (reader.is_bytes() && !field(reader.number(), reader.bytes())) return false;
   }
-  // A tag of zero is the end only where the bytes end too.
-  return input.ConsumedEntireMessage();
+  return reader.sound();
 }
 
 bool measure_entry(std::string_view entry, PushSize& size) {

@@ -14,13 +14,14 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+
+#include "agent/into_error.h"
 
 namespace lokitail::agent {
 namespace {
@@ -217,12 +218,12 @@ asio::awaitable<void> Receiver::State::accept() {
   while (acceptor.is_open()) {
     error_code error;
     tcp::socket socket =
-        co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+        co_await acceptor.async_accept(into(error));
     if (!acceptor.is_open() || error == asio::error::operation_aborted) co_return;
     if (error) {
       // Out of file descriptors, most likely: some will come free.
       asio::steady_timer pause(io, kAcceptPause);
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      co_await pause.async_wait(into(error));
       continue;
     }
     socket.set_option(tcp::no_delay(true), error);
@@ -250,7 +251,7 @@ asio::awaitable<bool> Receiver::State::serve_one(Connection& connection) {
   connection.stream.expires_after(options.idle_timeout);
   error_code error;
   co_await http::async_read_header(connection.stream, connection.buffer, parser,
-                                   asio::redirect_error(asio::use_awaitable, error));
+                                   into(error));
   if (error == http::error::body_limit) {
     const PushAnswer answer = refusal({PushError::kTooLarge, "request body too large"});
     co_return co_await write(connection, parser, answer);
@@ -290,7 +291,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
   if (plain) {
     connection.stream.expires_after(options.idle_timeout);
     co_await http::async_read(connection.stream, connection.buffer, parser,
-                              asio::redirect_error(asio::use_awaitable, error));
+                              into(error));
     co_return error;
   }
   while (!parser.is_done() && !error) {
@@ -302,7 +303,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
     connection.stream.expires_after(options.idle_timeout);
     connection.buffer.max_size(connection.buffer.size() + std::max<std::size_t>(reading.piece, 1));
     co_await http::async_read_some(connection.stream, connection.buffer, parser,
-                                   asio::redirect_error(asio::use_awaitable, error));
+                                   into(error));
   }
   connection.buffer.max_size(SIZE_MAX);
   co_return error;
@@ -335,7 +336,7 @@ asio::awaitable<void> Receiver::State::linger(Connection& connection) {
   std::vector<char> waste(64u << 10);
   while (!error) {
     co_await connection.stream.async_read_some(asio::buffer(waste),
-                                               asio::redirect_error(asio::use_awaitable, error));
+                                               into(error));
   }
 }
 

@@ -3,18 +3,21 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
-#include <set>
+#include <list>
+#include <map>
 #include <stdexcept>
+#include <utility>
 
-#include "agent/telemetry/log.h"
+#include "agent/into_error.h"
+#include "agent/pause.h"
+#include "agent/server/server_stream.h"
+#include "agent/server/server_tls.h"
 #include "agent/version.h"
 
 namespace lokitail::agent {
@@ -25,23 +28,132 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostConnections = 256;
 constexpr std::uint32_t kMostHeaderBytes = 16 * 1024;
-constexpr std::uint64_t kMostBodyBytes = 64 * 1024;
+constexpr std::uint64_t kMostBodyBytes = 64 * 1024;  // of a request that needs none
+constexpr std::size_t kBufferedBodyBytes = 64 * 1024;
+constexpr std::chrono::seconds kLinger{2};
+// How long a request may take where others wait for its connection.
+constexpr std::chrono::milliseconds kCrowdedPatience{500};
+constexpr std::chrono::milliseconds kCrowdedPause{20};
+// What browsers may do with what they are sent: show it by itself, with scripts and styles of ours alone.
+constexpr const char* kContentPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+using Parser = bhttp::request_parser<bhttp::string_body>;
 
-auto ticks(std::chrono::nanoseconds time) {
-  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(time);
-}
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+auto ticks(std::chrono::nanoseconds time) { return std::chrono::duration_cast<Clock::duration>(time); }
+
+bool has_body(unsigned status) { return status != 204 && status != 304; }
+
+// Writes the pieces of a body as chunks, or as they are for a client that knows none.
+class StreamedBody final : public HttpStream {
+ public:
+  StreamedBody(ServerStream& stream, bool is_chunked, std::chrono::nanoseconds timeout,
+               const tcp::acceptor& acceptor)
+      : stream_(stream), is_chunked_(is_chunked), timeout_(timeout), acceptor_(acceptor) {}
+
+  asio::awaitable<bool> write(std::string_view text) override {
+    if (text.empty() || failed_ || !acceptor_.is_open()) co_return !failed_ && acceptor_.is_open();
+    stream_.tcp().expires_after(ticks(timeout_));
+    error_code error;
+    const auto bytes = asio::buffer(text);
+    if (is_chunked_) {
+      co_await asio::async_write(stream_, bhttp::make_chunk(bytes), into(error));
+    } else {
+      co_await asio::async_write(stream_, bytes, into(error));
+    }
+    stream_.tcp().expires_never();
+    failed_ = static_cast<bool>(error);
+    co_return !failed_ && acceptor_.is_open();
+  }
+
+  // Whether the connection is of further use.
+  asio::awaitable<bool> end() {
+    if (failed_ || !is_chunked_) co_return false;
+    stream_.tcp().expires_after(ticks(timeout_));
+    error_code error;
+    co_await asio::async_write(stream_, bhttp::make_chunk_last(), into(error));
+    co_return !error;
+  }
+
+ private:
+  ServerStream& stream_;
+  const bool is_chunked_;
+  const std::chrono::nanoseconds timeout_;
+  const tcp::acceptor& acceptor_;
+  bool failed_ = false;
+};
 
 }  // namespace
 
+HttpServerOptions HttpServerOptions::of(const config::ServerConfig& server) {
+  HttpServerOptions options;
+  options.address = server.http_listen_address;
+  options.port = static_cast<std::uint16_t>(server.http_listen_port);
+  options.path_prefix = server.http_path_prefix;
+  options.tls = server.http_tls_config;
+  options.basic_auth = server.basic_auth;
+  options.admin = server.admin;
+  options.allowed_hosts = server.allowed_hosts;
+  options.connection_limit = static_cast<std::size_t>(server.http_listen_conn_limit);
+  options.read_timeout = server.http_server_read_timeout;
+  options.write_timeout = server.http_server_write_timeout;
+  options.idle_timeout = server.http_server_idle_timeout;
+  return options;
+}
+
 // Outlives the server object while connections are being closed.
 struct HttpServer::State : std::enable_shared_from_this<State> {
+  struct Route {
+    std::uint64_t body_limit = kMostBodyBytes;
+    Handler handler;
+    Gate gate;
+    Access access = Access::kKnown;
+  };
+  // What there is at a path.
+  struct Page {
+    std::optional<Route> get, post;
+  };
+  struct Connection {
+    Connection(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls)
+        : stream(std::move(socket), std::move(tls)) {}
+    ServerStream stream;
+    beast::flat_buffer buffer{kMostHeaderBytes + kBufferedBodyBytes};
+    bool is_answering = false;
+    Clock::time_point waits_since = Clock::now();  // for a request, where it is not answering
+  };
+
+  // What the body of a request takes of the budget.
+  class BodyShare {
+   public:
+    explicit BodyShare(State& state) : state_(state) {}
+    ~BodyShare() { state_.body_bytes -= bytes_; }
+    BodyShare(const BodyShare&) = delete;
+    BodyShare& operator=(const BodyShare&) = delete;
+
+    // False where there is no room for it.
+    bool grow_to(std::size_t bytes) {
+      state_.body_bytes += bytes - bytes_;
+      bytes_ = bytes;
+      return state_.body_bytes <= state_.options.body_budget;
+    }
+
+   private:
+    State& state_;
+    std::size_t bytes_ = 0;
+  };
+
   State(asio::io_context& context, HttpServerOptions given)
-      : io(context), options(std::move(given)), acceptor(context) {
+      : io(context),
+        options(std::move(given)),
+        rules(options.basic_auth, options.admin, options.allowed_hosts, options.address),
+        acceptor(context) {
     if (options.connection_limit == 0) options.connection_limit = kMostConnections;
     while (options.path_prefix.ends_with('/')) options.path_prefix.pop_back();
   }
@@ -72,102 +184,270 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   asio::awaitable<void> accept() {
     const auto self = shared_from_this();
+    asio::steady_timer timer(io);
     while (acceptor.is_open()) {
       error_code error;
       tcp::socket socket = co_await acceptor.async_accept(into(error));
       if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
-      if (error || streams.size() >= options.connection_limit) {
-        // Out of descriptors, or too many connections: give those that are open time to end.
-        asio::steady_timer pause(io, std::chrono::milliseconds(50));
-        co_await pause.async_wait(into(error));
-        continue;
+      if (error) co_await pause(timer, kCrowdedPause);  // out of descriptors: those that are open may end
+      while (acceptor.is_open() && connections.size() >= options.connection_limit) {
+        make_room();
+        co_await pause(timer, kCrowdedPause);
       }
-      asio::co_spawn(io, serve(beast::tcp_stream(std::move(socket))), asio::detached);
+      if (error || !acceptor.is_open()) continue;
+      connections.emplace_back(std::move(socket), tls ? tls->context() : nullptr);
+      asio::co_spawn(io, serve(std::prev(connections.end())), asio::detached);
     }
   }
 
-  asio::awaitable<void> serve(beast::tcp_stream stream) {
+  // Ends the connection that has been waited for longest, so that nobody is kept out by such as send nothing.
+  void make_room() {
+    const auto longest = std::ranges::min_element(connections, {}, [](const Connection& connection) {
+      return connection.is_answering ? Clock::time_point::max() : connection.waits_since;
+    });
+    if (longest->is_answering || Clock::now() - longest->waits_since < kCrowdedPatience) return;
+    longest->stream.tcp().close();
+  }
+
+  asio::awaitable<void> serve(std::list<Connection>::iterator connection) {
     const auto self = shared_from_this();
-    streams.insert(&stream);
-    beast::flat_buffer buffer(kMostHeaderBytes + kMostBodyBytes);
-    bool alive = true;
+    ServerStream& stream = connection->stream;
+    beast::flat_buffer& buffer = connection->buffer;
+    stream.tcp().expires_after(ticks(options.read_timeout));
+    bool alive = !co_await stream.begin();
     for (bool first = true; alive && acceptor.is_open(); first = false) {
-      bhttp::request_parser<bhttp::string_body> parser;
-      parser.header_limit(kMostHeaderBytes);
-      parser.body_limit(kMostBodyBytes);
       error_code error;
-      stream.expires_after(ticks(first ? options.read_timeout : options.idle_timeout));
+      connection->waits_since = Clock::now();
+      stream.tcp().expires_after(ticks(first ? options.read_timeout : options.idle_timeout));
       if (buffer.size() == 0) {
         // Waits for the beginning of a request; from there on it has to come within the timeout.
         const auto bytes = co_await stream.async_read_some(buffer.prepare(4096), into(error));
         buffer.commit(bytes);
         if (error) break;
-        stream.expires_after(ticks(options.read_timeout));
+        stream.tcp().expires_after(ticks(options.read_timeout));
       }
-      co_await bhttp::async_read(stream, buffer, parser, into(error));
-      if (error) {
-        if (error != bhttp::error::end_of_stream) co_await refuse(stream, error);
-        break;
-      }
-      alive = co_await answer(stream, parser.get());
+      alive = co_await serve_one(*connection);
     }
-    error_code ignored;
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    streams.erase(&stream);
+    stream.tcp().expires_after(kLinger);
+    co_await stream.end();
+    connections.erase(connection);
   }
 
-  asio::awaitable<bool> answer(beast::tcp_stream& stream,
-                               const bhttp::request<bhttp::string_body>& request) {
-    HttpAnswer answer = co_await dispatch(request);
-    bhttp::response<bhttp::string_body> response(
-        static_cast<bhttp::status>(answer.status), request.version());
+  // One request with its answer. False where the connection is of no more use.
+  asio::awaitable<bool> serve_one(Connection& connection) {
+    ServerStream& stream = connection.stream;
+    beast::flat_buffer& buffer = connection.buffer;
+    Parser parser;
+    parser.header_limit(kMostHeaderBytes);
+    parser.body_limit(boost::none);  // until it is known for whom it is
+    error_code error;
+    co_await bhttp::async_read_header(stream, buffer, parser, into(error));
+    if (error) {
+      if (error != bhttp::error::end_of_stream) co_await refuse(stream, error);
+      co_return false;
+    }
+    HttpRequest request = head_of(parser, stream);
+    const Page* const page = find(parser.get());
+    const Route* const route = route_of(page, parser.get().method());
+    HttpAnswer answer;
+    std::optional<HttpAnswer> refusal = gate(page, route, request, parser);
+    BodyShare share(*this);
+    if (!refusal && !parser.is_done()) {
+      refusal = co_await read_body(stream, buffer, parser, share, error);
+      if (error) co_return false;
+    }
+    stream.tcp().expires_never();
+    connection.is_answering = true;
+    if (refusal) {
+      answer = std::move(*refusal);
+    } else {
+      request.body = std::move(parser.get().body());
+      answer = co_await route->handler(request);
+    }
+    const bool is_for_browsers = route != nullptr && route->access >= Access::kPage;
+    if (is_for_browsers) protect(answer);
+    const bool alive = co_await write(stream, parser, std::move(answer));
+    connection.is_answering = false;
+    if (!parser.is_done()) co_await linger(stream, buffer);
+    co_return alive;
+  }
+
+  static const Route* route_of(const Page* page, bhttp::verb method) {
+    if (page == nullptr) return nullptr;
+    const bool gets = method == bhttp::verb::get || method == bhttp::verb::head;
+    const auto& route = gets ? page->get : page->post;
+    return route && (gets || method == bhttp::verb::post) ? &*route : nullptr;
+  }
+
+  // What is known to be wrong with a request by its head.
+  std::optional<HttpAnswer> gate(const Page* page, const Route* route, const HttpRequest& request,
+                                 Parser& parser) {
+    if (page == nullptr) return text_answer(404, "404 page not found");
+    // Where nothing is taken, what is brought is too large before it is wrong.
+    const std::uint64_t limit = route != nullptr ? route->body_limit : kMostBodyBytes;
+    if (parser.content_length() && *parser.content_length() > limit) {
+      return text_answer(413, "the body is larger than " + std::to_string(limit) + " bytes");
+    }
+    if (route == nullptr) {
+      HttpAnswer answer = text_answer(405, "method not allowed");
+      answer.headers.emplace_back("Allow", !page->post ? "GET, HEAD"
+                                           : page->get ? "GET, HEAD, POST"
+                                                       : "POST");
+      return answer;
+    }
+    if (auto refusal = rules.refusal(route->access, request)) return refusal;
+    parser.body_limit(route->body_limit);
+    return route->gate ? route->gate() : std::nullopt;
+  }
+
+  static void protect(HttpAnswer& answer) {
+    answer.headers.emplace_back("Content-Security-Policy", kContentPolicy);
+    answer.headers.emplace_back("X-Frame-Options", "DENY");  // for browsers that know no frame-ancestors
+    answer.headers.emplace_back("Referrer-Policy", "no-referrer");
+    answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  }
+
+  // Reads it piece by piece, so that memory is taken for what has come alone. An answer where it is refused;
+  // an error where the client is gone.
+  asio::awaitable<std::optional<HttpAnswer>> read_body(ServerStream& stream, beast::flat_buffer& buffer,
+                                                       Parser& parser, BodyShare& share, error_code& error) {
+    if (parser.get()[bhttp::field::expect] == "100-continue") {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(stream, asio::buffer(kContinue), into(error));
+      if (error) co_return std::nullopt;
+    }
+    while (!parser.is_done()) {
+      co_await bhttp::async_read_some(stream, buffer, parser, into(error));
+      if (error == bhttp::error::body_limit) {
+        error = {};
+        co_return text_answer(413, "the body is too large");
+      }
+      if (error) {
+        co_await refuse(stream, error);
+        co_return std::nullopt;
+      }
+      if (!share.grow_to(parser.get().body().size())) {
+        HttpAnswer answer = text_answer(429, "too many requests at a time");
+        answer.retry_after = std::chrono::seconds(1);
+        co_return answer;
+      }
+    }
+    co_return std::nullopt;
+  }
+
+  // Views into the parser.
+  HttpRequest head_of(const Parser& parser, ServerStream& stream) const {
+    HttpRequest request;
+    const auto& message = parser.get();
+    const std::string_view target = view(message.target());
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    request.target = request.path = target.substr(0, mark);
+    if (request.path.starts_with(options.path_prefix)) request.path.remove_prefix(options.path_prefix.size());
+    if (mark < target.size()) request.query = target.substr(mark + 1);
+    for (const auto& field : message)
+      request.headers.emplace_back(view(field.name_string()), view(field.value()));
+    error_code ignored;
+    request.client = stream.tcp().socket().remote_endpoint(ignored).address();
+    return request;
+  }
+
+  template <typename Body>
+  static void set_head(bhttp::response<Body>& response, const HttpAnswer& answer) {
+    response.result(answer.status);
     response.set(bhttp::field::server, std::string("lokitail/") + kVersion);
-    response.set(bhttp::field::content_type, answer.content_type);
     response.set("X-Content-Type-Options", "nosniff");
     if (!answer.location.empty()) response.set(bhttp::field::location, answer.location);
-    if (answer.status == 405) response.set(bhttp::field::allow, "GET, HEAD");
-    response.keep_alive(request.keep_alive());
-    const std::size_t size = answer.body.size();
-    if (request.method() != bhttp::verb::head) response.body() = std::move(answer.body);
-    response.content_length(size);
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    if (answer.retry_after.count() > 0) {
+      response.set(bhttp::field::retry_after, std::to_string(answer.retry_after.count()));
+    }
+    if (has_body(answer.status)) response.set(bhttp::field::content_type, answer.content_type);
+  }
+
+  // Whether the connection is of further use.
+  asio::awaitable<bool> write(ServerStream& stream, const Parser& parser, HttpAnswer answer) {
+    const auto& request = parser.get();
+    const bool is_head = request.method() == bhttp::verb::head;
+    if (answer.stream && !is_head) co_return co_await write_stream(stream, request, answer);
+    bhttp::response<bhttp::string_body> response;
+    response.version(request.version());
+    set_head(response, answer);
+    // An answer of before the end of the body is the last of its connection.
+    response.keep_alive(request.keep_alive() && parser.is_done() && acceptor.is_open());
+    if (has_body(answer.status) && !answer.stream) {
+      response.content_length(answer.body.size());
+      if (!is_head) response.body() = std::move(answer.body);
+    }
     error_code error;
-    stream.expires_after(ticks(options.write_timeout));
+    stream.tcp().expires_after(ticks(options.write_timeout));
     co_await bhttp::async_write(stream, response, into(error));
     co_return !error && response.keep_alive();
   }
 
-  asio::awaitable<HttpAnswer> dispatch(const bhttp::request<bhttp::string_body>& request) {
-    std::string_view path(request.target().data(), request.target().size());
-    path = path.substr(0, path.find('?'));
-    if (!path.starts_with(options.path_prefix)) co_return HttpAnswer{404, "text/plain", "404 page not found\n", ""};
-    path.remove_prefix(options.path_prefix.size());
-    const auto handler = handlers.find(path);
-    if (handler == handlers.end()) co_return HttpAnswer{404, "text/plain", "404 page not found\n", ""};
-    if (request.method() != bhttp::verb::get && request.method() != bhttp::verb::head) {
-      co_return HttpAnswer{405, "text/plain", "method not allowed\n", ""};
-    }
-    co_return co_await handler->second();
+  template <typename Request>
+  asio::awaitable<bool> write_stream(ServerStream& stream, const Request& request, const HttpAnswer& answer) {
+    const bool is_chunked = request.version() >= 11;
+    bhttp::response<bhttp::empty_body> response;
+    response.version(request.version());
+    set_head(response, answer);
+    response.keep_alive(is_chunked && request.keep_alive());
+    if (is_chunked) response.chunked(true);
+    bhttp::response_serializer<bhttp::empty_body> serializer(response);
+    error_code error;
+    stream.tcp().expires_after(ticks(options.write_timeout));
+    co_await bhttp::async_write_header(stream, serializer, into(error));
+    if (error) co_return false;
+    stream.tcp().expires_never();
+    StreamedBody body(stream, is_chunked, options.write_timeout, acceptor);
+    co_await answer.stream(body);
+    co_return co_await body.end() && response.keep_alive() && acceptor.is_open();
   }
 
-  asio::awaitable<void> refuse(beast::tcp_stream& stream, error_code why) {
-    if (why == beast::error::timeout || !stream.socket().is_open()) co_return;
+  // nullptr where there is no such page.
+  const Page* find(const bhttp::request<bhttp::string_body>& request) const {
+    std::string_view path = view(request.target());
+    path = path.substr(0, path.find('?'));
+    if (!path.starts_with(options.path_prefix)) return nullptr;
+    const auto found = pages.find(path.substr(options.path_prefix.size()));
+    return found == pages.end() ? nullptr : &found->second;
+  }
+
+  asio::awaitable<void> refuse(ServerStream& stream, error_code why) {
+    if (why == beast::error::timeout || why == bhttp::error::partial_message) co_return;
+    if (!stream.tcp().socket().is_open()) co_return;
     const auto status = why == bhttp::error::header_limit ? bhttp::status::request_header_fields_too_large
-                        : why == bhttp::error::body_limit ? bhttp::status::payload_too_large
                                                           : bhttp::status::bad_request;
     bhttp::response<bhttp::string_body> response(status, 11);
     response.keep_alive(false);
     response.body() = "bad request\n";
     response.prepare_payload();
     error_code ignored;
-    stream.expires_after(ticks(options.write_timeout));
+    stream.tcp().expires_after(ticks(options.write_timeout));
     co_await bhttp::async_write(stream, response, into(ignored));
+  }
+
+  // Takes in for a while what a client still sends that was refused: a connection that is closed with bytes
+  // unread is reset, and the client would not see its answer.
+  asio::awaitable<void> linger(ServerStream& stream, beast::flat_buffer& buffer) {
+    beast::tcp_stream& raw = stream.tcp();
+    error_code error;
+    raw.socket().shutdown(tcp::socket::shutdown_send, error);
+    raw.expires_after(kLinger);
+    error = {};
+    while (!error) {
+      buffer.clear();
+      co_await raw.async_read_some(buffer.prepare(kBufferedBodyBytes), into(error));
+    }
   }
 
   asio::io_context& io;
   HttpServerOptions options;
+  const AccessRules rules;
+  std::optional<ServerTls> tls;
   tcp::acceptor acceptor;
-  std::map<std::string, Handler, std::less<>> handlers;
-  std::set<beast::tcp_stream*> streams;
+  std::map<std::string, Page, std::less<>> pages;
+  std::size_t body_bytes = 0;  // of the requests that are there
+  std::list<Connection> connections;
 };
 
 HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options)
@@ -175,21 +455,35 @@ HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options)
 
 HttpServer::~HttpServer() { stop(); }
 
-void HttpServer::on_get(std::string path, Handler handler) {
-  state_->handlers[std::move(path)] = std::move(handler);
+void HttpServer::on_get(std::string path, Handler handler, Access access) {
+  state_->pages[std::move(path)].get = {kMostBodyBytes, std::move(handler), {}, access};
+}
+
+void HttpServer::on_post(std::string path, std::size_t body_limit, Handler handler, Gate gate,
+                         Access access) {
+  state_->pages[std::move(path)].post = {body_limit, std::move(handler), std::move(gate), access};
 }
 
 void HttpServer::start() {
+  if (state_->options.tls.is_on()) state_->tls.emplace(state_->options.tls);
   state_->listen();
   asio::co_spawn(state_->io, state_->accept(), asio::detached);
 }
 
 std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
 
+void HttpServer::stop_accepting() {
+  error_code ignored;
+  state_->acceptor.close(ignored);
+  for (State::Connection& connection : state_->connections) {
+    if (!connection.is_answering) connection.stream.tcp().cancel();
+  }
+}
+
 void HttpServer::stop() {
   error_code ignored;
   state_->acceptor.close(ignored);
-  for (beast::tcp_stream* const stream : state_->streams) stream->cancel();
+  for (State::Connection& connection : state_->connections) connection.stream.tcp().cancel();
 }
 
 }  // namespace lokitail::agent

@@ -10,8 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
-#include <functional>
+#include <list>
 #include <utility>
 #include <vector>
 
@@ -21,14 +20,21 @@ namespace lokitail::agent {
 
 class BlockLedger {
  public:
-  // `on_settled` is told each new settled position. It is called from release() of an origin.
-  // `goes_on` answers for Origin::goes_on(); without it the answer is no.
-  BlockLedger(const void* source, std::uint64_t position,
-              std::function<void(std::uint64_t)> on_settled, std::function<bool()> goes_on = {})
-      : source_(source),
-        settled_(position),
-        on_settled_(std::move(on_settled)),
-        goes_on_(std::move(goes_on)) {}
+  // Whose ledger it is.
+  class Owner {
+   public:
+    // Told each new settled position. Called from release() of an origin.
+    virtual void settled(std::uint64_t position) = 0;
+    // The answer for Origin::goes_on().
+    virtual bool goes_on() const { return false; }
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // The owner may be null: then nobody is told, and nothing goes on.
+  BlockLedger(const void* source, std::uint64_t position, Owner* owner)
+      : source_(source), settled_(position), owner_(owner) {}
   BlockLedger(const BlockLedger&) = delete;
   BlockLedger& operator=(const BlockLedger&) = delete;
 
@@ -66,7 +72,7 @@ class BlockLedger {
       held_lines_.erase(std::ranges::find(held_lines_, line));
       if (is_released_) ledger_.advance();  // may destroy this block
     }
-    bool goes_on() const override { return ledger_.goes_on_ && ledger_.goes_on_(); }
+    bool goes_on() const override { return ledger_.owner_ != nullptr && ledger_.owner_->goes_on(); }
     bool can_be_read_again() const override { return ledger_.can_be_read_again_; }
 
     bool is_settled() const { return is_released_ && held_lines_.empty(); }
@@ -97,16 +103,15 @@ class BlockLedger {
       blocks_.pop_front();
     }
     if (!blocks_.empty()) settled_ = std::max(settled_, blocks_.front().settled_up_to());
-    if (settled_ != before && on_settled_) on_settled_(settled_);
+    if (settled_ != before && owner_ != nullptr) owner_->settled(settled_);
   }
 
   const void* source_;
   std::uint64_t settled_;
   std::uint64_t line_ = 0;
   bool can_be_read_again_ = true;
-  std::deque<Block> blocks_;  // a deque keeps the blocks where they are
-  std::function<void(std::uint64_t)> on_settled_;
-  std::function<bool()> goes_on_;
+  std::list<Block> blocks_;  // which costs an idle source nothing
+  Owner* const owner_;
 };
 
 }  // namespace lokitail::agent

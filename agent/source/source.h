@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace lokitail::pipeline {
@@ -34,13 +35,32 @@ class Source : public std::enable_shared_from_this<Source> {
   // Reads at most one block and pushes its lines through the pipeline, until Worker::wants_pause().
   virtual Turn take_turn(Worker& worker) = 0;
 
+  // There may be something to read. Any thread.
+  void wake();
+
+  // --- Going on in another worker (Workers). ---
+
+  // Whether that is possible as things are.
+  virtual bool may_move() const { return false; }
+  // Whether nothing that it read is on its way any more.
+  virtual bool is_settled() const { return false; }
+  // The worker lets go of it. attach() comes next, in the same worker or in another.
+  virtual void detach() {}
+  // After detach(), on the control thread: where it goes on, if `to` is where it is wanted.
+  virtual Worker& destination(Worker& from, Worker& to) {
+    static_cast<void>(to);
+    return from;
+  }
+
  protected:
   // Whether it waits for its turn.
   bool is_queued() const { return queued_; }
 
  private:
   friend class Worker;
-  std::atomic<bool> queued_{false};  // waits for its turn already
+  std::atomic<bool> queued_{false};        // waits for its turn already
+  std::atomic<Worker*> worker_{nullptr};   // that has it; nullptr before and after, and on the way to another
+  std::uint64_t turns_ = 0;                // since the worker last looked. The worker's thread
 };
 
 }  // namespace lokitail::agent

@@ -4,6 +4,11 @@
 // Threads: the control thread. Ownership: its maker's; what it was given by reference outlives it.
 #pragma once
 
+#include <string>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+
 namespace lokitail::agent {
 
 class Target {
@@ -18,9 +23,24 @@ class Target {
   // Takes in no more. What was taken in is in its job's pipeline before the worker is drained, if this
   // is called before Worker::drain().
   virtual void stop() = 0;
+  // Now and then between stop() and close(), where the agent goes on: what is held of lines that have no end yet goes
+  // on as it is.
+  virtual void let_go() {}
+  // The last call, some time after stop(): what is settled by now is told to whoever sent it, and what is not
+  // never will be. Takes some seconds at most.
+  virtual boost::asio::awaitable<void> close() { co_return; }
 
   // Whether lines can come (for /ready).
   virtual bool ready() const = 0;
+
+  // Whose it is, for people: the job's name, and the name of what is in the job that makes it.
+  void describe(std::string job, std::string kind) { job_ = std::move(job), kind_ = std::move(kind); }
+  const std::string& job() const { return job_; }
+  const std::string& kind() const { return kind_; }
+
+ private:
+  std::string job_;
+  std::string kind_;
 };
 
 }  // namespace lokitail::agent

@@ -1,10 +1,9 @@
-// The targets of a configuration that are no files: one for each job that names a source of its own.
+// The target of a job whose lines come from elsewhere than files.
 //
 // Threads: the control thread. Errors: throws std::exception where one cannot be made.
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -13,19 +12,25 @@
 
 namespace lokitail::agent {
 
+class FileTargets;
 class Metrics;
 class Positions;
 class Worker;
+class Workers;
 
-// What targets work with; all of it outlives them.
+// What the target of a job works with; all of it outlives it.
 struct TargetContext {
   boost::asio::io_context& control;
-  Worker& worker;
+  Worker& worker;  // the job's
   Positions& positions;
   Metrics& metrics;
+  FileTargets* files = nullptr;  // for what is tailed after all
+  // Entries are printed and nothing is written: nobody is told that they were taken.
+  bool dry_run = false;
+  Workers* workers = nullptr;  // for sources that stand for themselves; nullptr: they are the job's worker's
 };
 
-std::vector<std::unique_ptr<Target>> make_targets(const config::Config& config,
-                                                  const TargetContext& context);
+// nullptr where the job's lines come from files. Promtail's order: of several kinds in one job the first counts.
+std::unique_ptr<Target> make_target(const config::ScrapeConfig& job, const TargetContext& context);
 
 }  // namespace lokitail::agent

@@ -1,9 +1,9 @@
 #include "agent/spool/record.h"
 
-#include <boost/crc.hpp>
-
 #include <bit>
 #include <cstring>
+
+#include "agent/spool/crc32c.h"
 
 namespace lokitail::agent {
 namespace {
@@ -30,30 +30,24 @@ Number take(std::string_view& bytes) {
 
 }  // namespace
 
-std::uint32_t checksum(std::string_view first, std::string_view second) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> sum;
-  sum.process_bytes(first.data(), first.size());
-  sum.process_bytes(second.data(), second.size());
-  return sum.checksum();
-}
-
 std::string encode_record(const SpoolRecord& record, std::uint64_t sequence) {
-  std::string content;
-  content.reserve(kFixedContent + 4 * record.streams.size() + record.body.size());
-  append(content, record.written_at);
-  append(content, record.raw_bytes);
-  append(content, record.entries);
-  append(content, static_cast<std::uint32_t>(record.streams.size()));
-  for (const std::uint32_t stream : record.streams) append(content, stream);
-  content += record.body;
-
-  std::string number;
-  append(number, sequence);
+  const std::size_t content = kFixedContent + 4 * record.streams.size() + record.body.size();
   std::string out(kSpoolRecordMagic);
-  out.reserve(kSpoolHeadBytes + content.size());
-  append(out, static_cast<std::uint32_t>(content.size()));
-  append(out, checksum(number, content));
-  return out + number + content;
+  out.reserve(kSpoolHeadBytes + content);
+  append(out, static_cast<std::uint32_t>(content));
+  const std::size_t place_of_checksum = out.size();
+  append(out, std::uint32_t{0});
+  const std::size_t checked = out.size();
+  append(out, sequence);
+  append(out, record.written_at);
+  append(out, record.raw_bytes);
+  append(out, record.entries);
+  append(out, static_cast<std::uint32_t>(record.streams.size()));
+  for (const std::uint32_t stream : record.streams) append(out, stream);
+  out += record.body;
+  const std::uint32_t sum = crc32c(std::string_view(out).substr(checked));
+  std::memcpy(out.data() + place_of_checksum, &sum, sizeof sum);
+  return out;
 }
 
 std::optional<SpoolHead> decode_head(std::string_view bytes) {
@@ -70,7 +64,7 @@ std::optional<SpoolHead> decode_head(std::string_view bytes) {
 std::optional<SpoolRecord> decode_content(const SpoolHead& head, std::string_view bytes) {
   std::string number;
   append(number, head.sequence);
-  if (checksum(number, bytes) != head.checksum) return std::nullopt;
+  if (crc32c(number, bytes) != head.checksum) return std::nullopt;
   SpoolRecord record;
   record.written_at = take<std::int64_t>(bytes);
   record.raw_bytes = take<std::uint64_t>(bytes);

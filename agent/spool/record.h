@@ -51,7 +51,4 @@ std::optional<SpoolHead> decode_head(std::string_view bytes);
 // Nothing where the checksum is wrong. REQUIRES: head.size bytes.
 std::optional<SpoolRecord> decode_content(const SpoolHead& head, std::string_view bytes);
 
-// CRC-32C.
-std::uint32_t checksum(std::string_view first, std::string_view second = {});
-
 }  // namespace lokitail::agent

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "agent/spool/crc32c.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -30,7 +32,7 @@ std::string cursor_text(std::uint64_t sequence) {
   char number[sizeof sequence];
   std::memcpy(number, &sequence, sizeof sequence);
   text.append(number, sizeof number);
-  const std::uint32_t sum = checksum(text);
+  const std::uint32_t sum = crc32c(text);
   char digest[sizeof sum];
   std::memcpy(digest, &sum, sizeof sum);
   return text.append(digest, sizeof digest);

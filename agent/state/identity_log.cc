@@ -167,6 +167,13 @@ bool apply_value(Fields& fields, PositionsState& state) {
   return true;
 }
 
+bool apply_no_value(Fields& fields, PositionsState& state) {
+  const std::string key = fields.text();
+  if (!fields.complete()) return false;
+  state.values.erase(key);
+  return true;
+}
+
 bool apply_digests(Fields& fields, PositionsState& state) {
   std::vector<std::uint64_t> digests;
   do {
@@ -194,6 +201,7 @@ bool apply(std::string_view line, PositionsState& state) {
   if (kind == "g") return apply_gone(fields, state);
   if (kind == "d") return apply_forgotten(fields, state);
   if (kind == "k") return apply_value(fields, state);
+  if (kind == "n") return apply_no_value(fields, state);
   if (kind == "y") return apply_digests(fields, state);
   return false;
 }
@@ -206,7 +214,7 @@ void log_header(std::string& log) { log += kHeader; }
 
 void log_file(std::string& log, GenerationId id, const KnownFile& file) {
   append(log, fmt::format("f {} {} {} {} {} {} {}", id, identity_text(file.identity), file.offset,
-                          file.size, file.modified, file.finished ? 1 : 0, escape(file.path)));
+                          file.size, file.modified, file.finished ? 1 : 0, escape(file.path.text())));
 }
 
 void log_offset(std::string& log, GenerationId id, std::uint64_t offset) {
@@ -223,6 +231,8 @@ void log_forgotten(std::string& log, GenerationId id) { append(log, fmt::format(
 void log_value(std::string& log, const std::string& key, const std::string& value) {
   append(log, fmt::format("k {} {}", escape(key), escape(value)));
 }
+
+void log_no_value(std::string& log, const std::string& key) { append(log, fmt::format("n {}", escape(key))); }
 
 void log_digests(std::string& log, const std::vector<std::uint64_t>& digests) {
   std::string change = "y";

@@ -12,6 +12,7 @@
 //   g PATH             nothing is at PATH any more
 //   d ID               forgotten
 //   k KEY VALUE        a position of another kind of source
+//   n KEY              there is none any more
 //   y DIGEST...        XXH3 of positions.yaml: the text this state belongs to is one of these
 //
 // A line whose checksum is wrong is passed over: a torn tail costs the last change, no more. Should an
@@ -21,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,13 +30,14 @@
 #include <vector>
 
 #include "agent/state/file_identity.h"
+#include "agent/state/shared_path.h"
 
 namespace lokitail::agent {
 
 using GenerationId = std::uint64_t;  // ascending; 0 is none
 
 struct KnownFile {
-  std::string path;  // the name under which it is or was read
+  SharedPath path;  // the name under which it is or was read
   std::optional<FileIdentity> identity;  // unknown when taken over from Promtail
   std::uint64_t offset = 0;  // settled bytes
   std::uint64_t size = 0;    // as last seen
@@ -49,7 +52,7 @@ struct KnownPlace {
 
 struct PositionsState {
   std::map<GenerationId, KnownFile> files;
-  std::map<std::string, KnownPlace> places;
+  std::map<SharedPath, KnownPlace, std::less<>> places;
   std::map<std::string, std::string> values;  // of other kinds of sources, as they are
   std::vector<std::uint64_t> digests;
 };
@@ -64,6 +67,7 @@ void log_offset(std::string& log, GenerationId id, std::uint64_t offset);
 void log_place(std::string& log, const std::string& path, KnownPlace place);
 void log_forgotten(std::string& log, GenerationId id);
 void log_value(std::string& log, const std::string& key, const std::string& value);
+void log_no_value(std::string& log, const std::string& key);
 void log_digests(std::string& log, const std::vector<std::uint64_t>& digests);
 
 // The whole state as a new log.

@@ -89,6 +89,10 @@ void Positions::load() {
   adopt(std::move(replay.state));
   if (!writes_) return;
   log_ = ::open(log_name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  {
+    const Lock lock(mutex_);
+    has_log_ = log_ >= 0;
+  }
   log_first_bytes_ = log.size();
   if (log_ >= 0 && replay.torn) static_cast<void>(append_log("\n"));
 }
@@ -109,8 +113,11 @@ void Positions::adopt(PositionsState state) {
   const Lock lock(mutex_);
   state_ = std::move(state);
   if (state_.digests.empty()) state_.digests = {written_digest_};
-  for (const auto& [id, file] : state_.files) {
-    by_path_[file.path].push_back(id);
+  for (auto& [id, file] : state_.files) {
+    if (const auto place = state_.places.find(file.path); place != state_.places.end()) file.path = place->first;
+    const auto known = by_path_.try_emplace(file.path).first;
+    file.path = known->first;
+    known->second.push_back(id);
     if (file.identity) by_inode_.emplace(file.identity->inode, id);
     next_id_ = std::max(next_id_, id + 1);
   }
@@ -203,7 +210,13 @@ std::vector<Positions::Generation> Positions::unfinished_at(const std::string& p
   return found;
 }
 
-GenerationId Positions::add(const std::string& path, const FileFacts& facts, std::uint64_t offset) {
+SharedPath Positions::shared_path(const std::string& path) const {
+  const Lock lock(mutex_);
+  if (const auto known = by_path_.find(path); known != by_path_.end()) return known->first;
+  return path;
+}
+
+GenerationId Positions::add(const SharedPath& path, const FileFacts& facts, std::uint64_t offset) {
   Lock lock(mutex_);
   const GenerationId id = next_id_++;
   KnownFile file;
@@ -245,7 +258,7 @@ void Positions::forget(GenerationId id) {
   const auto found = state_.files.find(id);
   if (found == state_.files.end()) return;
   const auto ids = by_path_.find(found->second.path);
-  std::erase(ids->second, id);
+  ids->second.erase(std::ranges::find(ids->second, id));
   if (ids->second.empty()) by_path_.erase(ids);
   if (found->second.identity) erase_value(by_inode_, found->second.identity->inode, id);
   std::erase_if(state_.places, [id](const auto& place) { return place.second.id == id; });
@@ -255,7 +268,7 @@ void Positions::forget(GenerationId id) {
   changed_locked(std::move(lock));
 }
 
-void Positions::place(const std::string& path, GenerationId id) {
+void Positions::place(const SharedPath& path, GenerationId id) {
   Lock lock(mutex_);
   KnownPlace& place = state_.places[path];
   if (place.id == id && place.present) return;
@@ -307,7 +320,8 @@ void Positions::stop_reading(GenerationId id, Reader reader, bool finished) {
   const auto found = state_.files.find(id);
   if (live == live_.end() || found == state_.files.end()) return;
   auto& readers = live->second.readers;
-  std::erase_if(readers, [reader](const Reading& reading) { return reading.reader == reader; });
+  const auto is_it = [reader](const Reading& reading) { return reading.reader == reader; };
+  readers.erase(std::remove_if(readers.begin(), readers.end(), is_it), readers.end());
   if (!readers.empty()) {
     refresh_offset_locked(id);
   } else {
@@ -344,10 +358,18 @@ void Positions::set_value(const std::string& key, std::string value) {
   changed_locked(std::move(lock));
 }
 
+void Positions::remove_value(const std::string& key) {
+  Lock lock(mutex_);
+  if (state_.values.erase(key) == 0) return;
+  log_no_value(changes_, key);
+  changed_locked(std::move(lock));
+}
+
 // ---- Writing --------------------------------------------------------------------------------------
 
 void Positions::changed_locked(Lock lock) {
   const bool announce = changed_ && !announced_ && (!changes_.empty() || !dirty_.empty());
+  if (!has_log_) changes_.clear();
   if (!announce) return;
   announced_ = true;
   lock.unlock();
@@ -379,21 +401,25 @@ std::string Positions::positions_text_locked() const {
 
 void Positions::close_log() {
   if (log_ >= 0) ::close(std::exchange(log_, -1));
+  const Lock lock(mutex_);
+  has_log_ = false;
 }
 
 // The log anew, with the whole state and nothing else.
 std::string Positions::start_log() {
+  close_log();
   Lock lock(mutex_);
   static_cast<void>(take_changes_locked());
   const std::string log = format_log(state_);
+  has_log_ = true;
   lock.unlock();
-  close_log();
   std::string problem = replace_file(log_name_, log);
   if (problem.empty()) {
     log_ = ::open(log_name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (log_ < 0) problem = "cannot open " + log_name_ + ": " + std::strerror(errno);
   }
   log_fails_ = !problem.empty();
+  if (log_fails_) close_log();
   log_bytes_ = 0;
   log_first_bytes_ = log.size();
   log_unsynced_ = false;

@@ -22,7 +22,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "agent/state/file_identity.h"
 #include "agent/state/identity_log.h"
@@ -65,13 +68,16 @@ class Positions {
   std::vector<Generation> unfinished_at(const std::string& path) const;
   std::optional<Generation> find(GenerationId id) const;
 
-  GenerationId add(const std::string& path, const FileFacts& facts, std::uint64_t offset);
+  // The path as it is known here already, or a new one: whoever keeps it, keeps no other copy.
+  SharedPath shared_path(const std::string& path) const;
+
+  GenerationId add(const SharedPath& path, const FileFacts& facts, std::uint64_t offset);
   // More is known of it, such as a longer fingerprint.
   void identify(GenerationId id, const FileIdentity& identity);
   void seen(GenerationId id, std::uint64_t size, std::int64_t modified);
   // Its content is no more: it was truncated.
   void forget(GenerationId id);
-  void place(const std::string& path, GenerationId id);
+  void place(const SharedPath& path, GenerationId id);
   void clear_place(const std::string& path);
 
   using Reader = std::uint32_t;
@@ -84,6 +90,7 @@ class Positions {
 
   std::optional<std::string> value(const std::string& key) const;
   void set_value(const std::string& key, std::string value);
+  void remove_value(const std::string& key);
 
   // Drops what belongs to files that do not exist any more. write() does so once a minute.
   void clean_up();
@@ -95,7 +102,7 @@ class Positions {
   };
   // What is known of a generation beyond what is stored.
   struct Live {
-    std::vector<Reading> readers;
+    boost::container::small_vector<Reading, 1> readers;
     bool dirty = false;  // its offset is not in the log yet
   };
   using Lock = std::unique_lock<std::mutex>;
@@ -125,10 +132,11 @@ class Positions {
   mutable std::mutex mutex_;
   PositionsState state_;
   std::unordered_map<GenerationId, Live> live_;
-  std::unordered_map<std::string, std::vector<GenerationId>> by_path_;
+  std::map<SharedPath, boost::container::small_vector<GenerationId, 1>, std::less<>> by_path_;
   std::unordered_multimap<std::uint64_t, GenerationId> by_inode_;
   std::vector<GenerationId> dirty_;
   std::string changes_;  // lines for the log
+  bool has_log_ = false;  // else all there is goes into a new one, and changes need not be noted
   GenerationId next_id_ = 1;
   Reader next_reader_ = 1;
   bool announced_ = false;  // changed_ was called since the last flush

@@ -1,5 +1,6 @@
 #include "agent/telemetry/ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,14 +30,38 @@ void add(MetricFamily& family, std::vector<ClientMetric::Label> labels, std::int
 
 }  // namespace
 
-void Ledger::publish(Page page) {
+Ledger::Job& Ledger::Job::operator+=(const Job& other) {
+  lines += other.lines;
+  entries += other.entries;
+  for (std::size_t i = 0; i < other.stages.size(); ++i) {
+    const pipeline::StageCounts& added = other.stages[i];
+    // A job whose stages were changed has those of before behind the others.
+    std::size_t at = i;
+    while (at < stages.size() && stages[at].stage != added.stage) ++at;
+    if (at >= stages.size()) {
+      stages.push_back(added);
+      continue;
+    }
+    stages[at].taken += added.taken;
+    stages[at].given += added.given;
+    stages[at].held += added.held;
+  }
+  return *this;
+}
+
+void Ledger::publish(std::size_t worker, Page page) {
   const std::lock_guard lock(mutex_);
-  page_ = std::move(page);
+  pages_.resize(std::max(pages_.size(), worker + 1));
+  pages_[worker] = std::move(page);
 }
 
 Ledger::Page Ledger::page() const {
   const std::lock_guard lock(mutex_);
-  return page_;
+  Page sum;
+  for (const Page& page : pages_) {
+    for (const auto& [name, job] : page) sum[name] += job;
+  }
+  return sum;
 }
 
 std::vector<MetricFamily> Ledger::Collect() const {

@@ -11,6 +11,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -27,17 +28,22 @@ class Ledger final : public prometheus::Collectable {
     std::uint64_t lines = 0;    // into the pipeline
     std::uint64_t entries = 0;  // out of it
     std::vector<pipeline::StageCounts> stages;
+
+    // Stages are told from each other by their names and places.
+    Job& operator+=(const Job& other);
   };
   using Page = std::map<std::string, Job>;  // by name
 
-  void publish(Page page);
+  // The page of one worker, by its number.
+  void publish(std::size_t worker, Page page);
+  // The sums of all workers' pages.
   Page page() const;
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   mutable std::mutex mutex_;
-  Page page_;  // guarded by it
+  std::vector<Page> pages_;  // by worker; guarded by it
 };
 
 }  // namespace lokitail::agent

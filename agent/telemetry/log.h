@@ -1,6 +1,9 @@
 // The agent's own log, on standard error: logfmt or JSON, with Promtail's keys (level, ts, caller,
 // msg) followed by the fields of the call.
 //
+// How texts and times are written, and the writing itself, is the installed logger's
+// (telemetry/logger/); the form of a line is Promtail's.
+//
 // Threads: any. Errors: none; what cannot be written is lost.
 #pragma once
 
@@ -11,9 +14,11 @@
 #include <string_view>
 #include <type_traits>
 
+#include "lokitail/telemetry/level.h"
+
 namespace lokitail::agent::log {
 
-enum class Level { kDebug, kInfo, kWarn, kError };
+using Level = telemetry::Level;
 enum class Format { kLogfmt, kJson };
 
 struct Field {

@@ -173,6 +173,11 @@ void Metrics::entries_done(const std::string& client, const std::string& outcome
   pending_entries_.Add({{"client", client}}).Set(static_cast<double>(account.pending()));
 }
 
+void Metrics::client_sent_bytes(const std::string& client, std::size_t bytes) {
+  const std::lock_guard lock(accounts_mutex_);
+  accounts_[client].sent_bytes += bytes;
+}
+
 Metrics::Account Metrics::account(const std::string& client) const {
   const std::lock_guard lock(accounts_mutex_);
   const auto known = accounts_.find(client);

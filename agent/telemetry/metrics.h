@@ -56,8 +56,10 @@ class Metrics final : public pipeline::PipelineMetrics {
   void entries_taken(const std::string& client, const std::string& from, std::size_t entries);
   void entries_done(const std::string& client, const std::string& outcome, const std::string& reason,
                     std::size_t entries);
+  void client_sent_bytes(const std::string& client, std::size_t bytes);
   struct Account {
     std::uint64_t taken = 0, sent = 0, refused = 0, dropped = 0, unmatched = 0, spooled = 0;
+    std::uint64_t sent_bytes = 0;  // as they went over the network
     std::int64_t pending() const {
       return static_cast<std::int64_t>(taken) -
              static_cast<std::int64_t>(sent + refused + dropped + unmatched + spooled);

@@ -92,6 +92,7 @@ class CardinalityGuardStage final : public EntryStage {
     for (const Symbol label : settings_.excluded) skip(label);
   }
 
+  Memory memory() const override { return Memory::kJob; }
   Verdict process(Entry& entry) override {
     bool any_over = false;
     for (const Label& label : entry.labels) {

@@ -138,6 +138,7 @@ class DedupeStage final : public Stage {
         now_(context.now),
         windows_(settings.max_keys) {}
 
+  Memory memory() const override { return Memory::kJob; }
   void push(Entry& entry, Sink& next) override {
     const auto digest = identity_.of(entry);
     if (!digest) return next.push(entry);

@@ -38,6 +38,7 @@ class WaitingLimitStage final : public EntryStage {
   WaitingLimitStage(LineRate rate, const StageContext& context)
       : rate_(rate), bucket_(rate, context.now()), now_(context.now) {}
 
+  Memory memory() const override { return Memory::kJob; }
   Verdict process(Entry&) override {
     bucket_.take();
     return Verdict::kKeep;
@@ -62,6 +63,7 @@ class LimitStage final : public EntryStage {
         dropped_lines_(context.metrics.dropped_lines(kReason)),
         now_(context.now) {}
 
+  Memory memory() const override { return Memory::kJob; }
   Verdict process(Entry&) override {
     bucket_.refill(rate_, now_());
     if (bucket_.try_take()) return Verdict::kKeep;
@@ -118,6 +120,7 @@ class LimitByLabelStage final : public EntryStage {
         dropped_by_label_(label, context),
         now_(context.now) {}
 
+  Memory memory() const override { return Memory::kJob; }
   Verdict process(Entry& entry) override {
     const Label* const label = entry.labels.find(label_);
     if (label == nullptr) return Verdict::kKeep;

@@ -40,6 +40,7 @@ class MatchStage final : public Stage {
   bool holds_entries() const override { return pipeline_.holds_entries(); }
   std::size_t held_entries() const override { return pipeline_.held_entries(); }
   bool may_pause() const override { return pipeline_.may_pause(); }
+  Memory memory() const override { return pipeline_.memory(); }
   std::chrono::nanoseconds pause() override { return pipeline_.pause(); }
   void drain(Entry& scratch, Sink& next) override {
     out_.set_target(next);

@@ -47,6 +47,7 @@ class MultilineStage final : public Stage {
   MultilineStage(lang::Regex first_line, Limits limits)
       : first_line_(std::move(first_line)), limits_(limits) {}
 
+  Memory memory() const override { return Memory::kSource; }
   void push(Entry& entry, Sink& next) override {
     const std::uint64_t label_set = entry.labels.hash();
     const bool is_first = first_line_.matches(entry.line);

@@ -38,8 +38,7 @@ class PartialLines {
   // These give away what they return. REQUIRES: it is held.
   HeldEntry take(Key key);
   std::vector<HeldEntry> take_all();
-  // Those to which nothing was added for `wait` nanoseconds, and whose log has nothing more to
-  // bring.
+  // Those to which nothing was added for `wait` nanoseconds, all of which their log had nothing more to bring.
   std::vector<HeldEntry> take_overdue(Timestamp now, std::int64_t wait);
   // Those that no source keeps for us.
   std::vector<HeldEntry> take_without_origin();
@@ -51,7 +50,7 @@ class PartialLines {
   struct Line {
     HeldEntry entry;
     std::size_t bytes;
-    std::optional<Timestamp> since{};  // the first tick after its latest part
+    std::optional<Timestamp> since{};  // the latest tick at which more was to come
   };
   using Lines = std::map<Key, Line>;
 

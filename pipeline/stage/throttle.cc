@@ -49,6 +49,7 @@ class ThrottleStage final : public EntryStage {
         throttled_(context.symbols.intern("throttled")),
         keys_(settings_.max_keys) {}
 
+  Memory memory() const override { return Memory::kJob; }
   Verdict process(Entry& entry) override {
     const auto hash = key_hash(entry);
     if (!hash) return Verdict::kKeep;

@@ -37,6 +37,7 @@ class TimestampStage final : public EntryStage {
     if (!parser_.needs_now()) now_ = nullptr;
   }
 
+  Memory memory() const override { return fudge_ ? Memory::kSource : Memory::kNone; }
   Verdict process(Entry& entry) override {
     const bool read = read_time(entry);
     if (!fudge_) return Verdict::kKeep;

@@ -26,12 +26,26 @@ std::uint64_t allocations() { return taken.load(std::memory_order_relaxed); }
 
 }  // namespace lokitail::bench
 
-// The other forms of new and delete end in these.
+// The forms that are left out end in these. Those for arrays and without exceptions would, too, but
+// for the sanitizers, which have them all: memory of one kind must not be given back by the other.
 void* operator new(std::size_t size) { return lokitail::bench::take(size, 1); }
+void* operator new[](std::size_t size) { return lokitail::bench::take(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return lokitail::bench::take(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return lokitail::bench::take(size, 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept {
+  return operator new(size, nothrow);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

@@ -3,10 +3,11 @@
 
     bench_run.py --agent build/release/lokitail --programs build/release/tests/bench [--pairs N] ...
 
-First bench_stages.cc says what stages and pipelines cost by themselves. Then, for each workload,
+First bench_stages.cc says what stages and pipelines cost by themselves, and bench_logger.cc what a line costs that
+lokitail::telemetry makes. Then, for each workload,
 the agent and the yardstick (limit.cc) run in turn on the same corpus, several times, and the medians
 are printed. The agent is the real binary with fresh positions; what it pushes is counted by
-bench_receiver over loopback. A run ends when every line that was written has been received;
+bench_receiver over loopback. What others send to it comes from bench_sender. A run ends when every line that was written has been received;
 receiving fewer, or any twice, is a failure. CPU time is of the whole agent process, all threads, user
 and system, from start to exit.
 
@@ -20,6 +21,7 @@ import pathlib
 import queue
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -50,20 +52,57 @@ WORKLOADS = {
     "trace": "the same with trace_id as a label",
 }
 
+RECEIVED = {
+    "syslog": "messages of RFC 5424 over TCP",
+    "push": "pushes of about a MiB, protobuf and snappy",
+}
+RECEIVED_JOBS = {
+    "syslog": """
+    syslog: {{listen_address: "127.0.0.1:{port}", labels: {{job: syslog}}}}
+    relabel_configs:
+      - {{source_labels: [__syslog_message_hostname], target_label: host}}
+      - {{source_labels: [__syslog_message_severity], target_label: level}}""",
+    "push": """
+    loki_push_api:
+      server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_port: 0}}
+      labels: {{job: push}}""",
+}
+
 CONFIG = """\
 server: {{http_listen_address: 127.0.0.1, http_listen_port: 0, grpc_listen_port: 0, log_level: warn}}
 positions: {{filename: {folder}/positions.yaml}}
-clients: [{{url: "http://127.0.0.1:{port}/loki/api/v1/push", batchwait: 200ms}}]
+clients: [{{url: "http://127.0.0.1:{port}/loki/api/v1/push", batchwait: {batchwait}}}]
+{more}
 scrape_configs:
   - job_name: bench
+{job}
+"""
+FILES_JOB = """\
     static_configs:
       - labels: {{job: docker, __path__: "{logs}/*/*-json.log"}}
-    pipeline_stages:{stages}
-"""
+    pipeline_stages:{stages}"""
+CRI_JOB = """\
+    static_configs:
+      - labels: {{job: cri, __path__: "{logs}/*.log"}}
+    pipeline_stages:
+      - cri: {{}}"""
+CRI_LINE_BYTES = 216
+CRI_FILES = 100
+
+
+def config_text(folder, job, port, more="", batchwait="200ms"):
+    return CONFIG.format(folder=folder, port=port, job=job, more=more, batchwait=batchwait)
 
 
 class Failure(Exception):
     pass
+
+
+def cpu_of(process):
+    """User and system so far, in seconds, in steps of a clock tick."""
+    stat = pathlib.Path(f"/proc/{process.pid}/stat").read_text()
+    fields = stat[stat.rindex(")") + 2:].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Receiver:
@@ -103,11 +142,11 @@ class Receiver:
 class Agent:
     """A lokitail process on a folder of its own."""
 
-    def __init__(self, binary, folder, logs, stages, port):
+    def __init__(self, binary, folder, job, port, more="", batchwait="200ms"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         config = folder / "config.yaml"
-        config.write_text(CONFIG.format(folder=folder, port=port, logs=logs, stages=stages))
+        config.write_text(config_text(folder, job, port, more, batchwait))
         self.log = folder / "agent.log"
         self.started = time.monotonic()
         with open(self.log, "w") as log:
@@ -126,10 +165,14 @@ class Agent:
         raise Failure("the agent is gone: " + self.last_words())
 
     def cpu(self):
-        """User and system so far, in seconds, in steps of a clock tick."""
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = stat[stat.rindex(")") + 2:].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.process)
+
+    def waits(self):
+        """How often a thread of it has gone to sleep so far."""
+        return sum(int(line.split()[1])
+                   for task in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/status")
+                   for line in task.read_text().splitlines()
+                   if line.startswith("voluntary_ctxt_switches"))
 
     def stop(self, by=signal.SIGTERM):
         """CPU seconds of its whole life. Kills it if it takes too long to go."""
@@ -146,6 +189,10 @@ class Agent:
         return self.log.read_text()[-2000:]
 
 
+def files_job(logs, workload):
+    return FILES_JOB.format(logs=logs, stages=STAGES[workload])
+
+
 def corpus(programs, work, lines, containers):
     """The folder of a corpus and its size; made if it is not there."""
     folder = work / f"corpus-{containers}-{lines}"
@@ -160,13 +207,14 @@ def corpus(programs, work, lines, containers):
     return folder, json.loads(note.read_text())
 
 
-def run_agent(options, logs, size, workload):
+def run_agent(options, logs, size, workload, more=""):
     """One run to the end: a dictionary of results."""
     with Receiver(options.programs, "--expect", size["lines"]) as receiver:
-        agent = Agent(options.agent, options.work / "agent", logs, STAGES[workload], receiver.port)
+        agent = Agent(options.agent, options.work / "agent", files_job(logs, workload), receiver.port, more)
         try:
             report = wait_for(agent, receiver)
             peak = agent.memory("VmHWM")
+            receiver_cpu = cpu_of(receiver.process)
         finally:
             cpu = agent.stop()
         report = receiver.ask()
@@ -177,6 +225,7 @@ def run_agent(options, logs, size, workload):
             "wall": report["last"] - agent.started,
             "first_push": report["first"] - agent.started,
             "cpu": cpu,
+            "receiver_cpu": receiver_cpu,
             "peak": peak,
             "pushes": report["pushes"],
             "streams": report["streams"],
@@ -255,10 +304,132 @@ def bench_files(options):
     return {"runs": runs}
 
 
+def bench_workers(options):
+    """One worker and two, in turn, on eight files; the receiver counts and has its share of the same cores."""
+    logs, size = corpus(options.programs, options.work, options.lines, 8)
+    runs = {1: [], 2: []}
+    for _ in range(options.pairs):
+        for count, results in runs.items():
+            results.append(run_agent(options, logs, size, "level", f"workers: {count}"))
+    gain = statistics.median(one["wall"] / two["wall"] for one, two in zip(runs[1], runs[2]))
+    print(f"workers  one worker and two on {os.cpu_count()} cores, the receiver beside them")
+    for count, results in runs.items():
+        median = {key: statistics.median(run[key] for run in results) for key in results[0]}
+        print(f"  {count} worker{'s' if count > 1 else ' '}  {size['bytes'] / MB / median['wall']:7.0f} MB/s  "
+              f"agent {median['cpu']:.2f} s of CPU, receiver {median['receiver_cpu']:.2f} s, "
+              f"{median['peak']:.1f} MiB at the peak")
+    print(f"  gain       {gain:7.2f} (target 1.80){mark(gain >= 1.8)}\n", flush=True)
+    return {"runs": runs, "gain": gain}
+
+
+def write_at_rate(logs, lines_per_second, seconds):
+    """Lines of CRI to all files in turn, a hundredth of a second's at a time. Says how many."""
+    files = [open(logs / f"app{i}.log", "a", buffering=1) for i in range(CRI_FILES)]
+    start, written = time.monotonic(), 0
+    while (elapsed := time.monotonic() - start) < seconds:
+        while written < elapsed * lines_per_second:
+            head = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{written % 10**9:09}Z stdout F "
+            files[written % CRI_FILES].write(head + "x" * (CRI_LINE_BYTES - len(head) - 1) + "\n")
+            written += 1
+        time.sleep(0.01)
+    for file in files:
+        file.close()
+    return written
+
+
+def bench_rate(options, rate):
+    logs = options.work / "cri"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    with Receiver(options.programs) as receiver:
+        agent = Agent(options.agent, options.work / "agent", CRI_JOB.format(logs=logs), receiver.port,
+                      batchwait="1s")
+        try:
+            written = write_at_rate(logs, rate, 3)
+            before, waits, pushes = agent.cpu(), agent.waits(), receiver.ask()["pushes"]
+            start = time.monotonic()
+            written += write_at_rate(logs, rate, options.rate_seconds)
+            elapsed = time.monotonic() - start
+            cpu, waits = (agent.cpu() - before) / elapsed, (agent.waits() - waits) / elapsed
+            pushes = (receiver.ask()["pushes"] - pushes) / elapsed
+            end = time.monotonic() + PATIENCE
+            while receiver.ask()["entries"] < written and time.monotonic() < end:
+                time.sleep(0.1)
+            peak = agent.memory("VmHWM")
+        finally:
+            agent.stop()
+        received = receiver.ask()["entries"]
+        if received != written:
+            raise Failure(f"{written} lines written, {received} entries received")
+    good = rate < 10_000 or (cpu <= 0.03 and peak <= 16)
+    target = " (target 0.03 and 16 MiB)" if rate == 10_000 else ""
+    print(f"rate     {rate:,} lines/s of CRI, {CRI_LINE_BYTES} bytes each, to {CRI_FILES} files")
+    print(f"  CPU        {cpu:7.4f} of a core, {peak:.1f} MiB at the peak{target}{mark(good)}")
+    print(f"  wakes      {waits:7.0f} a second, {pushes:.1f} pushes a second\n", flush=True)
+    return {"cpu": cpu, "peak": peak, "waits": waits, "pushes": pushes}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run_received(options, kind):
+    """One run of bench_sender to the end: a dictionary of results."""
+    port = free_port()
+    with Receiver(options.programs) as receiver:
+        agent = Agent(options.agent, options.work / "agent", RECEIVED_JOBS[kind].format(port=port), receiver.port)
+        try:
+            wait_listening(agent, port)
+            start, before = time.monotonic(), agent.cpu()
+            sent = json.loads(subprocess.run(
+                [options.programs / "bench_sender", kind, "--port", str(port), "--lines", str(options.lines * 4)],
+                check=True, capture_output=True, text=True).stdout)
+            while receiver.ask()["entries"] < sent["lines"]:
+                if time.monotonic() > start + PATIENCE or not agent.alive():
+                    raise Failure("not everything arrived: " + agent.last_words())
+                time.sleep(0.05)
+            cpu = agent.cpu() - before
+            peak = agent.memory("VmHWM")
+        finally:
+            agent.stop()
+        report = receiver.ask()
+        if report["entries"] != sent["lines"]:
+            raise Failure(f"{sent['lines']} lines sent, {report['entries']} entries received")
+        return {"wall": report["last"] - start, "cpu": cpu, "peak": peak,
+                "lines": sent["lines"], "line_bytes": sent["line_bytes"], "sender_cpu": sent["cpu"]}
+
+
+def wait_listening(agent, port):
+    while agent.alive():
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise Failure("the agent ended: " + agent.last_words())
+
+
+def bench_received(options, kind):
+    runs = [run_received(options, kind) for _ in range(options.pairs)]
+    median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    lines, megabytes = median["lines"] / median["cpu"], median["line_bytes"] / MB / median["cpu"]
+    reached = lines >= 300_000 if kind == "syslog" else megabytes >= 200
+    target = "300,000 messages" if kind == "syslog" else "200 MB"
+    print(f"{kind:8} {RECEIVED[kind]}, by way of the spool")
+    print(f"  wall       {median['line_bytes'] / MB / median['wall']:7.0f} MB/s of lines  "
+          f"{median['lines'] / median['wall']:,.0f} lines/s")
+    print(f"  CPU        {megabytes:7.0f} MB of lines and {lines:,.0f} lines per CPU-second of the agent "
+          f"(target {target}){mark(reached)}")
+    print(f"  sender     {median['sender_cpu']:7.2f} s of CPU beside {median['cpu']:.2f} s of the agent")
+    print(f"  memory     {median['peak']:7.1f} MiB at the peak\n", flush=True)
+    return {"runs": runs}
+
+
 def bench_down(options):
     logs, _ = corpus(options.programs, options.work, options.lines, 8)
     with Receiver(options.programs, "--status", 503) as receiver:
-        agent = Agent(options.agent, options.work / "agent", logs, STAGES["level"], receiver.port)
+        agent = Agent(options.agent, options.work / "agent", files_job(logs, "level"), receiver.port)
         time.sleep(options.seconds)
         try:
             peak = agent.memory("VmHWM")
@@ -273,7 +444,7 @@ def bench_down(options):
 def bench_idle(options, files, memory_target):
     logs, size = corpus(options.programs, options.work, files, files)
     with Receiver(options.programs, "--expect", size["lines"]) as receiver:
-        agent = Agent(options.agent, options.work / "agent", logs, STAGES["level"], receiver.port)
+        agent = Agent(options.agent, options.work / "agent", files_job(logs, "level"), receiver.port)
         try:
             wait_for(agent, receiver)
             time.sleep(5)
@@ -290,13 +461,13 @@ def bench_idle(options, files, memory_target):
     return {"memory": memory, "cpu": cpu}
 
 
-def bench_stages(options):
-    """Stages and pipelines without files and network; bench_stages prints the table."""
-    figures = options.work / "stages.json"
-    ended = subprocess.run([options.programs / "bench_stages", "--json", figures])
+def bench_program(options, name):
+    """One without files and network, which prints its table itself: bench_stages, bench_logger."""
+    figures = options.work / f"{name}.json"
+    ended = subprocess.run([options.programs / f"bench_{name}", "--json", figures])
     print(flush=True)
     if ended.returncode != 0:
-        raise Failure("bench_stages failed")
+        raise Failure(f"bench_{name} failed")
     return json.loads(figures.read_text())
 
 
@@ -304,14 +475,16 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--agent", type=pathlib.Path, required=True, help="the lokitail binary")
     parser.add_argument("--programs", type=pathlib.Path, required=True,
-                        help="the folder of bench_corpus, bench_receiver, bench_stages, limit, limit_v3")
+                        help="the folder of bench_corpus, the bench_* programs, limit, limit_v3")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("bench-work"),
                         help="where corpora and positions go")
     parser.add_argument("--lines", type=int, default=540_000)
     parser.add_argument("--pairs", type=int, default=5, help="runs of agent and yardstick each")
     parser.add_argument("--seconds", type=int, default=5, help="how long idle and down last")
+    parser.add_argument("--rate-seconds", type=int, default=15, help="how long lines come at a rate")
     parser.add_argument("--only", nargs="+",
-                        choices=["stages", *WORKLOADS, "files", "down", "idle", "idle10000"])
+                        choices=["stages", "logger", *WORKLOADS, "workers", *RECEIVED, "files", "rate", "down", "idle",
+                                 "idle10000"])
     parser.add_argument("--json", type=pathlib.Path, help="where all numbers go")
     options = parser.parse_args()
     options.agent = options.agent.resolve()
@@ -323,9 +496,12 @@ def arguments():
 def main():
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
-    benches = {"stages": lambda: bench_stages(options)}
+    benches = {name: (lambda name=name: bench_program(options, name)) for name in ("stages", "logger")}
     benches |= {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
+    benches["workers"] = lambda: bench_workers(options)
+    benches |= {name: (lambda name=name: bench_received(options, name)) for name in RECEIVED}
     benches["files"] = lambda: bench_files(options)
+    benches["rate"] = lambda: {rate: bench_rate(options, rate) for rate in (10, 1_000, 10_000)}
     benches["down"] = lambda: bench_down(options)
     benches["idle"] = lambda: bench_idle(options, 10, 10)
     benches["idle10000"] = lambda: bench_idle(options, 10_000, None)

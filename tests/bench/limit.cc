@@ -18,7 +18,6 @@
 // {"lines", "bytes", "streams", "pushes", "compressed", "cpu"} as JSON.
 #include <fcntl.h>
 #include <glob.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -36,7 +35,11 @@
 #include <simdjson.h>
 #include <snappy.h>
 
+#include "tests/bench/cpu_time.h"
+
 namespace {
+
+using lokitail::bench::cpu_seconds;
 
 constexpr std::size_t kBlock = 256u << 10;
 constexpr std::size_t kBatch = 1u << 20;
@@ -259,15 +262,6 @@ class Reader {
   simdjson::ondemand::parser outer_;
   simdjson::ondemand::parser inner_;
 };
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 }  // namespace
 

@@ -50,7 +50,7 @@ const char* const kFailing =
 TEST_CASE("help lists the subcommands, and knows each of them") {
   const Finished help = run_binary({"help"});
   CHECK(help.exit_code == 0);
-  for (const std::string command : {"demo", "explain", "test"}) {
+  for (const std::string command : {"check", "demo", "explain", "health", "migrate", "tap", "test", "top"}) {
     INFO(command);
     CHECK(contains(help.out, "\n  " + command + " "));
     const Finished own = run_binary({"help", command});

@@ -3,92 +3,18 @@
 //
 // Needs root, and the packages docker.io, containerd, runc and busybox-static; skipped where the
 // engine does not start.
+#include "tests/support/docker_daemon.h"
 #include "tests/support/scene.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
-#include <memory>
-
-#include <sys/mount.h>
-#include <unistd.h>
+#include <map>
 
 using namespace lokitail::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-class DockerEngine {
- public:
-  explicit DockerEngine(const fs::path& directory) : directory_(directory) {
-    fs::create_directories(directory_);
-    write_file(directory_ / "daemon.json", "{}");
-    process_ = std::make_unique<Process>(
-        Command{{"dockerd", "--config-file", directory_ / "daemon.json", "--host", host(),
-                 "--data-root", directory_ / "data", "--exec-root", directory_ / "exec",
-                 "--pidfile", directory_ / "dockerd.pid", "--iptables=false", "--ip6tables=false",
-                 "--bridge=none", "--exec-opt", "native.cgroupdriver=cgroupfs"},
-                {},
-                directory_,
-                directory_ / "log",
-                directory_ / "log"});
-  }
-
-  ~DockerEngine() {
-    std::istringstream containers(docker({"ps", "-q"}).out);
-    for (std::string id; containers >> id;) docker({"kill", id});
-    process_->signal(SIGTERM);
-    process_->wait(20s);
-    ::umount2((directory_ / "exec" / "netns" / "default").c_str(), MNT_DETACH);
-  }
-
-  Finished docker(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {"docker", "-H", host()});
-    return run(arguments);
-  }
-
-  // Whether it runs containers of an image "bb" that holds busybox. If not, why_not() tells.
-  bool usable() {
-    if (!eventually(
-            [this] { return docker({"version"}).exit_code == 0 || !process_->running(); }) ||
-        !process_->running()) {
-      why_not_ = "dockerd does not start: " + tail(read_file(directory_ / "log"));
-      return false;
-    }
-    make_image();
-    const Finished finished = docker({"run", "--rm", "--network", "none", "bb", "true"});
-    if (finished.exit_code != 0) why_not_ = "containers do not start: " + tail(finished.err);
-    return finished.exit_code == 0;
-  }
-  const std::string& why_not() const { return why_not_; }
-
-  fs::path log_folder(const std::string& container) const {
-    return directory_ / "data" / "containers" / container;
-  }
-  fs::path all_logs() const { return directory_ / "data" / "containers" / "*" / "*-json.log"; }
-
- private:
-  std::string host() const { return "unix://" + (directory_ / "docker.sock").string(); }
-
-  void make_image() {
-    const fs::path bin = directory_ / "image" / "bin";
-    fs::create_directories(bin);
-    fs::copy_file(*find_program("busybox"), bin / "busybox", fs::copy_options::overwrite_existing);
-    for (const char* applet : {"sh", "true", "usleep"}) fs::create_symlink("busybox", bin / applet);
-    const std::string archive = directory_ / "image.tar";
-    run({"tar", "-C", directory_ / "image", "-cf", archive, "."});
-    docker({"import", "-c", "ENV PATH=/bin", archive, "bb"});
-  }
-
-  static std::string tail(const std::string& text) {
-    return text.size() > 400 ? text.substr(text.size() - 400) : text;
-  }
-
-  const fs::path directory_;
-  std::unique_ptr<Process> process_;
-  std::string why_not_;
-};
 
 constexpr int kLines = 20000;
 
@@ -115,12 +41,9 @@ done)",
 }  // namespace
 
 TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
-  if (::geteuid() != 0) return skip("the Docker engine needs root");
-  for (const char* program : {"dockerd", "docker", "containerd", "runc", "busybox"}) {
-    if (!find_program(program)) return skip(std::string(program) + " is not installed");
-  }
+  if (const std::string missing = DockerDaemon::missing(); !missing.empty()) return skip(missing);
   Scene scene;
-  DockerEngine engine(scene.directory / "docker");
+  DockerDaemon engine(scene.directory / "docker");
   if (!engine.usable()) return skip(engine.why_not());
 
   scene.agent.jobs = {job("docker", engine.all_logs(),
@@ -181,4 +104,46 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
     INFO(labels << ": " << arrived[labels].size() << " lines");
     CHECK((arrived[labels] == lines));
   }
+}
+
+TEST_CASE("a real Docker engine whose containers log to GELF", "[alone]") {
+  if (const std::string missing = DockerDaemon::missing(); !missing.empty()) return skip(missing);
+  Scene scene;
+  DockerDaemon engine(scene.directory / "docker");
+  if (!engine.usable()) return skip(engine.why_not());
+  const std::uint16_t port = free_port();
+  scene.agent.jobs = {fmt::format(R"(- job_name: gelf
+  gelf: {{listen_address: '127.0.0.1:{}', labels: {{job: gelf}}, use_incoming_timestamp: true}}
+  relabel_configs:
+  - {{source_labels: [__gelf_message_level], target_label: level}}
+  pipeline_stages:
+  - json: {{expressions: {{message: short_message, packing: _container_name}}}}
+  - labels: {{packing: }}
+  - output: {{source: message}}
+)",
+                                  port)};
+  scene.agent.start();
+  // A long line, which comes in chunks where it is not compressed.
+  const std::string script =
+      "echo first; echo second >&2; l=x; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do l=$l$l; done; echo $l";
+  std::map<std::string, std::vector<std::string>> want;
+  for (const std::string packing : {"gzip", "zlib", "none"}) {
+    const Finished finished =
+        engine.docker({"run", "--name", packing, "--network", "none", "--log-driver", "gelf", "--log-opt",
+                       fmt::format("gelf-address=udp://127.0.0.1:{}", port), "--log-opt",
+                       "gelf-compression-type=" + packing, "bb", "sh", "-c", script});
+    INFO(finished.err);
+    REQUIRE(finished.exit_code == 0);
+    const auto labels = [&packing](const char* level) {
+      return fmt::format(R"({{job="gelf", level="{}", packing="{}"}})", level, packing);
+    };
+    want[labels("informational")] = {"first", std::string(8192, 'x')};
+    want[labels("error")] = {"second"};
+  }
+  REQUIRE(scene.loki.wait_stored(9));
+  std::map<std::string, std::vector<std::string>> arrived;
+  for (const Arrival& arrival : scene.loki.stored()) arrived[arrival.labels].push_back(arrival.line);
+  CHECK(arrived == want);
+  CHECK(scene.agent.metric("promtail_gelf_target_parsing_errors_total") == 0);
+  scene.agent.stop();
 }

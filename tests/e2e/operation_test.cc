@@ -129,6 +129,51 @@ TEST_CASE("the service manager is told: READY=1 when it runs, STOPPING=1 when it
   CHECK(service_manager.received().find("STOPPING=1") != std::string::npos);
 }
 
+TEST_CASE("the service manager's watchdog is fed while the agent is well, and not for another process") {
+  Scene scene;
+  NotifySocket service_manager(scene.directory / "notify");
+  scene.agent.environment["NOTIFY_SOCKET"] = service_manager.path();
+  scene.agent.environment["WATCHDOG_USEC"] = "300000";
+  const auto fed = [&] {
+    const std::string& all = service_manager.received();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = all.find("WATCHDOG=1", at)) != all.npos; ++at) ++count;
+    return count;
+  };
+  scene.agent.start();
+  CHECK(eventually([&] { return fed() >= 3; }));
+  scene.agent.stop();
+  const std::size_t before = fed();
+
+  scene.agent.environment["WATCHDOG_PID"] = "1";
+  scene.agent.start();
+  scene.agent.stop();
+  CHECK(fed() == before);
+  CHECK(service_manager.received().find("STOPPING=1") != std::string::npos);
+}
+
+TEST_CASE("health: the subcommand asks a running agent") {
+  Scene scene;
+  scene.agent.start();
+  const std::string server = "http://127.0.0.1:" + std::to_string(scene.agent.port());
+  const auto ask = [&](const std::string& path) { return run({agent_binary(), "health", "--url", server + path}); };
+  CHECK(ask("/healthz").exit_code == 0);
+  const Finished unready = ask("/ready");
+  CHECK(unready.exit_code == 1);
+  CHECK(unready.err.find("Unable to find any logs to tail") != std::string::npos);
+  append_file(scene.logs / "a.log", "one\n");
+  REQUIRE(scene.agent.wait_ready());
+  const Finished ready = ask("/ready");
+  CHECK(ready.exit_code == 0);
+  CHECK(ready.out == "Ready\n");
+  scene.agent.stop();
+  const Finished gone = ask("/ready");
+  CHECK(gone.exit_code == 1);
+  CHECK(gone.err.rfind("lokitail health: ", 0) == 0);
+  CHECK(run({agent_binary(), "health", "--url", "ftp://x"}).exit_code == 2);
+  CHECK(run({agent_binary(), "health", "--timeout", "soon"}).exit_code == 2);
+}
+
 TEST_CASE("health: /healthz, /ready and /readyz say what they mean") {
   Scene scene;
   scene.agent.start();
@@ -203,6 +248,25 @@ TEST_CASE("metrics have Promtail's names, labels and meanings") {
   CHECK(value("process_resident_memory_bytes", "") > 0);
   CHECK(page.find("# TYPE promtail_request_duration_seconds histogram") != std::string::npos);
   CHECK(page.find("# TYPE promtail_sent_entries_total counter") != std::string::npos);
+  scene.agent.stop();
+}
+
+TEST_CASE("metrics say how far behind a file is") {
+  Scene scene;
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(10);
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(10));
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_target_lag_bytes") == 0; }));
+  scene.loki.answer(Reply::refuse(503, "no"));
+  const std::size_t settled = log.file_bytes();
+  log.write(10);
+  const auto behind = static_cast<double>(log.file_bytes() - settled);
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_target_lag_bytes") == behind; }));
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_target_lag_seconds") >= 1; }));
+  scene.loki.answer(Reply::ok());
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_target_lag_bytes") == 0; }));
+  CHECK(scene.agent.metric("lokitail_target_lag_seconds") == 0);
   scene.agent.stop();
 }
 

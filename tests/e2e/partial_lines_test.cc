@@ -149,6 +149,8 @@ TEST_CASE("a line in pieces waits for a rotation that takes its time") {
   REQUIRE(wait_read(scene.agent, log, fs::file_size(log)));
   fs::rename(log, log.string() + ".1");
   CHECK(stays([&] { return scene.loki.stored_count() == 0; }, kLong));
+  append_file(log, "");  // the next file is there, and nothing is written to it yet
+  CHECK(stays([&] { return scene.loki.stored_count() == 0; }, 2s));
   append_file(log, kDocker.end("end"));
   REQUIRE(scene.loki.wait_stored(1));
   scene.agent.stop();

@@ -1,5 +1,7 @@
-// Syslog, from real senders: logger (util-linux) and rsyslog, and openssl s_client where certificates matter.
+// Syslog, from real senders: logger (util-linux), rsyslog and syslog-ng, and openssl s_client where
+// certificates matter.
 #include "tests/support/nginx.h"
+#include "tests/support/page.h"
 #include "tests/support/pipe.h"
 #include "tests/support/scene.h"
 
@@ -11,7 +13,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "tests/support/process.h"
@@ -52,6 +56,33 @@ bool no_logger() {
   return true;
 }
 
+// A socket as /dev/log, of a daemon that passes on what is written there.
+class LocalLog {
+ public:
+  explicit LocalLog(std::filesystem::path path) : path_(std::move(path)) {}
+  ~LocalLog() {
+    if (socket_ >= 0) ::close(socket_);
+  }
+  LocalLog(const LocalLog&) = delete;
+  LocalLog& operator=(const LocalLog&) = delete;
+
+  void log(const std::string& text) {
+    if (socket_ < 0) {
+      socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      sockaddr_un address{};
+      address.sun_family = AF_UNIX;
+      std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
+      REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    }
+    const std::string message = "<13>Nov 26 10:00:00 app[7]: " + text;
+    REQUIRE(::send(socket_, message.data(), message.size(), 0) == static_cast<ssize_t>(message.size()));
+  }
+
+ private:
+  const std::filesystem::path path_;
+  int socket_ = -1;
+};
+
 // rsyslog that passes on what is written into a socket of its own.
 class Rsyslog {
  public:
@@ -74,22 +105,65 @@ class Rsyslog {
     process_->wait(10s);
   }
 
-  void log(const std::string& text) {
-    if (socket_ < 0) {
-      socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-      sockaddr_un address{};
-      address.sun_family = AF_UNIX;
-      std::strncpy(address.sun_path, (folder_ / "log").c_str(), sizeof address.sun_path - 1);
-      REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    }
-    const std::string message = "<13>Nov 26 10:00:00 app[7]: " + text;
-    REQUIRE(::send(socket_, message.data(), message.size(), 0) == static_cast<ssize_t>(message.size()));
-  }
+  void log(const std::string& text) { socket_.log(text); }
 
  private:
   const std::filesystem::path folder_;
+  LocalLog socket_{folder_ / "log"};
   std::unique_ptr<Process> process_;
-  int socket_ = -1;
+};
+
+// syslog-ng likewise. Debian has either it or rsyslog installed: packaging/deps.sh unpacks it somewhere.
+class SyslogNg {
+ public:
+  static std::optional<std::filesystem::path> root() {
+    if (find_program("syslog-ng")) return "/";
+    const char* const given = std::getenv("LOKITAIL_PEERS");
+    const char* const home = std::getenv("HOME");
+    std::filesystem::path root = "/nowhere";
+    if (home != nullptr) root = std::filesystem::path(home) / ".cache/lokitail/peers";
+    if (given != nullptr) root = given;
+    if (std::filesystem::exists(root / "usr/sbin/syslog-ng")) return root;
+    return std::nullopt;
+  }
+
+  // `transport` is what is said of it in the destination: RFC 5424, octets counted.
+  SyslogNg(const std::filesystem::path& folder, std::uint16_t port, const std::string& transport)
+      : folder_(folder) {
+    std::filesystem::create_directories(folder);
+    write_file(folder / "ng.conf",
+               fmt::format("@version: 3.35\n"
+                           "options {{ stats-freq(0); time-reopen(1); keep-hostname(yes); }};\n"
+                           "source s {{ unix-dgram(\"{0}/log\"); }};\n"
+                           "destination d {{ syslog(\"localhost\" ip-protocol(4) port({1}) {2}); }};\n"
+                           "log {{ source(s); destination(d); }};\n",
+                           folder.string(), port, transport));
+    const std::filesystem::path from = *root();
+    const std::string libraries = (from / "usr/lib/syslog-ng").string() + ':' +
+                                  (from / "usr/lib/x86_64-linux-gnu").string() + ':' +
+                                  (from / "lib/x86_64-linux-gnu").string();
+    const std::string program = (from / "usr/sbin/syslog-ng").string();
+    std::vector<std::string> arguments{program, "-F", "--no-caps", "--stderr"};
+    arguments.push_back("--module-path=" + (from / "usr/lib/syslog-ng/3.38").string());
+    for (const auto& [option, file] : {std::pair{"cfgfile", "ng.conf"}, std::pair{"persist-file", "persist"},
+                                       std::pair{"pidfile", "pid"}, std::pair{"control", "control"}}) {
+      arguments.push_back(fmt::format("--{}={}", option, (folder / file).string()));
+    }
+    process_ = std::make_unique<Process>(
+        Command{arguments, {{"LD_LIBRARY_PATH", libraries}}, folder, folder / "out", folder / "out"});
+    REQUIRE(eventually([&] { return std::filesystem::exists(folder_ / "log"); }));
+  }
+  ~SyslogNg() {
+    process_->signal(SIGTERM);
+    process_->wait(10s);
+  }
+
+  void log(const std::string& text) { socket_.log(text); }
+
+ private:
+  const std::filesystem::path folder_;
+  LocalLog socket_{folder_ / "log"};
+  std::unique_ptr<Process> process_;
 };
 
 std::multiset<std::string> lines_of(const Loki& loki) {
@@ -188,6 +262,46 @@ TEST_CASE("syslog from rsyslog: an outage of Loki and a kill lose nothing that w
   scene.agent.stop();
 }
 
+TEST_CASE("syslog from syslog-ng: RFC 5424 over TCP and TLS, across a restart of the agent") {
+  if (!SyslogNg::root()) return skip("syslog-ng is neither installed nor unpacked");
+  if (!find_program("openssl")) return skip("openssl is not installed");
+  Scene files;
+  const Certificates certificates(files.directory / "certificates", "localhost");
+  const bool has_tls = GENERATE(false, true);
+  const std::string tls = fmt::format("    tls_config: {{cert_file: {}, key_file: {}}}\n",
+                                      certificates.server.string(), certificates.server_key.string());
+  SyslogScene scene(has_tls ? tls : std::string());
+  scene.agent.start();
+  const std::string over_tls = fmt::format(
+      "transport(\"tls\") tls(ca-file(\"{}\") peer-verify(required-trusted))", certificates.ca.string());
+  SyslogNg sender(scene.directory / "syslog-ng", scene.syslog_port,
+                  has_tls ? over_tls : "transport(\"tcp\")");
+  // syslog-ng counts a newline in, which stays in the line as it does with Promtail.
+  constexpr int kMessages = 200;
+  for (int i = 0; i < kMessages; ++i) sender.log(fmt::format("message {}", i));
+  REQUIRE(scene.loki.wait_stored(kMessages));
+  for (const Arrival& arrival : scene.loki.stored()) {
+    CHECK(arrival.labels.find(R"(app="app")") != std::string::npos);
+    CHECK(arrival.labels.find(R"(facility="user")") != std::string::npos);
+    CHECK(arrival.labels.find(R"(severity="notice")") != std::string::npos);
+  }
+  // It finds the way to the new agent once it sees that the old connection is dead.
+  scene.agent.stop();
+  scene.agent.start();
+  const auto arrives = [&] {
+    sender.log("after all");
+    return lines_of(scene.loki).contains("after all\n");
+  };
+  REQUIRE(eventually(arrives, kPatience, 200ms));
+  const auto lines = lines_of(scene.loki);
+  for (int i = 0; i < kMessages; ++i) {
+    INFO(i);
+    REQUIRE(lines.count(fmt::format("message {}\n", i)) == 1);
+  }
+  CHECK(scene.agent.metric("promtail_syslog_target_parsing_errors_total") == 0);
+  scene.agent.stop();
+}
+
 TEST_CASE("syslog over TLS asks for a certificate") {
   if (!find_program("openssl")) return skip("openssl is not installed");
   Scene files;
@@ -233,12 +347,8 @@ TEST_CASE("syslog: what is no message is counted, and ends only its connection")
 TEST_CASE("syslog: the job of the page") {
   if (no_logger()) return;
   SyslogScene scene;
-  const std::string page = read_file(std::filesystem::path(LOKITAIL_DOCS) / "sources" / "syslog.md");
-  const std::string begin = "scrape_configs:\n";
-  const std::size_t at = page.find(begin) + begin.size();
-  std::string job = page.substr(at, page.find("```", at) - at);
-  job.replace(job.find("0.0.0.0:1514"), 12, fmt::format("127.0.0.1:{}", scene.syslog_port));
-  scene.agent.jobs = {job};
+  scene.agent.jobs = {
+      job_of_page("sources/syslog.md", "0.0.0.0:1514", fmt::format("127.0.0.1:{}", scene.syslog_port))};
   scene.agent.start();
   scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "page", "-p", "user.err"}, "as it says");
   REQUIRE(scene.loki.wait_stored(1));

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "agent/source/file/decompressor.h"
+#include "agent/source/decompressor.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lokitail::agent;

@@ -96,11 +96,18 @@ void Agent::start() {
 
 void Agent::launch() {
   port_ = free_port();
-  write_file(config_file(), config_text());
+  write_config();
   std::vector<std::string> command{agent_binary(), "-config.file=" + config_file().string()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   process_ = std::make_unique<Process>(Command{command, environment, directory_, directory_ / "log",
                                                directory_ / "log", input, output});
+}
+
+void Agent::write_config() const { write_file(config_file(), config_text()); }
+
+void Agent::reload() {
+  write_config();
+  process_->signal(SIGHUP);
 }
 
 void Agent::stop(std::chrono::milliseconds deadline) {
@@ -144,6 +151,17 @@ std::size_t Agent::peak_resident() const { return status_value("VmHWM:"); }
 std::size_t Agent::open_files() const {
   const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", process_->pid()));
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+std::size_t Agent::inotify_watches() const {
+  std::size_t watches = 0;
+  for (const auto& file : std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process_->pid()))) {
+    std::ifstream text(file.path());
+    for (std::string line; std::getline(text, line);) {
+      if (line.rfind("inotify wd:", 0) == 0) ++watches;
+    }
+  }
+  return watches;
 }
 
 std::string sanitizer_report(const std::string& log) {

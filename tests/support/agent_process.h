@@ -58,6 +58,10 @@ class Agent {
   void start();
   // Starts it and waits for nothing.
   void launch();
+  // Writes config.yaml as it would be now, and asks the running agent to load it.
+  void reload();
+  // The first of them.
+  void write_config() const;
   // SIGTERM and a clean end: exit code 0 within `deadline`, no report of a sanitizer. Throws if
   // not.
   void stop(std::chrono::milliseconds deadline = kPatience);
@@ -80,6 +84,7 @@ class Agent {
   std::size_t resident() const;
   std::size_t peak_resident() const;
   std::size_t open_files() const;
+  std::size_t inotify_watches() const;
 
  private:
   std::string config_text() const;

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/source/file/decompressor.h"
+#include "agent/source/decompressor.h"
 
 namespace lokitail::test {
 
@@ -87,6 +87,8 @@ inline std::string compressed(std::string_view text, agent::Compression compress
     }
     case kZip:
       return zipped(text);
+    case kDeflate:
+      return deflated(text, -MAX_WBITS);
   }
   return out;
 }

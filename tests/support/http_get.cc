@@ -12,7 +12,7 @@
 namespace lokitail::test {
 namespace {
 
-std::string exchange(std::uint16_t port, std::string_view request) {
+std::string talk(std::uint16_t port, std::string_view request) {
   const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval timeout{10, 0};
   ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
@@ -66,17 +66,19 @@ HttpAnswer parse(const std::string& text) {
 
 HttpAnswer http_get(std::uint16_t port, const std::string& path) {
   return parse(
-      exchange(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+      talk(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
 }
 
 HttpAnswer http_post(std::uint16_t port, const std::string& path, std::string_view body,
-                     const std::string& content_type) {
+                     const std::string& content_type,
+                     const std::vector<std::pair<std::string, std::string>>& headers) {
   std::ostringstream request;
   request << "POST " << path
           << " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: " << content_type
-          << "\r\nContent-Length: " << body.size() << "\r\n\r\n"
-          << body;
-  return parse(exchange(port, request.str()));
+          << "\r\nContent-Length: " << body.size() << "\r\n";
+  for (const auto& [name, value] : headers) request << name << ": " << value << "\r\n";
+  request << "\r\n" << body;
+  return parse(talk(port, request.str()));
 }
 
 double metric_value(const std::string& text, const std::string& name, const std::string& labels) {

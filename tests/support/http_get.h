@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace lokitail::test {
 
@@ -17,7 +19,8 @@ struct HttpAnswer {
 
 HttpAnswer http_get(std::uint16_t port, const std::string& path);
 HttpAnswer http_post(std::uint16_t port, const std::string& path, std::string_view body,
-                     const std::string& content_type);
+                     const std::string& content_type,
+                     const std::vector<std::pair<std::string, std::string>>& headers = {});
 
 // The sum of all samples of a metric whose labels contain `labels`, e.g. `reason="line_too_long"`;
 // -1 where there is none. `text` is a page in Prometheus' format.

@@ -1,11 +1,9 @@
 #include "agent/command/demo/screen.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <functional>
 #include <vector>
 
@@ -18,21 +16,13 @@
 namespace lokitail::agent::demo {
 namespace {
 
-constexpr std::size_t kNameWidth = 16;
+constexpr std::size_t kNameWidth = 18;
 constexpr std::size_t kMostGroups = 12;
 constexpr std::size_t kShortTrace = 8;
 constexpr std::array<std::string_view, 9> kBars = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 // Colours of the 256 that are told apart on dark and on light ground; a trace keeps its own.
 constexpr std::array<int, 12> kTraceColours = {32,  35,  65,  71,  97,  99,
                                                131, 133, 136, 167, 169, 173};
-
-void write_all(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
 
 // 1234567 -> "1,234,567"
 std::string grouped(std::uint64_t number) {
@@ -230,23 +220,9 @@ void report_trace(Report& report, const std::vector<Shown>& trace) {
 
 bool can_show_screen() { return shows_colours(STDOUT_FILENO); }
 
-Screen::Screen() { write_all("\x1b[?1049h\x1b[?25l"); }
-
-Screen::~Screen() { write_all("\x1b[?25h\x1b[?1049l"); }
-
 void Screen::draw(const Status& status, const Tally& tally) {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
-    size.ws_col = 80;
-    size.ws_row = 24;
-  }
-  std::string frame = "\x1b[H";
-  const auto lines = Drawing(status, tally, size.ws_col).lines(size.ws_row);
-  for (std::size_t i = 0; i < lines.size() && i < size.ws_row; ++i) {
-    if (i > 0) frame += "\r\n";
-    frame += lines[i] + "\x1b[K";
-  }
-  write_all(frame + "\x1b[J");
+  const TerminalScreen::Size size = TerminalScreen::size();
+  screen_.draw(Drawing(status, tally, size.columns).lines(size.rows));
 }
 
 std::string plain_line(const Status& status, const Tally& tally) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "agent/command/demo/tally.h"
+#include "agent/terminal_screen.h"
 
 namespace lokitail::agent::demo {
 
@@ -41,12 +42,10 @@ bool can_show_screen();
 // The terminal's other screen, from construction to destruction.
 class Screen {
  public:
-  Screen();
-  ~Screen();
-  Screen(const Screen&) = delete;
-  Screen& operator=(const Screen&) = delete;
-
   void draw(const Status& status, const Tally& tally);
+
+ private:
+  TerminalScreen screen_;
 };
 
 // One line for the log of a CI run.

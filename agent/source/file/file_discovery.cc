@@ -9,7 +9,12 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
+
+#include <boost/container/small_vector.hpp>
 
 #include "agent/source/file/file_handle.h"
 #include "agent/source/file/filesystem.h"
@@ -26,9 +31,6 @@ constexpr std::chrono::milliseconds kScanDelay{50};
 // In between, a sync looks whether folders have changed; each so many it looks at everything.
 constexpr unsigned kSyncsPerScan = 6;
 constexpr int kMostLinks = 16;
-
-constexpr std::uint32_t kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
-                                        IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 }  // namespace
 
@@ -49,10 +51,14 @@ struct FileDiscovery::Folder final : InotifyListener {
   void inotify_event(std::uint32_t mask, std::string_view name) override {
     discovery.folder_event(*this, mask, name);
   }
+  template <typename Predicate>
+  void forget(Predicate unwanted) {
+    places.erase(std::remove_if(places.begin(), places.end(), unwanted), places.end());
+  }
 
   FileDiscovery& discovery;
   const std::string path;
-  std::vector<Place> places;
+  boost::container::small_vector<Place, 1> places;
   std::vector<Link> links;
   Inotify::Watch watch = Inotify::kNoWatch;
   Poller::Ticket polled = 0;
@@ -102,7 +108,17 @@ FileDiscovery::~FileDiscovery() = default;
 
 // ---- Targets --------------------------------------------------------------------------------------
 
-void FileDiscovery::add(FileTarget target) {
+void FileDiscovery::change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added) {
+  if (!removed.empty()) remove(removed);
+  std::vector<TargetPointer> fresh;
+  for (FileTarget& target : added) fresh.push_back(compile(std::move(target)));
+  targets_.insert(targets_.end(), fresh.begin(), fresh.end());
+  if (!started_ || fresh.empty()) return;
+  for (const TargetPointer& target : fresh) scan_target(target);
+  follower_.resume_absent(fresh);
+}
+
+TargetPointer FileDiscovery::compile(FileTarget target) const {
   auto watched = std::make_shared<const WatchedTarget>(std::move(target));
   for (const Glob* const glob : {&watched->path, watched->exclude ? &*watched->exclude : nullptr}) {
     if (glob == nullptr || glob->problem().empty()) continue;
@@ -110,24 +126,45 @@ void FileDiscovery::add(FileTarget target) {
                                {"pattern", glob->literal()},
                                {"error", glob->problem()}});
   }
-  targets_.push_back(watched);
-  if (!started_) return;
-  scan_target(watched);
-  follower_.resume_absent({watched});
+  return watched;
 }
 
-void FileDiscovery::remove(const FileTarget& target) {
-  const auto found = std::find_if(targets_.begin(), targets_.end(), [&](const TargetPointer& other) {
-    return other->target == target;
-  });
-  if (found == targets_.end()) return;
-  const TargetPointer removed = *found;
-  targets_.erase(found);
-  for (const auto& [path, folder] : folders_) {
-    std::erase_if(folder->places, [&](const auto& place) { return place.target == removed; });
+// One walk over everything, however many they are.
+void FileDiscovery::remove(const std::vector<FileTarget>& targets) {
+  std::unordered_multimap<std::string_view, const FileTarget*> unwanted;
+  for (const FileTarget& target : targets) unwanted.emplace(target.path, &target);
+  std::set<TargetPointer> removed;
+  for (const TargetPointer& each : targets_) {
+    const auto [first, last] = unwanted.equal_range(each->target.path);
+    const auto found =
+        std::find_if(first, last, [&](const auto& other) { return *other.second == each->target; });
+    if (found == last) continue;
+    unwanted.erase(found);
+    removed.insert(each);
   }
-  follower_.drop(removed);
-  if (started_) scan_soon();  // another target may have the same files
+  drop(removed);
+}
+
+void FileDiscovery::remove_job(const std::string& job) {
+  std::set<TargetPointer> removed;
+  for (const TargetPointer& each : targets_) {
+    if (each->target.job == job) removed.insert(each);
+  }
+  drop(removed);
+}
+
+void FileDiscovery::drop(const std::set<TargetPointer>& removed) {
+  if (removed.empty()) return;
+  const auto is_removed = [&removed](const TargetPointer& target) { return removed.contains(target); };
+  std::erase_if(targets_, is_removed);
+  for (auto it = folders_.begin(); it != folders_.end();) {
+    Folder& folder = *it->second;
+    folder.forget([&](const Folder::Place& place) { return is_removed(place.target); });
+    const bool is_used = !folder.places.empty() || !folder.links.empty();
+    if (!is_used) unwatch(folder);
+    it = is_used ? std::next(it) : folders_.erase(it);
+  }
+  follower_.drop(removed, targets_);
 }
 
 void FileDiscovery::start() {
@@ -183,7 +220,7 @@ void FileDiscovery::sync_later() {
 void FileDiscovery::sync() {
   bool changed = ++syncs_ % kSyncsPerScan == 0 || follower_.has_unreadable();
   for (const auto& [path, folder] : folders_) {
-    const auto facts = stat_path(path.c_str());
+    const auto facts = stat_path(folder->path.c_str());
     const std::uint64_t inode = facts ? facts->identity.inode : 0;
     const std::int64_t modified = facts ? facts->modified : 0;
     if (std::exchange(folder->inode, inode) != inode) changed = true;
@@ -196,23 +233,23 @@ void FileDiscovery::sync() {
 // ---- Folders --------------------------------------------------------------------------------------
 
 FileDiscovery::Folder& FileDiscovery::folder(const std::string& path) {
-  auto& folder = folders_[path];
-  if (!folder) {
-    folder = std::make_unique<Folder>(*this, path);
-    if (const auto facts = stat_path(path.c_str())) {
-      folder->inode = facts->identity.inode;
-      folder->modified = facts->modified;
-    }
-    watch(*folder);
+  if (const auto known = folders_.find(path); known != folders_.end()) return *known->second;
+  auto made = std::make_unique<Folder>(*this, path);
+  if (const auto facts = stat_path(path.c_str())) {
+    made->inode = facts->identity.inode;
+    made->modified = facts->modified;
   }
-  return *folder;
+  const std::string_view key = made->path;
+  Folder& folder = *folders_.emplace(key, std::move(made)).first->second;
+  watch(folder);
+  return folder;
 }
 
 void FileDiscovery::watch(Folder& folder) {
   const int descriptor = ::open(folder.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   const bool remote = descriptor >= 0 && needs_polling(FileHandle(descriptor).get());
   if (config_.use_inotify && !remote) {
-    folder.watch = inotify_.add(folder.path, kFolderEvents, folder);
+    folder.watch = inotify_.add(folder.path, Inotify::kFolderEvents, folder);
     if (folder.watch != Inotify::kNoWatch) return;
     if (errno == ENOSPC && !std::exchange(watch_limit_told_, true)) {
       log::warn("cannot watch more folders with inotify; polling the others",
@@ -240,8 +277,7 @@ void FileDiscovery::folder_event(Folder& folder, std::uint32_t mask, std::string
   if ((mask & IN_IGNORED) != 0) folder.watch = Inotify::kNoWatch;
   if ((mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) {
     // What this path means now, if anything, the scan finds out.
-    if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
-    poller_.remove(folder.polled);
+    unwatch(folder);
     if (const auto found = folders_.find(folder.path);
         found != folders_.end() && found->second.get() == &folder) {
       vanished_.push_back(std::move(found->second));
@@ -294,17 +330,21 @@ void FileDiscovery::watch_links(const std::string& path) {
 void FileDiscovery::forget_unused_folders() {
   for (auto it = folders_.begin(); it != folders_.end();) {
     Folder& folder = *it->second;
-    std::erase_if(folder.places, [this](const auto& place) { return place.scan != scan_; });
+    folder.forget([this](const Folder::Place& place) { return place.scan != scan_; });
     std::erase_if(folder.links, [this](const auto& link) { return link.scan != scan_; });
     if (!folder.places.empty() || !folder.links.empty()) {
       ++it;
       continue;
     }
-    if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
-    poller_.remove(folder.polled);
+    unwatch(folder);
     it = folders_.erase(it);
   }
   vanished_.clear();
+}
+
+void FileDiscovery::unwatch(Folder& folder) {
+  if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
+  poller_.remove(folder.polled);
 }
 
 }  // namespace lokitail::agent

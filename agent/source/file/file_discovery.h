@@ -12,7 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -39,8 +39,9 @@ class FileDiscovery {
   FileDiscovery& operator=(const FileDiscovery&) = delete;
 
   // Before start(), or at any time after it.
-  void add(FileTarget target);
-  void remove(const FileTarget& target);
+  void change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added);
+
+  void remove_job(const std::string& job);
 
   void start();
   void stop();
@@ -53,6 +54,9 @@ class FileDiscovery {
   struct Folder;
   class Visitor;
 
+  TargetPointer compile(FileTarget target) const;
+  void remove(const std::vector<FileTarget>& targets);
+  void drop(const std::set<TargetPointer>& removed);
   void scan();
   void scan_target(const TargetPointer& target);
   void sync_later();
@@ -63,6 +67,7 @@ class FileDiscovery {
   void folder_event(Folder& folder, std::uint32_t mask, std::string_view name);
   void watch_links(const std::string& path);
   void forget_unused_folders();
+  void unwatch(Folder& folder);
 
   const DiscoveryConfig config_;
   FileFollower& follower_;
@@ -76,7 +81,7 @@ class FileDiscovery {
   unsigned syncs_ = 0;
   std::uint64_t scan_ = 0;  // number of the present scan
   std::vector<TargetPointer> targets_;
-  std::unordered_map<std::string, std::unique_ptr<Folder>> folders_;
+  std::map<std::string_view, std::unique_ptr<Folder>> folders_;  // by their own paths
   std::vector<std::unique_ptr<Folder>> vanished_;  // until no event is being told to them
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
+
+#include <boost/asio/post.hpp>
 
 #include "agent/telemetry/log.h"
 
@@ -10,6 +13,12 @@ namespace lokitail::agent {
 namespace {
 
 bool means_gone(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP; }
+
+// Whether a reader that was started for one of them may go on for the other.
+bool reads_alike(const FileTarget& a, const FileTarget& b) {
+  return a.job == b.job && a.encoding == b.encoding && a.compression == b.compression && a.spools == b.spools &&
+         a.decoder == b.decoder;
+}
 
 }  // namespace
 
@@ -22,6 +31,14 @@ FileFollower::FileFollower(boost::asio::io_context& control, FollowerConfig conf
       inotify_(inotify),
       poller_(poller),
       choose_worker_(std::move(choose_worker)),
+      file_told_([this](FollowedFile& changed, std::uint32_t mask) { file_event(changed, mask); }),
+      source_told_(std::make_shared<const std::function<void(FileSource&, FileSource::Event)>>(
+          [this, &control, alive = std::weak_ptr(alive_)](FileSource& from, FileSource::Event event) {
+            const auto pointer = std::static_pointer_cast<FileSource>(from.shared_from_this());
+            boost::asio::post(control, [this, alive, pointer, event] {
+              if (!alive.expired()) source_event(pointer, event);
+            });
+          })),
       retirement_(control),
       deferral_(control) {}
 
@@ -35,7 +52,7 @@ void FileFollower::stop() {
 // ---- Looking --------------------------------------------------------------------------------------
 
 void FileFollower::look(const TargetPointer& target, const std::string& path) {
-  const LabelSet* const labels = &*label_sets_.insert(target->target.labels).first;
+  const LabelSetPointer labels = shared_labels(target->target.labels);
   Tail* tail = find_tail(path, labels);
   if (tail != nullptr) tail->looked_at = look_;
   const auto facts = stat_path(path.c_str());
@@ -50,10 +67,11 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   const auto known = files_.find(key);
   FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(target, path);
   if (file == nullptr) return;
-  if (const FileReader* const reader = file->reader(labels);
-      reader != nullptr && (reader->source->finishing() || reader->source->ended())) {
+  const FileReader* reader = file->reader(labels);
+  if (reader == nullptr && tail == nullptr) reader = file->leaving_reader();  // goes on from where that ends
+  if (reader != nullptr && (reader->source->finishing() || reader->source->ended())) {
     // It is being let go of, and comes back under this name when that is done.
-    postponed_.emplace_back(target, path);
+    postpone(*reader->source, target, path);
     return;
   }
   if (tail == nullptr) tail = &add_tail(target, path);
@@ -93,18 +111,59 @@ void FileFollower::resume_absent(const std::vector<TargetPointer>& targets) {
   }
 }
 
-void FileFollower::drop(const TargetPointer& target) {
-  erase_tails([this, &target](Tail& tail) {
-    if (tail.target != target) return false;
-    leave(tail);
-    if (tail.last) tail.last->abandon();
+void FileFollower::drop(const std::set<TargetPointer>& targets, const std::vector<TargetPointer>& rest) {
+  std::multimap<LabelSetPointer, TargetPointer> by_labels;
+  for (const TargetPointer& other : rest) {
+    const auto known = label_sets_.find(other->target.labels);
+    if (known != label_sets_.end()) by_labels.emplace(*known, other);
+  }
+  std::vector<std::pair<TargetPointer, std::string>> others;
+  erase_tails([&](Tail& tail) {
+    if (!targets.contains(tail.target)) return false;
+    const auto [first, last] = by_labels.equal_range(tail.labels);
+    for (auto other = first; other != last; ++other) {
+      if (!other->second->covers(tail.path)) continue;
+      if (reads_alike(other->second->target, tail.target->target)) {
+        tail.target = other->second;
+        return false;
+      }
+      others.emplace_back(other->second, tail.path);
+    }
+    let_go(tail);
     return true;
   });
+  std::erase_if(postponed_, [&](const auto& each) { return targets.contains(each.second.first); });
+  std::erase_if(deferred_, [&](const auto& each) { return targets.contains(each.second.target); });
+  for (const auto& [target, path] : others) look(target, path);
+  forget_label_sets();
+}
+
+void FileFollower::postpone(const FileSource& until_ended, const TargetPointer& target,
+                            const std::string& path) {
+  const auto [first, last] = postponed_.equal_range(&until_ended);
+  const bool known = std::any_of(first, last, [&](const auto& each) {
+    return each.second.first == target && each.second.second == path;
+  });
+  if (!known) postponed_.emplace(&until_ended, std::pair(target, path));
+}
+
+void FileFollower::look_at_postponed(const FileSource& ended) {
+  std::vector<std::pair<TargetPointer, std::string>> waiting;
+  const auto [first, last] = postponed_.equal_range(&ended);
+  for (auto each = first; each != last; ++each) waiting.push_back(each->second);
+  postponed_.erase(first, last);
+  for (const auto& [target, path] : waiting) look(target, path);
 }
 
 // ---- Tails ----------------------------------------------------------------------------------------
 
-Tail* FileFollower::find_tail(const std::string& path, const LabelSet* labels) {
+LabelSetPointer FileFollower::shared_labels(const LabelSet& labels) {
+  const auto known = label_sets_.find(labels);
+  return known != label_sets_.end() ? *known
+                                    : *label_sets_.insert(std::make_shared<const LabelSet>(labels)).first;
+}
+
+Tail* FileFollower::find_tail(const std::string& path, const LabelSetPointer& labels) {
   const auto found = tails_.find(path);
   if (found == tails_.end()) return nullptr;
   for (const auto& tail : found->second) {
@@ -116,18 +175,21 @@ Tail* FileFollower::find_tail(const std::string& path, const LabelSet* labels) {
 Tail& FileFollower::add_tail(const TargetPointer& target, const std::string& path) {
   auto tail = std::make_unique<Tail>();
   tail->target = target;
-  tail->path = path;
-  tail->labels = &*label_sets_.insert(target->target.labels).first;
+  const auto known = tails_.find(path);
+  tail->path = known != tails_.end() ? known->first : positions_.shared_path(path);
+  tail->labels = shared_labels(target->target.labels);
   tail->looked_at = look_;
   tail->empty_since = FollowClock::now();
-  auto& tails = tails_[path];
+  auto& tails = tails_[tail->path];
   tails.push_back(std::move(tail));
   return *tails.back();
 }
 
 void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
   for (auto it = tails_.begin(); it != tails_.end();) {
-    std::erase_if(it->second, [&unwanted](const auto& tail) { return unwanted(*tail); });
+    auto& tails = it->second;
+    tails.erase(std::remove_if(tails.begin(), tails.end(), [&](const auto& tail) { return unwanted(*tail); }),
+                tails.end());
     it = it->second.empty() ? tails_.erase(it) : std::next(it);
   }
 }
@@ -155,14 +217,34 @@ void FileFollower::leave(Tail& tail) {
   if (tail.file == nullptr) return;
   FollowedFile& file = *tail.file;
   tail.leave();
-  std::erase(file.tails, &tail);
+  file.tails.erase(std::ranges::find(file.tails, &tail));
   ++counters_.rotated;
   positions_.clear_place(tail.path);
   FileReader* const reader = file.reader(tail.labels);
   if (reader == nullptr) return;
   --reader->places;
-  log::info("path leads to another file now, or to none", {{"path", tail.path}});
+  log::info("path leads to another file now, or to none", {{"path", tail.path.text()}});
   if (reader->places == 0) retire(file, *reader);
+}
+
+// The path still leads to its file, but nobody asks for it any more.
+void FileFollower::let_go(Tail& tail) {
+  if (tail.file == nullptr) return;
+  FollowedFile& file = *tail.file;
+  tail.leave();
+  file.tails.erase(std::ranges::find(file.tails, &tail));
+  FileReader* const reader = file.reader(tail.labels);
+  if (reader == nullptr || --reader->places > 0) return;
+  log::info("stopped tailing file", {{"path", tail.path.text()}});
+  const auto facts = stat_file(file.handle->get());
+  const bool counts_bytes = facts && !file.packed && !tail.target->target.compression;
+  reader->source->leave(counts_bytes ? facts->size : std::numeric_limits<std::uint64_t>::max());
+}
+
+// Targets that come and go bring label sets of their own.
+void FileFollower::forget_label_sets() {
+  std::erase_if(left_, [this](const auto& each) { return !positions_.find(each.first.first); });
+  std::erase_if(label_sets_, [](const LabelSetPointer& labels) { return labels.use_count() == 1; });
 }
 
 void FileFollower::forget_old_tails() {
@@ -199,10 +281,11 @@ std::vector<FileStatus> FileFollower::status() const {
       status.read_offset = source.read_offset();
       status.settled_offset = source.settled_offset();
       status.size = facts ? facts->size : file->size;
-      status.lines = source.counters()->lines.load(std::memory_order_relaxed);
-      status.cut_lines = source.counters()->cut_lines.load(std::memory_order_relaxed);
+      status.lines = source.counters().lines.load(std::memory_order_relaxed);
+      status.cut_lines = source.counters().cut_lines.load(std::memory_order_relaxed);
       status.last_read = source.last_read();
       status.retired = reader.places == 0;
+      status.is_unpacked = file->packed.has_value() || source.is_unpacked();
       all.push_back(std::move(status));
     }
   }

@@ -63,6 +63,7 @@ struct FileStatus {
   std::uint64_t cut_lines = 0;
   std::int64_t last_read = 0;   // nanoseconds since 1970
   bool retired = false;         // rotated away or deleted
+  bool is_unpacked = false;     // offsets are those of what is in the file, and say nothing of its size
 };
 
 class FileFollower {
@@ -87,8 +88,9 @@ class FileFollower {
   void look_at_rest();
   // Files that were not read to their end when the agent stopped, and whose path leads nowhere now.
   void resume_absent(const std::vector<TargetPointer>& targets);
-  // Stops reading for this target. Positions are kept.
-  void drop(const TargetPointer& target);
+  // Reads no more for these targets than what their files hold now, save where one of the `rest` asks for the
+  // same. Positions are kept.
+  void drop(const std::set<TargetPointer>& targets, const std::vector<TargetPointer>& rest);
   // The net below inotify: wakes whatever has changed, and forgets paths that are long gone.
   void check_all();
   void stop();
@@ -96,17 +98,25 @@ class FileFollower {
   std::vector<SourcePointer> finish();
 
   bool reads_anything() const { return !files_.empty(); }
+  std::size_t open_files() const { return files_.size(); }
   bool has_unreadable() const { return !unreadable_.empty(); }
+  // Paths that could not be opened, with what the system said.
+  const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
   std::vector<FileStatus> status() const;
   const FileCounters& counters() const { return counters_; }
   std::vector<std::string> paths() const;
 
  private:
   // Tails.
-  Tail* find_tail(const std::string& path, const LabelSet* labels);
+  LabelSetPointer shared_labels(const LabelSet& labels);
+  Tail* find_tail(const std::string& path, const LabelSetPointer& labels);
   Tail& add_tail(const TargetPointer& target, const std::string& path);
   bool enter(Tail& tail, FollowedFile& file);
   void leave(Tail& tail);
+  void let_go(Tail& tail);
+  void postpone(const FileSource& until_ended, const TargetPointer& target, const std::string& path);
+  void look_at_postponed(const FileSource& ended);
+  void forget_label_sets();
   void forget_old_tails();
   void erase_tails(const std::function<bool(Tail&)>& unwanted);
 
@@ -124,7 +134,7 @@ class FileFollower {
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
   bool restart(FollowedFile& file, bool is_last_try);
-  void restart_readers(const std::vector<FileReader>& readers, FollowedFile& file,
+  void restart_readers(const FileReaders& readers, FollowedFile& file,
                        std::vector<FollowedFile*> before, bool is_readable);
   void restart_reader(const FileReader& old, FollowedFile& file,
                       const std::vector<FollowedFile*>& before);
@@ -133,7 +143,7 @@ class FileFollower {
   void wake_later(const SourcePointer& source, std::chrono::nanoseconds delay);
   FileReader& start(Tail& tail, FollowedFile& file, const SourcePointer& predecessor,
                     const SourcePointer& replaced = nullptr);
-  std::string filename_for(const Tail& tail, const FollowedFile& file) const;
+  SharedPath filename_for(const Tail& tail, const FollowedFile& file) const;
   void retire(FollowedFile& file, FileReader& reader);
   void schedule_retirement();
   void check_retired();
@@ -142,12 +152,21 @@ class FileFollower {
   void source_event(const SourcePointer& source, FileSource::Event event);
   void source_ended(const SourcePointer& source);
   FollowedFile* file_of(const FileSource& source);
+  // Where a reader begins, and which worker reads for it; nullptr: any.
+  struct Beginning {
+    std::uint64_t offset = 0;
+    Worker* worker = nullptr;
+  };
+  Beginning take_beginning(const FollowedFile& file, const LabelSetPointer& labels);
 
   // Generations that nobody looked at in time (file_follower_missed.cc).
   bool start_missed(Tail& tail, const FollowedFile* newcomer);
   std::vector<FollowedFile*> found_before(const std::string& path);
   std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer,
                                          bool waits);
+  std::vector<FollowedFile*> find_left(const Tail& tail, const FollowedFile* newcomer);
+  FollowedFile* open_generation(GenerationId generation) const;
+  std::vector<FollowedFile*> find_history(const std::string& path, const FollowedFile* newcomer);
   bool is_same(const FollowedFile& file, const FileIdentity& identity);
   std::vector<RotatedFile> rotated_files(FolderIndex& index, const std::string& path);
   std::vector<RotatedFile> list_rotated(FolderIndex& index, const std::string& path, bool& vanished);
@@ -163,7 +182,6 @@ class FileFollower {
   std::vector<RotatedFile>::iterator place_of_last(std::vector<RotatedFile>& rotated,
                                                    const Positions::Generation& last,
                                                    const FollowedFile* newcomer) const;
-  bool is_open(GenerationId generation) const;
   bool is_known(const FollowedFile& file);
   void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);
@@ -185,23 +203,35 @@ class FileFollower {
   Poller& poller_;
   const ChooseWorker choose_worker_;
   PathFollowed path_followed_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
+  const FollowedFile::Event file_told_;
+  const FileSource::Events source_told_;
   boost::asio::steady_timer retirement_;
   bool retirement_scheduled_ = false;
   bool watch_limit_told_ = false;
   std::map<std::uint64_t, bool> polled_devices_;
-  std::set<std::string> unreadable_;  // told already
+  std::map<std::string, std::string> unreadable_;  // told already
   std::set<std::string> troubled_;    // the same, of files that are open
   // An open or a read has failed since this was set to false, and may succeed another time: nothing is to be
   // taken for gone.
   bool disk_failed_ = false;
 
-  std::set<LabelSet> label_sets_;  // so that sets are compared by address
-  std::map<std::string, std::vector<std::unique_ptr<Tail>>> tails_;
+  // Compared by what they hold, so that it is enough to compare addresses afterwards.
+  struct LessByContent {
+    using is_transparent = void;
+    bool operator()(const LabelSetPointer& a, const LabelSetPointer& b) const { return *a < *b; }
+    bool operator()(const LabelSetPointer& a, const LabelSet& b) const { return *a < b; }
+    bool operator()(const LabelSet& a, const LabelSetPointer& b) const { return a < *b; }
+  };
+  std::set<LabelSetPointer, LessByContent> label_sets_;
+  std::map<SharedPath, boost::container::small_vector<std::unique_ptr<Tail>, 1>, std::less<>> tails_;
   std::map<FileKey, std::unique_ptr<FollowedFile>> files_;
   // Ended, but not all is settled.
   std::unordered_map<FileSource*, SourcePointer> ending_;
-  // To be looked at again when a source has ended.
-  std::vector<std::pair<TargetPointer, std::string>> postponed_;
+  // To be looked at again when that source has ended.
+  std::multimap<const FileSource*, std::pair<TargetPointer, std::string>> postponed_;
+  // Where readers were whose targets were removed. Positions know one offset of a file, whoever reads it.
+  std::map<std::pair<GenerationId, LabelSetPointer>, Beginning> left_;
   // Files that are not followed, since they may be copies.
   struct Deferred {
     using Key = std::pair<std::string, const WatchedTarget*>;
@@ -214,7 +244,6 @@ class FileFollower {
   std::uint64_t last_missed_ = 0;
   std::uint64_t look_ = 1;  // number of the present round of looks
   FileCounters counters_;
-  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
 };
 
 }  // namespace lokitail::agent

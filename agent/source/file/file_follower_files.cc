@@ -24,7 +24,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   if (!facts) {
     const int error = errno;
     disk_failed_ = disk_failed_ || may_succeed_later(error);
-    if (error != ENOENT && unreadable_.insert(path).second) {
+    if (error != ENOENT && unreadable_.insert_or_assign(path, std::strerror(error)).second) {
       ++counters_.failed;
       log::error("cannot read file", {{"path", path}, {"error", std::strerror(error)}});
     }
@@ -32,7 +32,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   }
   if (!facts->regular) return nullptr;
   unreadable_.erase(path);
-  auto file = std::make_unique<FollowedFile>();
+  auto file = std::make_unique<FollowedFile>(file_told_);
   file->handle = handle;
   file->identity = facts->identity;
   file->size = facts->size;
@@ -58,7 +58,6 @@ bool FileFollower::is_same(const FollowedFile& file, const FileIdentity& identit
 }
 
 FollowedFile& FileFollower::follow(std::unique_ptr<FollowedFile> file) {
-  file->on_event = [this](FollowedFile& changed, std::uint32_t mask) { file_event(changed, mask); };
   FollowedFile& kept = *files_.insert_or_assign(file->key(), std::move(file)).first->second;
   watch(kept);
   return kept;
@@ -183,7 +182,7 @@ bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
   }
   if ((!facts || disk_failed_) && !is_last_try) return false;
   if (facts) file.saw(*facts);
-  const std::vector<FileReader> readers = std::exchange(file.readers, {});
+  const FileReaders readers = std::exchange(file.readers, {});
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
   for (const FileReader& reader : readers) {
@@ -208,10 +207,11 @@ bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
     file.generation = positions_.add(path, *facts, 0);
   }
   restart_readers(readers, file, before, facts.has_value());
+  for (const FileReader& reader : readers) look_at_postponed(*reader.source);
   return true;
 }
 
-void FileFollower::restart_readers(const std::vector<FileReader>& readers, FollowedFile& file,
+void FileFollower::restart_readers(const FileReaders& readers, FollowedFile& file,
                                    std::vector<FollowedFile*> before, bool is_readable) {
   for (const FileReader& old : readers) {
     if (is_readable) {

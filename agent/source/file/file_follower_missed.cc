@@ -40,12 +40,14 @@ bool is_younger(const RotatedFile& candidate, const Positions::Generation& last,
 bool FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
   constexpr std::chrono::seconds kLongestWait{30};
   disk_failed_ = false;
-  std::vector<FollowedFile*> missed = find_missed(tail.path, newcomer, true);
+  const bool is_first = tail.target->target.reads_rotated && !positions_.last_at(tail.path);
+  std::vector<FollowedFile*> missed =
+      is_first ? find_history(tail.path, newcomer) : find_missed(tail.path, newcomer, true);
   if (missed.empty() && disk_failed_) {
     const auto now = FollowClock::now();
     if (!tail.blocked_since) tail.blocked_since = now;
     if (now - *tail.blocked_since < kLongestWait) return false;
-    log::error("a rotated file cannot be read; going on without it", {{"path", tail.path}});
+    log::error("a rotated file cannot be read; going on without it", {{"path", tail.path.text()}});
     missed = find_missed(tail.path, newcomer, false);
   }
   tail.blocked_since.reset();
@@ -54,8 +56,33 @@ bool FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
       if (std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
     }
   }
+  for (FollowedFile* const file : find_left(tail, newcomer)) {
+    if (std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
+  }
   for (FollowedFile* const file : missed) start_retired(tail, *file);
   return true;
+}
+
+// A target was removed and comes back, and what it had left was rotated away in the meantime: more may have been
+// written to it. Positions say nothing of that while what was read is not settled.
+std::vector<FollowedFile*> FileFollower::find_left(const Tail& tail, const FollowedFile* newcomer) {
+  std::vector<FollowedFile*> found;
+  if (tail.last != nullptr) return found;
+  for (const auto& [left, beginning] : left_) {
+    const GenerationId id = left.first;
+    const auto generation = positions_.find(id);
+    if (!generation || !generation->identity || generation->path != tail.path) continue;
+    if (newcomer != nullptr && newcomer->generation == id) continue;
+    FollowedFile* file = open_generation(id);
+    if (file != nullptr && file->reader(tail.labels) != nullptr) continue;
+    if (file == nullptr) {
+      FolderIndex index;
+      std::vector<RotatedFile> rotated = rotated_files(index, tail.path);
+      file = find_generation(index, rotated, tail.path, *generation);
+    }
+    if (file != nullptr && std::ranges::find(found, file) == found.end()) found.push_back(file);
+  }
+  return found;
 }
 
 // Those that were found for another set of labels.
@@ -83,7 +110,7 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   for (const Positions::Generation& generation : unfinished) {
     if (newcomer != nullptr && generation.id == newcomer->generation) continue;
     // What is open is taken care of, even if its reader has just ended.
-    if (!generation.identity || is_open(generation.id)) continue;
+    if (!generation.identity || open_generation(generation.id) != nullptr) continue;
     FollowedFile* file = find_generation(index, rotated, path, generation);
     if (RotatedFile* const copy = file == nullptr ? find_copy(rotated, path, generation, {}) : nullptr) {
       file = &take_up(std::move(copy->file), path, generation);
@@ -109,6 +136,20 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
   });
   for (FollowedFile* const file : missed) file->missed_order = ++last_missed_;
   return missed;
+}
+
+// All that was rotated before anybody looked at the path.
+std::vector<FollowedFile*> FileFollower::find_history(const std::string& path, const FollowedFile* newcomer) {
+  FolderIndex index;
+  std::vector<FollowedFile*> followed;
+  for (RotatedFile& rotated : rotated_files(index, path)) {
+    if (!rotated.file || rotated.known || (newcomer != nullptr && rotated.key == newcomer->key())) continue;
+    rotated.file->generation = positions_.add(path, rotated.file->facts(), 0);
+    rotated.file->missed_at = path;
+    followed.push_back(&follow(std::move(rotated.file)));
+    followed.back()->missed_order = ++last_missed_;
+  }
+  return followed;
 }
 
 std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const std::string& path) {
@@ -203,10 +244,11 @@ bool FileFollower::counts_lines(const std::string& path) const {
                      [](const auto& tail) { return tail->target->target.compression.has_value(); });
 }
 
-bool FileFollower::is_open(GenerationId generation) const {
-  return std::any_of(files_.begin(), files_.end(), [generation](const auto& entry) {
+FollowedFile* FileFollower::open_generation(GenerationId generation) const {
+  const auto found = std::find_if(files_.begin(), files_.end(), [generation](const auto& entry) {
     return entry.second->generation == generation;
   });
+  return found == files_.end() ? nullptr : found->second.get();
 }
 
 bool FileFollower::is_known(const FollowedFile& file) {

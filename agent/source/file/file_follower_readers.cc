@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "agent/source/file/file_follower.h"
 #include "agent/telemetry/log.h"
 #include "agent/worker.h"
@@ -16,7 +14,7 @@ constexpr std::chrono::milliseconds kRetry{500};  // after a disk has failed
 }  // namespace
 
 // A file that was renamed keeps the name under which its lines are known.
-std::string FileFollower::filename_for(const Tail& tail, const FollowedFile& file) const {
+SharedPath FileFollower::filename_for(const Tail& tail, const FollowedFile& file) const {
   const auto generation = positions_.find(file.generation);
   if (!generation || generation->path == tail.path || !tail.target->covers(generation->path)) {
     return tail.path;
@@ -31,16 +29,13 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   FileSource::Spec spec;
   spec.file = file.handle;
   spec.identity = file.identity;
-  spec.offset = file.start_offset;
+  const Beginning beginning = take_beginning(file, tail.labels);
+  spec.offset = beginning.offset;
   spec.generation = file.generation;
-  spec.job = target.job;
-  spec.labels = target.labels;
-  spec.labels["filename"] = filename_for(tail, file);
-  spec.counters = tail.counters;
+  spec.filename = filename_for(tail, file);
+  spec.target = std::shared_ptr<const FileTarget>(tail.target, &target);
   spec.generations = tail.generations;
   spec.max_line_bytes = config_.max_line_bytes;
-  spec.encoding = target.encoding;
-  spec.spools = target.spools;
   spec.compression = file.packed ? file.packed : target.compression;
   spec.counts_lines = !file.packed && target.compression;
   if (target.compression) spec.not_before = FollowClock::now() + target.initial_delay;
@@ -49,18 +44,14 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
     spec.predecessor = predecessor;
     spec.predecessor_end = predecessor->request_end();
   }
-  log::info("tailing file", {{"path", tail.path}, {"offset", file.start_offset}});
-  Worker& worker = choose_worker_(target);
-  const auto source = std::make_shared<FileSource>(
-      std::move(spec), worker, positions_,
-      [this, &control = control_, alive = std::weak_ptr(alive_)](FileSource& from,
-                                                                 FileSource::Event event) {
-        const auto pointer = std::static_pointer_cast<FileSource>(from.shared_from_this());
-        boost::asio::post(control, [this, alive, pointer, event] {
-          if (!alive.expired()) source_event(pointer, event);
-        });
-      });
-  worker.add(source);
+  log::info("tailing file", {{"path", tail.path.text()}, {"offset", spec.offset}});
+  Worker*& worker = tail.generations->worker;
+  if (worker == nullptr) worker = target.worker;
+  // What was read before of the same file may still lie in a batch of its worker.
+  if (worker == nullptr) worker = beginning.worker;
+  if (worker == nullptr) worker = &choose_worker_(target);
+  const auto source = std::make_shared<FileSource>(std::move(spec), positions_, source_told_);
+  worker->add(source);
   if (target.initial_delay > target.initial_delay.zero()) wake_later(source, target.initial_delay);
   FileReader reader;
   reader.labels = tail.labels;
@@ -68,6 +59,22 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   reader.source = source;
   file.readers.push_back(std::move(reader));
   return file.readers.back();
+}
+
+// Where these labels were left when their target was removed; or where others were, in whose place they come;
+// or where the file was left as a whole.
+FileFollower::Beginning FileFollower::take_beginning(const FollowedFile& file, const LabelSetPointer& labels) {
+  auto left = left_.find({file.generation, labels});
+  if (left == left_.end()) {
+    for (auto each = left_.lower_bound({file.generation, nullptr});
+         each != left_.end() && each->first.first == file.generation; ++each) {
+      if (left == left_.end() || each->second.offset > left->second.offset) left = each;
+    }
+  }
+  if (left == left_.end()) return {file.start_offset, nullptr};
+  const Beginning beginning = left->second;
+  left_.erase(left);
+  return beginning;
 }
 
 void FileFollower::wake_later(const SourcePointer& source, std::chrono::nanoseconds delay) {
@@ -156,10 +163,13 @@ std::vector<SourcePointer> FileFollower::finish() {
 // ---- Ends -----------------------------------------------------------------------------------------
 
 FollowedFile* FileFollower::file_of(const FileSource& source) {
+  const auto reads = [&source](const FileReader& reader) { return reader.source.get() == &source; };
+  const auto likely = files_.find({source.device(), source.inode()});
+  if (likely != files_.end() && std::ranges::any_of(likely->second->readers, reads)) {
+    return likely->second.get();
+  }
   for (const auto& [key, file] : files_) {
-    for (const FileReader& reader : file->readers) {
-      if (reader.source.get() == &source) return file.get();
-    }
+    if (std::ranges::any_of(file->readers, reads)) return file.get();
   }
   return nullptr;
 }
@@ -216,15 +226,18 @@ void FileFollower::source_ended(const SourcePointer& source) {
     const auto reader =
         std::find_if(file->readers.begin(), file->readers.end(),
                      [&source](const FileReader& candidate) { return candidate.source == source; });
-    for (Tail* const tail : std::vector(file->tails)) {
+    if (source->leaving()) {
+      left_[{source->generation(), reader->labels}] = {source->read_offset(), source->worker()};
+    }
+    for (Tail* const tail : std::vector(file->tails.begin(), file->tails.end())) {
       if (tail->labels != reader->labels) continue;
       tail->leave();
-      std::erase(file->tails, tail);
+      file->tails.erase(std::ranges::find(file->tails, tail));
     }
     file->readers.erase(reader);
     if (file->readers.empty()) close_file(*file);
   }
-  for (const auto& [target, path] : std::exchange(postponed_, {})) look(target, path);
+  look_at_postponed(*source);
 }
 
 }  // namespace lokitail::agent

@@ -14,6 +14,7 @@
 namespace lokitail::agent {
 namespace {
 
+constexpr std::string_view kFilename = "filename";
 constexpr std::chrono::milliseconds kHeadCheckPeriod{100};
 constexpr std::chrono::minutes kLongestTrouble{1};
 
@@ -26,11 +27,6 @@ const char* first_newline(const char* data, std::size_t size) {
   return static_cast<const char*>(std::memchr(data, '\n', size));
 }
 
-std::string filename_of(const std::map<std::string, std::string>& labels) {
-  const auto found = labels.find("filename");
-  return found == labels.end() ? std::string() : found->second;
-}
-
 }  // namespace
 
 // What one read found behind the offset.
@@ -41,41 +37,67 @@ struct FileSource::Block {
   bool at_end = false;     // of the file
 };
 
-FileSource::FileSource(Spec spec, Worker& worker, Positions& positions, Events events)
-    : spec_(std::move(spec)),
-      filename_(filename_of(spec_.labels)),
-      worker_(worker),
+FileSource::FileSource(Spec spec, Positions& positions, Events events)
+    : target_(std::move(spec.target)),
+      filename_(std::move(spec.filename)),
+      generations_(std::move(spec.generations)),
+      number_(generations_->next_number()),
+      generation_(spec.generation),
+      device_(spec.identity.device),
+      inode_(spec.identity.inode),
+      first_offset_(spec.offset),
+      predecessor_end_(spec.predecessor_end),
+      max_line_bytes_(spec.max_line_bytes),
+      not_before_(spec.not_before),
+      counts_lines_(spec.counts_lines),
       positions_(positions),
-      reader_(positions.start_reading(spec_.generation, spec_.offset)),
+      reader_(positions.start_reading(generation_, spec.offset)),
       events_(std::move(events)),
-      file_(std::move(spec_.file)),
-      predecessor_(std::move(spec_.predecessor)),
-      replaced_(std::move(spec_.replaced)),
-      identity_(spec_.identity),
-      unpacked_(spec_.compression ? std::make_unique<UnpackedFile>(file_, *spec_.compression) : nullptr),
-      encoding_(spec_.encoding.empty() ? nullptr : std::make_unique<LineEncoding>(spec_.encoding)),
-      ledger_(
-          spec_.generations.get(), spec_.offset,
-          [this](std::uint64_t offset) { settled(offset); },
-          [this] { return spec_.generations->goes_on(); }),
-      offset_(spec_.counts_lines ? 0 : spec_.offset),
+      file_(std::move(spec.file)),
+      predecessor_(std::move(spec.predecessor)),
+      replaced_(std::move(spec.replaced)),
+      identity_(spec.identity),
+      unpacked_(spec.compression ? std::make_unique<UnpackedFile>(file_, *spec.compression) : nullptr),
+      encoding_(target_->encoding.empty() ? nullptr : std::make_unique<LineEncoding>(target_->encoding)),
+      ledger_(generations_.get(), spec.offset, this),
+      offset_(counts_lines_ ? 0 : spec.offset),
       at_start_(offset_ == 0),
-      read_offset_(spec_.offset),
-      settled_offset_(spec_.offset) {
-  if (spec_.spools) ledger_.cannot_be_read_again();
+      read_offset_(spec.offset),
+      settled_offset_(spec.offset) {
+  if (target_->spools) ledger_.cannot_be_read_again();
 }
 
 FileSource::~FileSource() = default;
 
 void FileSource::attach(Worker& worker) {
-  spec_.generations->enter(*this);
-  pipeline_ = &worker.pipeline(spec_.job);
-  for (const auto& [name, value] : spec_.labels) labels_.set(worker.symbols().intern(name), value);
+  generations_->enter(*this);
+  pipeline_ = &worker.pipeline(target_->job);
+  pipeline::Labels labels;
+  for (const auto& [name, value] : target_->labels) labels.set(worker.symbols().intern(name), value);
+  labels.set(worker.symbols().intern(kFilename), filename_.text());
+  labels_.assign(labels.begin(), labels.end());
+  if (target_->decoder) target_->decoder->attach(worker.symbols());
+}
+
+// All generations of a path are read by one worker, so that their lines keep their order also in its batches.
+bool FileSource::may_move() const {
+  return !ended_ && !abandoned_ && !finishing() && predecessor_ == nullptr && replaced_ == nullptr &&
+         target_->decoder == nullptr && generations_->is_only(*this);
+}
+
+Worker& FileSource::destination(Worker& from, Worker& to) {
+  const bool has_successor = !generations_->is_latest(number_);
+  if (!has_successor) generations_->worker = &to;
+  return has_successor ? from : to;
+}
+
+LabelSet FileSource::labels() const {
+  LabelSet labels = target_->labels;
+  labels[std::string(kFilename)] = filename_;
+  return labels;
 }
 
 // ---- From other threads ---------------------------------------------------------------------------
-
-void FileSource::wake() { worker_.wake(*this); }
 
 std::uint64_t FileSource::request_end() {
   const std::uint64_t request = ends_asked_.fetch_add(1) + 1;
@@ -88,6 +110,12 @@ void FileSource::finish() {
   wake();
 }
 
+void FileSource::leave(std::uint64_t end) {
+  leave_at_ = end;
+  leave_asked_ = true;
+  wake();
+}
+
 void FileSource::abandon() {
   abandoned_ = true;
   wake();
@@ -97,7 +125,7 @@ void FileSource::abandon() {
 
 bool FileSource::predecessor_ended() {
   if (predecessor_ == nullptr) return true;
-  if (!predecessor_->wait_for_end(spec_.predecessor_end, *this)) return false;
+  if (!predecessor_->wait_for_end(predecessor_end_, *this)) return false;
   predecessor_.reset();
   return true;
 }
@@ -136,15 +164,18 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   if (ended_) return leave_when_settled();
   if (abandoned_) return end(Event::kEnded, false);
   if (!predecessor_ended()) return Turn::kIdle;
-  if (spec_.not_before != Clock::time_point() && Clock::now() < spec_.not_before) return Turn::kIdle;
+  if (not_before_ != Clock::time_point() && Clock::now() < not_before_) return Turn::kIdle;
   // Asked before the file is looked at: what is asked later, a later look answers.
   const std::uint64_t request = ends_asked_;
   const bool finish = finish_asked_;
+  const bool leave = leave_asked_;
   Found found = std::exchange(idle_, false) ? check_head() : Found::kMore;
   if (found == Found::kMore) found = read_block(worker, finish);
   switch (found) {
     case Found::kMore:
       trouble_since_ = {};
+      // Whoever writes faster than this reads is not followed for ever.
+      if (leave && !finish && read_offset() >= leave_at_) return end(Event::kEnded, false);
       return Turn::kMore;
     case Found::kReplaced:
       return end(Event::kReplaced, false);
@@ -154,13 +185,13 @@ Source::Turn FileSource::take_turn(Worker& worker) {
       break;
   }
   // What was truncated after it was read is not read to its end: others wait for what comes in its place.
-  const bool asked = finish || !reached_end(request);
+  const bool asked = finish || leave || !reached_end(request);
   const Found head = asked ? compare_head() : Found::kMore;
   if (head == Found::kReplaced) return end(Event::kReplaced, false);
   if (head == Found::kFailed) return in_trouble();
   trouble_since_ = {};
   announce_end(request);
-  if (finish) return end(Event::kEnded, true);
+  if (finish || leave) return end(Event::kEnded, finish);
   idle_ = true;
   return Turn::kIdle;
 }
@@ -173,7 +204,7 @@ Source::Turn FileSource::in_trouble() {
   if (trouble_since_ == Clock::time_point()) trouble_since_ = now;
   if (is_gone || now - trouble_since_ >= kLongestTrouble) return end(Event::kFailed, false);
   idle_ = true;
-  events_(*this, Event::kTrouble);
+  (*events_)(*this, Event::kTrouble);
   return Turn::kIdle;
 }
 
@@ -186,22 +217,22 @@ Source::Turn FileSource::end(Event event, bool finished) {
   predecessor_.reset();
   // Whoever follows waits for what comes in our place.
   if (event != Event::kReplaced) release();
-  events_(*this, event);
+  (*events_)(*this, event);
   return leave_when_settled();
 }
 
 Source::Turn FileSource::leave_when_settled() {
   if (!ledger_.all_settled()) return Turn::kIdle;  // settled() wakes us
   left_ = true;
-  spec_.generations->leave(*this);
+  generations_->leave(*this);
   stop_reading();
-  events_(*this, Event::kSettled);
+  (*events_)(*this, Event::kSettled);
   return Turn::kFinished;
 }
 
 void FileSource::settled(std::uint64_t offset) {
   settled_offset_.store(offset, std::memory_order_relaxed);
-  positions_.settled(spec_.generation, reader_, offset);
+  positions_.settled(generation_, reader_, offset);
   if (!ended_ || !ledger_.all_settled()) return;
   stop_reading();  // there may be no turn any more, and others read this generation further
   wake();
@@ -209,7 +240,7 @@ void FileSource::settled(std::uint64_t offset) {
 
 void FileSource::stop_reading() {
   if (!std::exchange(reading_, false)) return;
-  positions_.stop_reading(spec_.generation, reader_, finished_);
+  positions_.stop_reading(generation_, reader_, finished_);
 }
 
 // ---- Is it still the same file? -------------------------------------------------------------------
@@ -233,12 +264,12 @@ FileSource::Found FileSource::grow_fingerprint() {
   const auto facts = identify(file_->get());
   if (!facts) return Found::kFailed;
   // Somebody may have seen it before we did, with another content.
-  const auto known = positions_.find(spec_.generation);
+  const auto known = positions_.find(generation_);
   if (known && known->identity && known->identity->fingerprint_bytes > identity_.fingerprint_bytes) {
     if (!begins_like(file_->get(), *facts, *known->identity)) return Found::kReplaced;
   }
   identity_ = facts->identity;
-  positions_.identify(spec_.generation, identity_);
+  positions_.identify(generation_, identity_);
   return Found::kMore;
 }
 
@@ -296,7 +327,7 @@ FileSource::Found FileSource::skip_known_lines(const Block& block) {
   at_start_ = false;
   const char* next = block.data;
   std::size_t left = block.size;
-  while (lines_ < spec_.offset) {
+  while (lines_ < first_offset_) {
     const char* const newline = first_end(next, left, block.at_end);
     if (newline == nullptr) break;
     left -= static_cast<std::size_t>(newline + 1 - next);
@@ -304,23 +335,24 @@ FileSource::Found FileSource::skip_known_lines(const Block& block) {
     ++lines_;
   }
   const bool is_last = unpacked_->complete() || unpacked_->damaged();
-  if (lines_ < spec_.offset) {
+  if (lines_ < first_offset_) {
     if (block.at_end && is_last && left > 0) ++lines_;  // the last line had no newline
     next += left;
   }
   const auto skipped = static_cast<std::size_t>(next - block.data);
   offset_ += skipped;
   keep_witness(next, block.before + skipped);
-  return block.at_end && lines_ < spec_.offset ? Found::kEnd : Found::kMore;
+  return block.at_end && lines_ < first_offset_ ? Found::kEnd : Found::kMore;
 }
 
 void FileSource::tell_damage() {
-  if (!std::exchange(damage_told_, true)) events_(*this, Event::kDamaged);
+  if (!std::exchange(damage_told_, true)) (*events_)(*this, Event::kDamaged);
 }
 
 void FileSource::push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin) {
   if (encoding_) line = encoding_->decode(line, pipeline::kTextPadding);
-  if (spec_.counts_lines && line.ends_with('\r')) line.remove_suffix(1);
+  if (counts_lines_ && line.ends_with('\r')) line.remove_suffix(1);
+  if (target_->decoder) return target_->decoder->push(line, now, *pipeline_, origin);
   pipeline_->push(line, now, labels_, origin);
 }
 
@@ -362,7 +394,7 @@ FileSource::Found FileSource::probe() {
     const auto size = static_cast<std::size_t>(n);
     if (first_newline(piece.data(), size) != nullptr) return Found::kMore;
     pending_ += size;
-    if (pending_ > spec_.max_line_bytes) return Found::kMore;
+    if (pending_ > max_line_bytes_) return Found::kMore;
     if (size < piece.size()) return Found::kEnd;
   }
 }
@@ -373,12 +405,12 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
     if (const Found found = probe(); found != Found::kMore) return found;
   }
   Block block;
-  std::size_t wanted = std::min(kBlockBytes, spec_.max_line_bytes + 1);
+  std::size_t wanted = std::min(kBlockBytes, max_line_bytes_ + 1);
   const char* newline = nullptr;
   for (;;) {
     if (const Found found = read_at_offset(worker, wanted, block); found != Found::kMore) return found;
     if (unpacked_) {
-      if (spec_.counts_lines && lines_ < spec_.offset) return skip_known_lines(block);
+      if (counts_lines_ && lines_ < first_offset_) return skip_known_lines(block);
       // Nothing more comes, so the last line is one as it is.
       finish = finish || unpacked_->complete() || unpacked_->damaged();
       if (unpacked_->damaged()) tell_damage();
@@ -392,8 +424,8 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
     }
     if (skipping_) return skip_rest_of_line(block);
     newline = last_end(block);
-    if (newline != nullptr || block.at_end || wanted > spec_.max_line_bytes) break;
-    wanted = std::min(4 * wanted, spec_.max_line_bytes + 1);
+    if (newline != nullptr || block.at_end || wanted > max_line_bytes_) break;
+    wanted = std::min(4 * wanted, max_line_bytes_ + 1);
   }
   if (newline == nullptr) return no_newline(worker, block, finish);
   const auto size = static_cast<std::size_t>(newline + 1 - block.data);
@@ -408,17 +440,17 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
 
 // An unfinished line, or one that is too long, or nothing at all.
 FileSource::Found FileSource::no_newline(Worker& worker, const Block& block, bool finish) {
-  const bool too_long = block.size > spec_.max_line_bytes;
+  const bool too_long = block.size > max_line_bytes_;
   pending_ = block.size;
   if (!too_long && (!finish || block.size == 0)) return Found::kEnd;
-  const std::size_t size = std::min(block.size, spec_.max_line_bytes);
+  const std::size_t size = std::min(block.size, max_line_bytes_);
   ++lines_;
   pipeline::OriginReference origin(ledger_.open(position(offset_ + size)));
   push_line(worker, {block.data, size}, origin.get());
   advance(offset_ + size);
   keep_witness(block.data + size, block.before + size);
   if (too_long) {
-    spec_.counters->cut_lines.fetch_add(1, std::memory_order_relaxed);
+    generations_->counters.cut_lines.fetch_add(1, std::memory_order_relaxed);
     skipping_ = true;
     cut_line_ = std::move(origin);
   }
@@ -469,7 +501,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
   do {
     const auto left = size - static_cast<std::size_t>(next - data);
     const char* const newline = first_end(next, left, true);
-    ledger_.begin_line(spec_.counts_lines ? lines_ + lines : offset_ + size - left);
+    ledger_.begin_line(counts_lines_ ? lines_ + lines : offset_ + size - left);
     push({next, static_cast<std::size_t>(newline - next)}, worker.now(), origin.get());
     next = newline + 1;
     ++lines;
@@ -477,7 +509,7 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
   const auto pushed = static_cast<std::size_t>(next - data);
   lines_ += lines;
   ledger_.shorten_last(position(offset_ + pushed));
-  spec_.counters->lines.fetch_add(lines, std::memory_order_relaxed);
+  generations_->counters.lines.fetch_add(lines, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
   advance(offset_ + pushed);
   return pushed;
@@ -485,14 +517,14 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
 
 void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Origin* origin) {
   at_start_ = false;
-  ledger_.begin_line(spec_.counts_lines ? lines_ - 1 : offset_);
+  ledger_.begin_line(counts_lines_ ? lines_ - 1 : offset_);
   push(line, worker.now(), origin);
-  spec_.counters->lines.fetch_add(1, std::memory_order_relaxed);
+  generations_->counters.lines.fetch_add(1, std::memory_order_relaxed);
   last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
 }
 
 void FileSource::advance(std::uint64_t offset) {
-  spec_.counters->bytes.fetch_add(offset - offset_, std::memory_order_relaxed);
+  generations_->counters.bytes.fetch_add(offset - offset_, std::memory_order_relaxed);
   offset_ = offset;
   pending_ = 0;
   read_offset_.store(position(offset), std::memory_order_relaxed);

@@ -34,24 +34,20 @@
 #include "agent/source/block.h"
 #include "agent/source/file/file_handle.h"
 #include "agent/source/file/generations.h"
+#include "agent/source/file/file_target.h"
+#include "agent/source/file/line_decoder.h"
 #include "agent/source/file/line_encoding.h"
 #include "agent/source/file/unpacked_file.h"
 #include "agent/source/source.h"
 #include "agent/state/file_identity.h"
 #include "agent/state/positions.h"
+#include "agent/state/shared_path.h"
 #include "pipeline/labels.h"
 #include "pipeline/pipeline.h"
 
 namespace lokitail::agent {
 
-// What all generations of one path counted together. Written by workers, read by anyone.
-struct PathCounters {
-  std::atomic<std::uint64_t> lines{0};
-  std::atomic<std::uint64_t> bytes{0};
-  std::atomic<std::uint64_t> cut_lines{0};  // longer than max_line_bytes
-};
-
-class FileSource final : public Source {
+class FileSource final : public Source, private BlockLedger::Owner {
  public:
   enum class Event {
     kReplaced,  // the content is another than what was read: start anew. Nothing more is read
@@ -61,8 +57,8 @@ class FileSource final : public Source {
     kEnded,     // nothing more is read, as was asked for
     kSettled,   // ended, and all that was read is settled: the worker has let go of it
   };
-  // Called on the worker's thread.
-  using Events = std::function<void(FileSource&, Event)>;
+  // Called on the worker's thread. Shared by all sources of a follower.
+  using Events = std::shared_ptr<const std::function<void(FileSource&, Event)>>;
 
   static constexpr std::size_t kBlockBytes = 256 * 1024;
   static constexpr std::size_t kMostLineBytes = 4 * 1024 * 1024;
@@ -72,9 +68,8 @@ class FileSource final : public Source {
     FileIdentity identity;
     std::uint64_t offset = 0;
     GenerationId generation = 0;
-    std::string job;
-    std::map<std::string, std::string> labels;  // `filename` among them
-    std::shared_ptr<PathCounters> counters;
+    std::shared_ptr<const FileTarget> target;  // its job, labels and more
+    SharedPath filename;                       // the label of this name
     std::shared_ptr<Generations> generations;
     // Read first, to the end that was asked for with request_end(). May be null.
     std::shared_ptr<FileSource> predecessor;
@@ -83,22 +78,24 @@ class FileSource final : public Source {
     // for this one's. May be null.
     std::shared_ptr<FileSource> replaced;
     std::size_t max_line_bytes = kMostLineBytes;  // what is longer is cut there
-    std::string encoding;                         // empty: lines go on as they are
     // The file is read unpacked. Its offsets are those of the text in it, unless they are numbers of lines,
     // as in Promtail.
     std::optional<Compression> compression;
     bool counts_lines = false;
-    bool spools = false;  // lines go to the spool before they count as read
     std::chrono::steady_clock::time_point not_before{};  // whoever sets it wakes the source then
   };
 
-  // `worker` and `positions` outlive the source. Control thread; then Worker::add().
-  FileSource(Spec spec, Worker& worker, Positions& positions, Events events);
+  // `positions` outlives the source. Control thread; then Worker::add().
+  FileSource(Spec spec, Positions& positions, Events events);
   ~FileSource() override;
 
   void attach(Worker& worker) override;
   pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
+  bool may_move() const override;
+  bool is_settled() const override { return ledger_.all_settled() && cut_line_.get() == nullptr; }
+  void detach() override { generations_->leave(*this); }
+  Worker& destination(Worker& from, Worker& to) override;
 
   // Whether it has to look at the file before it can say that all is read. The worker's thread.
   bool has_unread() const {
@@ -107,14 +104,16 @@ class FileSource final : public Source {
 
   // --- Any thread. ---
 
-  // There may be something to read.
-  void wake();
   // From now on, reading to the end of the file is reached when reached_end() says so of this number.
   std::uint64_t request_end();
   bool reached_end(std::uint64_t request) const { return ends_reached_.load() >= request; }
   // Nobody writes to the file any more: read what is there, send the last line as it is, and end.
   void finish();
-  bool finishing() const { return finish_asked_.load(); }
+  // Nobody wants its lines any more: read on up to `end`, or to the end of the file if that comes first, and
+  // end there. An unfinished line is left for whoever goes on from here.
+  void leave(std::uint64_t end);
+  bool leaving() const { return leave_asked_.load(); }
+  bool finishing() const { return finish_asked_.load() || leave_asked_.load(); }
   // End without reading on.
   void abandon();
   // Nothing more is read.
@@ -123,11 +122,18 @@ class FileSource final : public Source {
   void release() { announce_end(kNoMore); }
   bool released() const { return reached_end(kNoMore); }
 
-  GenerationId generation() const { return spec_.generation; }
+  GenerationId generation() const { return generation_; }
   const std::string& filename() const { return filename_; }
-  const std::string& job() const { return spec_.job; }
-  const std::map<std::string, std::string>& labels() const { return spec_.labels; }
-  const std::shared_ptr<PathCounters>& counters() const { return spec_.counters; }
+  const std::string& job() const { return target_->job; }
+  // The control thread.
+  Worker* worker() const { return generations_->worker; }
+  // Of the file.
+  std::uint64_t device() const { return device_; }
+  std::uint64_t inode() const { return inode_; }
+  LabelSet labels() const;
+  // Whether its offsets are those of what was unpacked, or numbers of lines.
+  bool is_unpacked() const { return counts_lines_ || target_->compression.has_value(); }
+  const PathCounters& counters() const { return generations_->counters; }
   std::uint64_t read_offset() const { return read_offset_.load(std::memory_order_relaxed); }
   std::uint64_t settled_offset() const { return settled_offset_.load(std::memory_order_relaxed); }
   // What stands in front of the read offset, as far as that is known. REQUIRES: ended.
@@ -156,7 +162,7 @@ class FileSource final : public Source {
   bool begin_encoding();
   Found skip_known_lines(const Block& block);
   void tell_damage();
-  std::uint64_t position(std::uint64_t offset) const { return spec_.counts_lines ? lines_ : offset; }
+  std::uint64_t position(std::uint64_t offset) const { return counts_lines_ ? lines_ : offset; }
   const char* first_end(const char* data, std::size_t size, bool is_end) const;
   const char* last_end(const Block& block) const;
   void push(std::string_view line, pipeline::Timestamp now, pipeline::Origin* origin);
@@ -180,12 +186,24 @@ class FileSource final : public Source {
   Turn in_trouble();
   Turn end(Event event, bool finished);
   Turn leave_when_settled();
-  void settled(std::uint64_t offset);
+  void settled(std::uint64_t offset) override;
+  bool goes_on() const override { return generations_->goes_on(); }
   void stop_reading();
 
-  Spec spec_;  // as given, but for what has moved to members below
-  const std::string filename_;
-  Worker& worker_;
+  // As given.
+  const std::shared_ptr<const FileTarget> target_;
+  const SharedPath filename_;
+  const std::shared_ptr<Generations> generations_;
+  const std::uint64_t number_;  // among them
+  const GenerationId generation_;
+  const std::uint64_t device_;
+  const std::uint64_t inode_;
+  const std::uint64_t first_offset_;
+  const std::uint64_t predecessor_end_;
+  const std::size_t max_line_bytes_;
+  const std::chrono::steady_clock::time_point not_before_;
+  const bool counts_lines_;
+
   Positions& positions_;
   const Positions::Reader reader_;
   const Events events_;
@@ -201,7 +219,7 @@ class FileSource final : public Source {
   bool damage_told_ = false;
   bool encoding_begun_ = false;
   pipeline::Pipeline* pipeline_ = nullptr;
-  pipeline::Labels labels_;  // views into spec_
+  std::vector<pipeline::Label> labels_;  // views into what was given
   BlockLedger ledger_;
   std::uint64_t offset_;       // of the first byte that is not consumed
   std::uint64_t pending_ = 0;  // bytes behind it that are known to have no newline
@@ -222,6 +240,8 @@ class FileSource final : public Source {
   std::atomic<std::uint64_t> ends_asked_{0};
   std::atomic<std::uint64_t> ends_reached_{0};
   std::atomic<bool> finish_asked_{false};
+  std::atomic<bool> leave_asked_{false};
+  std::atomic<std::uint64_t> leave_at_{0};  // where that was asked
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> ended_{false};
   std::atomic<std::uint64_t> read_offset_;

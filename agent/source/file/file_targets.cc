@@ -11,8 +11,10 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
+#include "agent/clock.h"
 #include "agent/telemetry/log.h"
 #include "config/config.h"
+#include "pipeline/timestamp.h"
 
 namespace lokitail::agent {
 namespace {
@@ -82,6 +84,11 @@ class FileTargets::Metrics final : public prometheus::Collectable {
     auto cut = family("lokitail_cut_lines_total",
                       "Number of lines that were cut because they were too long.",
                       MetricType::Counter);
+    auto lag = family("lokitail_target_lag_bytes", "Number of bytes of a file that are not settled.", MetricType::Gauge);
+    auto late = family("lokitail_target_lag_seconds",
+                       "Seconds since the latest line was read of a file that has more; 0 where all is settled.",
+                       MetricType::Gauge);
+    const std::int64_t now = system_time().to_unix_nanoseconds();
     std::uint64_t cut_lines = 0;
     const auto paths = by_path();
     for (const auto& [path, status] : paths) {
@@ -89,6 +96,13 @@ class FileTargets::Metrics final : public prometheus::Collectable {
       add_value(file_bytes, status.size, path);
       add_value(settled, status.settled_offset, path);
       add_value(lines, status.lines, path);
+      // Offsets of what is unpacked say nothing of the file's size.
+      if (!status.is_unpacked) {
+        const std::uint64_t behind = status.size - std::min(status.size, status.settled_offset);
+        const std::int64_t since = status.last_read == 0 ? 0 : std::max<std::int64_t>(now - status.last_read, 0);
+        add_value(lag, behind, path);
+        add_value(late, behind == 0 ? 0 : static_cast<std::uint64_t>(since / pipeline::kNanosecondsPerSecond), path);
+      }
       cut_lines += status.cut_lines;
     }
     add_value(cut, cut_lines);
@@ -97,6 +111,8 @@ class FileTargets::Metrics final : public prometheus::Collectable {
             std::move(lines),
             std::move(settled),
             std::move(cut),
+            std::move(lag),
+            std::move(late),
             total("promtail_files_active_total", "Number of active files.", MetricType::Gauge,
                   paths.size()),
             total("promtail_targets_active_total", "Number of active total.", MetricType::Gauge,
@@ -159,9 +175,13 @@ FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig con
 
 FileTargets::~FileTargets() = default;
 
-void FileTargets::add(FileTarget target) { discovery_.add(std::move(target)); }
+void FileTargets::add(FileTarget target) { discovery_.change({}, {std::move(target)}); }
 
-void FileTargets::remove(const FileTarget& target) { discovery_.remove(target); }
+void FileTargets::remove(const FileTarget& target) { discovery_.change({target}, {}); }
+
+void FileTargets::change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added) {
+  discovery_.change(removed, std::move(added));
+}
 
 void FileTargets::start() {
   raise_file_limit();

@@ -52,8 +52,13 @@ class FileTargets {
 
   // Before start(), or at any time after it.
   void add(FileTarget target);
-  // Stops reading what only this target asks for. Positions are kept.
+  // What only this target asks for is read to its present end and closed. A target that comes back, or another
+  // for the same file that comes in its place, goes on from there.
   void remove(const FileTarget& target);
+  // The same for all targets of a job.
+  void remove_job(const std::string& job) { discovery_.remove_job(job); }
+  // The same for many at once, which costs little more than for one.
+  void change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added);
 
   void start();
   // No new files any more. What is settled goes on to be recorded.
@@ -63,11 +68,17 @@ class FileTargets {
   // After start().
   std::vector<std::shared_ptr<FileSource>> finish();
 
+  // For others that watch files: a node has few instances of it to give.
+  Inotify& inotify() { return inotify_; }
+
   // Whether there is something to tail.
   bool ready() const;
   std::size_t targets() const;
+  std::size_t open_files() const { return follower_.open_files(); }
   // Of everything that is open. Asks each file for its size.
   std::vector<FileStatus> status() const;
+  // Paths that could not be opened, with what the system said.
+  const std::map<std::string, std::string>& unreadable() const { return follower_.unreadable(); }
   FileCounters counters() const;
   // Kept alive by the caller, used no longer than this object lives.
   std::shared_ptr<prometheus::Collectable> metrics();

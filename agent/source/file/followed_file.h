@@ -12,18 +12,21 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/source/file/decompressor.h"
+#include <boost/container/small_vector.hpp>
+
+#include "agent/source/decompressor.h"
 #include "agent/source/file/file_handle.h"
 #include "agent/source/file/file_source.h"
 #include "agent/source/file/file_target.h"
 #include "agent/source/file/inotify.h"
 #include "agent/source/file/poller.h"
 #include "agent/state/positions.h"
+#include "agent/state/shared_path.h"
 
 namespace lokitail::agent {
 
 using FollowClock = std::chrono::steady_clock;
-using LabelSet = std::map<std::string, std::string>;
+using LabelSetPointer = std::shared_ptr<const LabelSet>;  // equal sets are one
 using SourcePointer = std::shared_ptr<FileSource>;
 using TargetPointer = std::shared_ptr<const WatchedTarget>;
 
@@ -35,13 +38,15 @@ struct FileKey {
 
 // One file, read with one set of labels.
 struct FileReader {
-  const LabelSet* labels = nullptr;
-  std::string path;  // of the tail for which it was started
+  LabelSetPointer labels;
+  SharedPath path;  // of the tail for which it was started
   SourcePointer source;
   unsigned places = 0;  // how many tails have it as their current one
   FollowClock::time_point retired_since;
   std::uint64_t last_end = 0;  // the end to be reached, once retired
 };
+
+using FileReaders = boost::container::small_vector<FileReader, 1>;
 
 struct Tail;
 
@@ -49,11 +54,19 @@ struct Tail;
 struct FollowedFile final : InotifyListener {
   using Event = std::function<void(FollowedFile&, std::uint32_t mask)>;
 
+  explicit FollowedFile(const Event& told) : on_event(told) {}
   void inotify_event(std::uint32_t mask, std::string_view) override { on_event(*this, mask); }
 
-  FileReader* reader(const LabelSet* labels) {
+  FileReader* reader(const LabelSetPointer& labels) {
     for (FileReader& candidate : readers) {
       if (candidate.labels == labels) return &candidate;
+    }
+    return nullptr;
+  }
+  // One whose target was removed; nullptr if there is none.
+  const FileReader* leaving_reader() const {
+    for (const FileReader& candidate : readers) {
+      if (candidate.source->leaving()) return &candidate;
     }
     return nullptr;
   }
@@ -94,7 +107,7 @@ struct FollowedFile final : InotifyListener {
   FileIdentity identity;  // when it was opened, or truncated
   GenerationId generation = 0;
   std::uint64_t start_offset = 0;
-  std::string missed_at;  // the path whose missed generation this is, if it is one
+  SharedPath missed_at;  // the path whose missed generation this is, if it is one
   std::uint64_t missed_order = 0;  // ascending among those
   Inotify::Watch watch = Inotify::kNoWatch;
   Poller::Ticket polled = 0;
@@ -103,9 +116,9 @@ struct FollowedFile final : InotifyListener {
   std::int64_t first_modified = 0;  // when it was opened, or truncated
   std::uint64_t size_before_cut = 0;  // where it was seen to shrink
   FollowClock::time_point last_growth = FollowClock::now();
-  std::vector<FileReader> readers;
-  std::vector<Tail*> tails;  // those whose current file this is
-  Event on_event;
+  FileReaders readers;
+  boost::container::small_vector<Tail*, 2> tails;  // those whose current file this is
+  const Event& on_event;  // the follower's
 };
 
 // Whether an open or a read that failed with this error may go well another time.
@@ -127,9 +140,8 @@ struct Tail {
   }
 
   TargetPointer target;
-  std::string path;
-  const LabelSet* labels = nullptr;
-  std::shared_ptr<PathCounters> counters = std::make_shared<PathCounters>();
+  SharedPath path;
+  LabelSetPointer labels;
   std::shared_ptr<Generations> generations = std::make_shared<Generations>();
   FollowedFile* file = nullptr;  // current
   SourcePointer last;            // the latest source of this path: the predecessor of the next one

@@ -11,11 +11,21 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <vector>
+#include <cstdint>
+
+#include <boost/container/small_vector.hpp>
 
 namespace lokitail::agent {
 
 class FileSource;
+class Worker;
+
+// What all generations of one path counted together. Written by workers, read by anyone.
+struct PathCounters {
+  std::atomic<std::uint64_t> lines{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> cut_lines{0};  // longer than is allowed
+};
 
 class Generations {
  public:
@@ -23,7 +33,15 @@ class Generations {
   // A path that leads nowhere is remembered for this long.
   static constexpr std::chrono::seconds kMemory{60};
 
+  PathCounters counters;
+
   // --- The control thread. ---
+
+  // Which reads them; nullptr before the first.
+  Worker* worker = nullptr;
+  // Each source takes one.
+  std::uint64_t next_number() { return ++latest_; }
+  bool is_latest(std::uint64_t number) const { return number == latest_; }
 
   // The path leads to a file, or to none any more. At first it leads nowhere.
   void appeared() { absent_since_ = kPresent; }
@@ -33,15 +51,17 @@ class Generations {
 
   // REQUIRES: the source leaves before it is destroyed, unless no one asks any more.
   void enter(const FileSource& source) { sources_.push_back(&source); }
-  void leave(const FileSource& source) { std::erase(sources_, &source); }
+  void leave(const FileSource& source) { sources_.erase(std::ranges::find(sources_, &source)); }
+  bool is_only(const FileSource& source) const { return sources_.size() == 1 && sources_.front() == &source; }
   // Whether more of the log may come without anybody writing to its present file.
   bool goes_on() const;
 
  private:
   static constexpr Clock::rep kPresent = 0;
 
+  std::uint64_t latest_ = 0;
   std::atomic<Clock::rep> absent_since_{Clock::now().time_since_epoch().count()};
-  std::vector<const FileSource*> sources_;
+  boost::container::small_vector<const FileSource*, 2> sources_;
 };
 
 }  // namespace lokitail::agent

@@ -17,6 +17,9 @@ constexpr std::chrono::milliseconds kPause{20};
 
 }  // namespace
 
+const std::uint32_t Inotify::kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
+                                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
 Inotify::Inotify(boost::asio::io_context& io, Overflow overflow)
     : descriptor_(io), pause_(io), overflow_(std::move(overflow)) {
   const int instance = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -30,7 +33,7 @@ Inotify::Watch Inotify::add(const std::string& path, std::uint32_t mask, Inotify
     errno = EMFILE;
     return kNoWatch;
   }
-  const Watch watch = ::inotify_add_watch(descriptor_.native_handle(), path.c_str(), mask);
+  const Watch watch = ::inotify_add_watch(descriptor_.native_handle(), path.c_str(), mask | IN_MASK_ADD);
   if (watch < 0) return kNoWatch;
   auto& listeners = listeners_[watch];
   if (std::find(listeners.begin(), listeners.end(), &listener) == listeners.end()) {

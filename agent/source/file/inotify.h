@@ -38,6 +38,8 @@ class Inotify {
  public:
   using Watch = int;
   static constexpr Watch kNoWatch = -1;
+  // What to ask for where the names in a folder matter.
+  static const std::uint32_t kFolderEvents;
 
   // Events were lost: only looking at everything again helps.
   using Overflow = std::function<void()>;
@@ -47,7 +49,7 @@ class Inotify {
   Inotify& operator=(const Inotify&) = delete;
 
   // Watches what `path` leads to. One thing watched by several listeners has one watch; all of them
-  // ask for the same events. kNoWatch with errno where it fails (ENOSPC: the limit of watches).
+  // are told what any of them asks for. kNoWatch with errno where it fails (ENOSPC: the limit of watches).
   Watch add(const std::string& path, std::uint32_t mask, InotifyListener& listener);
   void remove(Watch watch, InotifyListener& listener);
 

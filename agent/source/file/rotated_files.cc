@@ -11,13 +11,16 @@ namespace {
 
 int sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
 
-// Whether the file with the highest number was written first.
+// Whether the file with the highest number was written first. Where births and changes contradict each other, or one
+// of them says nothing, a pair does not count: what was copied before it was truncated is younger than the
+// file that it was copied of, which may have been renamed later.
 bool highest_is_oldest(const std::vector<RotatedFile>& files) {
   int votes = 0;
   for (const RotatedFile& a : files) {
     for (const RotatedFile& b : files) {
       if (a.number <= b.number || a.packed || b.packed) continue;
-      votes += sign(b.identity.born <=> a.identity.born) + sign(b.modified <=> a.modified);
+      const int by_birth = sign(b.identity.born <=> a.identity.born);
+      if (by_birth == sign(b.modified <=> a.modified)) votes += by_birth;
     }
   }
   return votes >= 0;

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/source/file/decompressor.h"
+#include "agent/source/decompressor.h"
 #include "agent/source/file/file_handle.h"
 
 namespace lokitail::agent {

@@ -1,10 +1,21 @@
 #include "agent/source/received/received_block.h"
 
-namespace lokitail::agent {
+#include <array>
 
-void ReceivedBlock::begin_group(const Pairs& labels) {
-  groups_.push_back({copy(labels), {}});
+namespace lokitail::agent {
+namespace {
+
+constexpr std::array<char, pipeline::kTextPadding> kNothing{};
+
+}  // namespace
+
+void ReceivedBlock::begin_group(const Pairs& labels, std::string_view tenant) {
+  groups_.push_back({copy(labels), copy(tenant), {}});
   bytes_ += sizeof(Group);
+}
+
+void ReceivedBlock::continue_group(const Pairs& labels, std::string_view tenant) {
+  if (groups_.empty() || groups_.back().labels != labels || groups_.back().tenant != tenant) begin_group(labels, tenant);
 }
 
 void ReceivedBlock::add(std::string_view line, std::optional<pipeline::Timestamp> time,
@@ -12,6 +23,21 @@ void ReceivedBlock::add(std::string_view line, std::optional<pipeline::Timestamp
   groups_.back().entries.push_back({copy(line), time, copy(structured_metadata)});
   ++entries_;
   bytes_ += sizeof(Entry);
+}
+
+std::string_view ReceivedBlock::keep(std::string text) {
+  const std::size_t size = text.size();
+  text.resize(size + pipeline::kTextPadding);
+  bytes_ += text.size();
+  return std::string_view(kept_.emplace_front(std::move(text))).substr(0, size);
+}
+
+void ReceivedBlock::add_kept(std::string_view line, std::optional<pipeline::Timestamp> time,
+                             Pairs structured_metadata) {
+  bytes_ += sizeof(Entry) + structured_metadata.size() * sizeof(Pairs::value_type);
+  if (line.empty()) line = {kNothing.data(), 0};  // wherever it lies: that may not be readable
+  groups_.back().entries.push_back({line, time, std::move(structured_metadata)});
+  ++entries_;
 }
 
 ReceivedBlock::Pairs ReceivedBlock::copy(const Pairs& pairs) {

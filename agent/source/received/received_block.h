@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,14 +32,30 @@ class ReceivedBlock {
   // Entries that came with the same labels.
   struct Group {
     Pairs labels;  // of the entries before relabelling, without those of the configuration
+    std::string_view tenant;  // empty: nobody said
     std::vector<Entry> entries;
   };
 
   // The entries that are added from here on have these labels.
-  void begin_group(const Pairs& labels);
+  void begin_group(const Pairs& labels, std::string_view tenant = {});
+  // The same where the group that is open has other labels; otherwise that one goes on.
+  void continue_group(const Pairs& labels, std::string_view tenant = {});
   // REQUIRES: a group was begun.
   void add(std::string_view line, std::optional<pipeline::Timestamp> time,
            const Pairs& structured_metadata = {});
+
+  // Takes over a text of which parts will be added by add_kept(), and says where it is from now on.
+  std::string_view keep(std::string text);
+  // As add(), but nothing is copied: everything lies in a text that is kept or in the arena; what is no
+  // line may be literal.
+  void add_kept(std::string_view line, std::optional<pipeline::Timestamp> time, Pairs structured_metadata = {});
+
+  // Its sender goes on only when the block is settled: no batch waits for more that might come.
+  void set_urgent() { is_urgent_ = true; }
+  bool is_urgent() const { return is_urgent_; }
+
+  // Memory for texts that live as long as the block.
+  pipeline::Arena& arena() { return text_; }
 
   const std::vector<Group>& groups() const { return groups_; }
   bool empty() const { return entries_ == 0; }
@@ -50,9 +68,11 @@ class ReceivedBlock {
   std::string_view copy(std::string_view text);
 
   pipeline::Arena text_;
+  std::forward_list<std::string> kept_;
   std::vector<Group> groups_;
   std::size_t entries_ = 0;
   std::size_t bytes_ = 0;
+  bool is_urgent_ = false;
 };
 
 }  // namespace lokitail::agent

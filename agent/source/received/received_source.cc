@@ -4,13 +4,16 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include "agent/into_error.h"
 #include "agent/worker.h"
 
 namespace lokitail::agent {
 namespace {
 
 constexpr std::string_view kHiddenPrefix = "__";
+constexpr std::string_view kTenantLabel = "__tenant_id__";  // by which delivery knows whose an entry is
 
 }  // namespace
 
@@ -20,14 +23,15 @@ class ReceivedSource::Origin final : public pipeline::Origin {
   Origin(ReceivedSource& source, std::function<void()> call)
       : pipeline::Origin(&source), source_(source), call_(std::move(call)) {}
 
-  bool can_be_read_again() const override { return false; }
+  bool can_be_read_again() const override { return source_.spec_.can_be_read_again; }
+  bool is_awaited() const override { return source_.spec_.is_awaited; }
 
   std::list<Origin>::iterator place;  // in unsettled_
 
  private:
   void settled() override {
     if (call_) boost::asio::post(source_.control_, std::move(call_));
-    source_.unsettled_.erase(place);
+    source_.settled(place);  // destroys this
   }
 
   ReceivedSource& source_;
@@ -58,11 +62,28 @@ void ReceivedSource::when_room(std::function<void()> call) {
   }
 }
 
+boost::asio::awaitable<void> ReceivedSource::wait_for_room() {
+  while (!has_room()) {
+    const auto gate =
+        std::make_shared<boost::asio::steady_timer>(control_, boost::asio::steady_timer::time_point::max());
+    when_room([gate] { gate->cancel(); });
+    boost::system::error_code ignored;
+    co_await gate->async_wait(into(ignored));
+  }
+}
+
 void ReceivedSource::finish() {
   const auto self = std::static_pointer_cast<ReceivedSource>(shared_from_this());
   worker_.post([self] {
     while (self->begin_block()) self->push_block(self->worker_, false);
+    self->is_finished_ = true;
+    self->wake();
   });
+}
+
+void ReceivedSource::settled(std::list<Origin>::iterator origin) {
+  unsettled_.erase(origin);
+  if (is_finished_ && unsettled_.empty()) wake();
 }
 
 void ReceivedSource::attach(Worker& worker) {
@@ -71,7 +92,7 @@ void ReceivedSource::attach(Worker& worker) {
 }
 
 Source::Turn ReceivedSource::take_turn(Worker& worker) {
-  if (!begin_block()) return Turn::kIdle;
+  if (!begin_block()) return is_finished_ && unsettled_.empty() ? Turn::kFinished : Turn::kIdle;
   push_block(worker, true);
   return Turn::kMore;
 }
@@ -99,14 +120,18 @@ bool ReceivedSource::push_block(Worker& worker, bool pauses) {
     if (!push_group(groups[reading.group], worker, pauses)) return false;
   }
   make_room(reading.block->bytes());
+  const bool is_urgent = reading.block->is_urgent();
   reading_.reset();
+  if (is_urgent) worker.hand_over();
   return true;
 }
 
 bool ReceivedSource::push_group(const ReceivedBlock::Group& group, Worker& worker, bool pauses) {
   const pipeline::Labels* const labels = labels_of(group, worker);
   if (labels == nullptr) return true;
-  while (reading_->entry < group.entries.size()) {
+  const std::size_t first = reading_->entry;
+  bool wants_pause = false;
+  while (reading_->entry < group.entries.size() && !wants_pause) {
     const ReceivedBlock::Entry& entry = group.entries[reading_->entry++];
     metadata_.clear();
     for (const auto& [name, value] : entry.structured_metadata) {
@@ -114,9 +139,10 @@ bool ReceivedSource::push_group(const ReceivedBlock::Group& group, Worker& worke
     }
     pipeline_->push(entry.line, entry.time.value_or(worker.now()), *labels, reading_->origin.get(),
                     metadata_);
-    if (pauses && worker.wants_pause(*pipeline_)) return false;
+    wants_pause = pauses && worker.wants_pause(*pipeline_);
   }
-  return true;
+  if (spec_.pushed && reading_->entry != first) spec_.pushed(reading_->entry - first);
+  return !wants_pause;
 }
 
 // nullptr where the entries are dropped.
@@ -135,7 +161,9 @@ const pipeline::Labels* ReceivedSource::labels_of(const ReceivedBlock::Group& gr
   labels_.erase_if([&symbols](const pipeline::Label& label) {
     return symbols.name(label.name).starts_with(kHiddenPrefix);
   });
-  if (!labels_.empty() || spec_.keeps_without_labels) return &labels_;
+  const bool has_labels = !labels_.empty();
+  if (!group.tenant.empty()) labels_.set(symbols.intern(kTenantLabel), group.tenant);
+  if (has_labels || spec_.keeps_without_labels) return &labels_;
   drop(Dropped::kWithoutLabels, left);
   return nullptr;
 }

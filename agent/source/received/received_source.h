@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "agent/discovery/entry_relabeler.h"
@@ -40,8 +41,14 @@ class ReceivedSource final : public Source {
     std::string job;
     config::LabelMap labels;  // of every entry
     std::vector<config::RelabelConfig> relabel_configs;
+    // Whether who sends waits until a block is settled before sending the next.
+    bool is_awaited = false;
     // Whether entries that have no label left are pushed, as Promtail does for some sources.
     bool keeps_without_labels = false;
+    // Whether its sender has the entries still, should we lose them: then they need not be on disk first.
+    bool can_be_read_again = false;
+    // Told how many entries went into the pipeline. On the worker's thread; may be empty.
+    std::function<void(std::size_t entries)> pushed{};
   };
 
   // Entries that rules dropped or that had no label left, told after each block that had some. On the
@@ -63,9 +70,11 @@ class ReceivedSource final : public Source {
   // Called once on the control thread when there is room again; at once (but not in the call) where
   // there is.
   void when_room(std::function<void()> call);
+  // The same for coroutines of the control thread.
+  boost::asio::awaitable<void> wait_for_room();
 
-  // Everything that was offered is pushed without waiting for turns. The control thread; takes effect
-  // before a later Worker::drain().
+  // Everything that was offered is pushed without waiting for turns, and when it is settled the worker lets go of
+  // this source: nothing may be offered any more. The control thread; takes effect before a later Worker::drain().
   void finish();
 
   void attach(Worker& worker) override;
@@ -86,6 +95,7 @@ class ReceivedSource final : public Source {
     std::size_t entry = 0;
   };
 
+  void settled(std::list<Origin>::iterator origin);
   bool begin_block();
   // False where it stopped for a pause.
   bool push_block(Worker& worker, bool pauses);
@@ -108,6 +118,7 @@ class ReceivedSource final : public Source {
   std::unique_ptr<EntryRelabeler> relabeler_;
   std::list<Origin> unsettled_;  // about in the order in which they were taken
   std::optional<Reading> reading_;
+  bool is_finished_ = false;
   pipeline::Labels labels_;  // of the group that is pushed
   std::vector<pipeline::Metadata> metadata_;  // of the entry that is pushed
 };

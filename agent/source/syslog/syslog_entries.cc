@@ -44,26 +44,21 @@ void SyslogEntries::add(std::string_view text, bool was_cut, const SyslogPeer& p
     return;
   }
   collect_labels(peer);
-  const bool same = std::ranges::equal(labels_, group_, [](const auto& a, const auto& b) {
-    return a.first == b.first && a.second == b.second;
-  });
-  if (!block_ || !same) {
-    block().begin_group(labels_);
-    group_.assign(labels_.begin(), labels_.end());
-  }
+  if (!block_) block_ = std::make_unique<ReceivedBlock>();
+  block_->continue_group(labels_);
   const bool whole = config_.use_rfc5424_message && format_ == SyslogFormat::kRfc5424;
   block_->add(whole ? text : *message_.text,
               config_.use_incoming_timestamp && message_.time ? *message_.time : now);
   entries_.Increment();
 }
 
-void SyslogEntries::flush(std::function<void(std::size_t)> settled) {
+void SyslogEntries::flush(std::function<void(std::size_t)> settled, bool is_urgent) {
   if (!block_) return;
+  if (is_urgent) block_->set_urgent();
   const std::size_t bytes = block_->bytes();
   source_.offer(std::move(block_), settled ? [settled = std::move(settled), bytes] { settled(bytes); }
                                            : std::function<void()>());
   block_.reset();
-  group_.clear();
 }
 
 void SyslogEntries::count_fault(const std::string& peer, std::string_view what) {
@@ -95,11 +90,6 @@ void SyslogEntries::collect_labels(const SyslogPeer& peer) {
 
 void SyslogEntries::add_label(std::string_view name, std::string_view value) {
   if (!value.empty() && relabeler_.may_use(name)) labels_.emplace_back(name, value);
-}
-
-ReceivedBlock& SyslogEntries::block() {
-  if (!block_) block_ = std::make_unique<ReceivedBlock>();
-  return *block_;
 }
 
 }  // namespace lokitail::agent

@@ -33,8 +33,8 @@ class SyslogEntries {
   // A message as it came. What it becomes waits for flush().
   void add(std::string_view text, bool was_cut, const SyslogPeer& peer);
   // Hands over all that was added. `settled` is called as ReceivedSource::offer() says, with the number of
-  // bytes that wait no more; not where there is nothing.
-  void flush(std::function<void(std::size_t bytes)> settled = {});
+  // bytes that wait no more; not where there is nothing. `is_urgent` as for ReceivedBlock::set_urgent().
+  void flush(std::function<void(std::size_t bytes)> settled = {}, bool is_urgent = false);
   std::size_t waiting_bytes() const { return block_ ? block_->bytes() : 0; }
 
   // Something came that is no message.
@@ -43,7 +43,6 @@ class SyslogEntries {
  private:
   void collect_labels(const SyslogPeer& peer);
   void add_label(std::string_view name, std::string_view value);
-  ReceivedBlock& block();
 
   const config::SyslogConfig& config_;
   const SyslogFormat format_;
@@ -58,7 +57,6 @@ class SyslogEntries {
   SyslogMessage message_;
   pipeline::Arena arena_;            // of the present message
   ReceivedBlock::Pairs labels_;      // the same
-  std::vector<std::pair<std::string, std::string>> group_;  // labels of the group that is open
 };
 
 }  // namespace lokitail::agent

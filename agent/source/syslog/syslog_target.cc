@@ -1,11 +1,6 @@
 #include "agent/source/syslog/syslog_target.h"
 
-#include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,15 +12,16 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
 #include "agent/http/tls.h"
+#include "agent/into_error.h"
+#include "agent/source/received/datagram_listener.h"
+#include "agent/source/received/dropped_entries.h"
+#include "agent/source/received/listen_address.h"
 #include "agent/source/syslog/syslog_entries.h"
 #include "agent/source/syslog/syslog_framing.h"
 #include "agent/telemetry/log.h"
@@ -37,43 +33,18 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
-using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr int kUdpBufferBytes = 1 << 20;
-constexpr int kDatagramsAtOnce = 256;
-constexpr std::size_t kMostDatagramBytes = 64 * 1024;
 constexpr std::size_t kMostHostNames = 4096;
 constexpr std::chrono::seconds kLookUp{1};
 constexpr std::chrono::milliseconds kAcceptPause{100};
-
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 std::string text_of(const asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   }
   return address.to_string();
-}
-
-// "host:port"; without a host all addresses.
-std::pair<std::string, std::string> split_address(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == address.npos) throw std::runtime_error("syslog: listen_address has no port: " + address);
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {host, address.substr(colon + 1)};
-}
-
-template <typename Protocol>
-typename Protocol::endpoint endpoint_of(asio::io_context& io, const std::string& address) {
-  const auto [host, port] = split_address(address);
-  typename Protocol::resolver resolver(io);
-  error_code error;
-  const auto found = resolver.resolve(host.empty() ? "0.0.0.0" : host, port, error);
-  if (error) throw std::runtime_error("syslog: cannot listen at " + address + ": " + error.message());
-  return found.begin()->endpoint();
 }
 
 }  // namespace
@@ -84,13 +55,12 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
         config(*of.syslog),
         control(context.control),
         worker(context.worker),
-        source(std::make_shared<ReceivedSource>(context.control, context.worker, spec_of(of), counting(of, context))),
+        source(std::make_shared<ReceivedSource>(context.control, context.worker, spec_of(of), count_dropped(context.metrics, of.job_name))),
         entries(of, context.metrics, *source),
-        lost_datagrams(context.metrics.counter_of(
-            "lokitail_syslog_lost_datagrams_total", "Datagrams for which the socket had no room",
-            {{"job", of.job_name}})),
+        datagrams(control, context.metrics.counter_of("lokitail_syslog_lost_datagrams_total",
+                                                      "Datagrams for which the socket had no room",
+                                                      {{"job", of.job_name}})),
         acceptor(control),
-        socket(control),
         resolver(control) {}
 
   static ReceivedSource::Spec spec_of(const config::ScrapeConfig& job) {
@@ -101,14 +71,6 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
     spec.keeps_without_labels = true;
     return spec;
   }
-  static ReceivedSource::DroppedHandler counting(const config::ScrapeConfig& job, const TargetContext& context) {
-    auto& dropped = context.metrics.counter_of("lokitail_received_dropped_entries_total",
-                                               "Received entries that relabelling dropped", {{"job", job.job_name}});
-    return [&dropped](ReceivedSource::Dropped, std::size_t count) {
-      dropped.Increment(static_cast<double>(count));
-    };
-  }
-
   void listen_tcp();
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(beast::tcp_stream stream);
@@ -116,12 +78,9 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
   asio::awaitable<void> read_from(Stream& stream, beast::tcp_stream& lowest, SyslogPeer peer);
   asio::awaitable<std::string> host_name(asio::ip::address address);
 
-  void listen_udp();
-  asio::awaitable<void> receive();
-  bool receive_one(std::vector<char>& buffer);
+  void receive();
+  void take_datagram(std::string_view datagram, const asio::ip::address& from);
   const SyslogPeer& peer_of(const asio::ip::address& address);
-
-  asio::awaitable<void> wait_for_room();
 
   const config::ScrapeConfig& job;
   const config::SyslogConfig& config;
@@ -129,13 +88,11 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
   Worker& worker;
   const std::shared_ptr<ReceivedSource> source;
   SyslogEntries entries;
-  prometheus::Counter& lost_datagrams;
+  DatagramListener datagrams;
   std::optional<asio::ssl::context> tls;
   tcp::acceptor acceptor;
-  udp::socket socket;
   tcp::resolver resolver;
   std::map<asio::ip::address, SyslogPeer> peers;  // of datagrams
-  std::uint32_t lost_so_far = 0;                  // as the kernel counts them
   std::set<beast::tcp_stream*> streams;
   bool listening = false;
 };
@@ -149,8 +106,10 @@ void SyslogTarget::start() {
   State& state = *state_;
   state.worker.add(state.source);
   if (state.config.listen_protocol == "udp") {
-    state.listen_udp();
-    asio::co_spawn(state.control, [self = state_] { return self->receive(); }, asio::detached);
+    state.datagrams.open(state.config.listen_address);
+    state.receive();
+    log::info("syslog listening on address",
+              {{"job", state.job.job_name}, {"protocol", "udp"}, {"port", state.datagrams.port()}});
   } else {
     state.listen_tcp();
     asio::co_spawn(state.control, [self = state_] { return self->accept(); }, asio::detached);
@@ -163,7 +122,7 @@ void SyslogTarget::stop() {
   state.listening = false;
   error_code ignored;
   state.acceptor.close(ignored);
-  state.socket.close(ignored);
+  state.datagrams.close();
   state.resolver.cancel();
   for (beast::tcp_stream* const stream : state.streams) stream->cancel();
   state.entries.flush();
@@ -171,16 +130,6 @@ void SyslogTarget::stop() {
 }
 
 bool SyslogTarget::ready() const { return state_->listening; }
-
-// Until the job takes more.
-asio::awaitable<void> SyslogTarget::State::wait_for_room() {
-  while (!source->has_room() && listening) {
-    const auto gate = std::make_shared<asio::steady_timer>(control, asio::steady_timer::time_point::max());
-    source->when_room([gate] { gate->cancel(); });
-    error_code ignored;
-    co_await gate->async_wait(into(ignored));
-  }
-}
 
 // ---- TCP ------------------------------------------------------------------------------------------
 
@@ -191,13 +140,13 @@ void SyslogTarget::State::listen_tcp() {
     tls.emplace(http::make_server_tls_context(files, problem));
     if (!problem.empty()) throw std::runtime_error("syslog: " + problem);
   }
-  const auto endpoint = endpoint_of<tcp>(control, config.listen_address);
+  const auto endpoint = listen_endpoint<tcp>(control, config.listen_address);
   acceptor.open(endpoint.protocol());
   acceptor.set_option(tcp::acceptor::reuse_address(true));
   error_code error;
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) throw std::runtime_error("syslog: cannot listen at " + config.listen_address + ": " + error.message());
+  if (error) throw std::runtime_error("cannot listen at " + config.listen_address + ": " + error.message());
   log::info("syslog listening on address", {{"job", job.job_name}, {"protocol", tls ? "tls" : "tcp"},
                                             {"port", acceptor.local_endpoint().port()}});
 }
@@ -256,10 +205,13 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
   const auto add = [&](std::string_view text, bool was_cut) { entries.add(text, was_cut, peer); };
   const auto flush = [&] {
     unsettled->bytes += entries.waiting_bytes();
-    entries.flush([unsettled](std::size_t bytes) {
-      unsettled->bytes -= bytes;
-      unsettled->gate.cancel();
-    });
+    const bool waits = unsettled->bytes > kMostUnsettledBytes;
+    entries.flush(
+        [unsettled](std::size_t bytes) {
+          unsettled->bytes -= bytes;
+          unsettled->gate.cancel();
+        },
+        waits);
   };
   std::vector<char> buffer(kReadBytes);
   error_code error;
@@ -279,7 +231,7 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
       error_code ignored;
       co_await unsettled->gate.async_wait(into(ignored));
     }
-    co_await wait_for_room();
+    co_await source->wait_for_room();
   }
   error_code ignored;
   lowest.socket().shutdown(tcp::socket::shutdown_both, ignored);
@@ -301,63 +253,21 @@ asio::awaitable<std::string> SyslogTarget::State::host_name(asio::ip::address ad
 
 // ---- UDP ------------------------------------------------------------------------------------------
 
-void SyslogTarget::State::listen_udp() {
-  const auto endpoint = endpoint_of<udp>(control, config.listen_address);
-  socket.open(endpoint.protocol());
-  error_code error;
-  socket.set_option(udp::socket::receive_buffer_size(kUdpBufferBytes), error);
-  const int yes = 1;
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
-  socket.bind(endpoint, error);
-  if (error) throw std::runtime_error("syslog: cannot listen at " + config.listen_address + ": " + error.message());
-  socket.non_blocking(true);
-  log::info("syslog listening on address",
-            {{"job", job.job_name}, {"protocol", "udp"}, {"port", socket.local_endpoint().port()}});
+void SyslogTarget::State::receive() {
+  const auto take = [self = shared_from_this()](std::string_view datagram, const asio::ip::address& from) {
+    self->take_datagram(datagram, from);
+  };
+  const auto hand_over = [self = shared_from_this()] { self->entries.flush(); };
+  asio::co_spawn(control, datagrams.receive(take, hand_over, source), asio::detached);
 }
 
-asio::awaitable<void> SyslogTarget::State::receive() {
-  const auto self = shared_from_this();
-  std::vector<char> buffer(kMostDatagramBytes);
-  while (listening || socket.is_open()) {
-    error_code error;
-    co_await socket.async_wait(udp::socket::wait_read, into(error));
-    if (error) co_return;
-    for (int i = 0; i < kDatagramsAtOnce && receive_one(buffer); ++i) {
-    }
-    entries.flush();
-    co_await wait_for_room();
-  }
-}
-
-// False where there is none.
-bool SyslogTarget::State::receive_one(std::vector<char>& buffer) {
-  udp::endpoint from;
-  iovec part{buffer.data(), buffer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint32_t))> control_bytes{};
-  msghdr header{};
-  header.msg_name = from.data();
-  header.msg_namelen = static_cast<socklen_t>(from.capacity());
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control_bytes.data();
-  header.msg_controllen = control_bytes.size();
-  const ssize_t size = ::recvmsg(socket.native_handle(), &header, MSG_DONTWAIT);
-  if (size < 0) return errno == EINTR;
-  from.resize(header.msg_namelen);
-  for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
-    if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SO_RXQ_OVFL) continue;
-    std::uint32_t lost = 0;
-    std::memcpy(&lost, CMSG_DATA(at), sizeof lost);
-    lost_datagrams.Increment(static_cast<double>(lost - lost_so_far));
-    lost_so_far = lost;
-  }
-  const SyslogPeer& peer = peer_of(from.address());
+void SyslogTarget::State::take_datagram(std::string_view datagram, const asio::ip::address& from) {
+  const SyslogPeer& peer = peer_of(from);
   SyslogFraming framing(static_cast<std::size_t>(config.max_message_length));
   const auto add = [&](std::string_view text, bool was_cut) { entries.add(text, was_cut, peer); };
-  if (!framing.take({buffer.data(), static_cast<std::size_t>(size)}, add) || !framing.end(add)) {
+  if (!framing.take(datagram, add) || !framing.end(add)) {
     entries.count_fault(peer.address, "messages framed by octet counting or newlines");
   }
-  return true;
 }
 
 const SyslogPeer& SyslogTarget::State::peer_of(const asio::ip::address& address) {

@@ -132,6 +132,43 @@ TEST_CASE("a pause is over when there is room again, and sources take turns") {
   CHECK(working.drains());
 }
 
+// Counts what it sees.
+class CountingWatcher final : public EntryWatcher {
+ public:
+  void begin(pipeline::SymbolTable&) override { begun = true; }
+  void saw(const std::string& job, Point point, const pipeline::Entry& entry) override {
+    if (job != "a" || entry.line != "xxxxxxxx") strange = true;
+    ++(point == Point::kBefore ? before : after);
+  }
+
+  std::atomic<bool> begun = false, strange = false;
+  std::atomic<int> before = 0, after = 0;
+};
+
+TEST_CASE("who watches a worker sees entries before and behind the stages, and no longer than that") {
+  Working working(Jobs{{"a", "- drop: {expression: 'x', longer_than: 1000}\n- sampling: {rate: 1}"}});
+  const auto first = std::make_shared<CountingWatcher>();
+  const auto second = std::make_shared<CountingWatcher>();
+  const auto unseen = working.add("a", 5);
+  REQUIRE(eventually([&] { return unseen->pushed == 5; }));
+  working.worker().watch(first);
+  working.worker().watch(second);
+  working.add("a", 7);
+  CHECK(eventually([&] { return first->after == 7 && second->after == 7; }));
+  working.worker().unwatch(second);
+  working.add("a", 3);
+  CHECK(eventually([&] { return first->after == 10; }));
+  CHECK(first->before == 10);
+  CHECK(second->before == 7);
+  CHECK_FALSE(first->strange);
+  working.worker().unwatch(first);
+  const auto last = working.add("a", 4);
+  CHECK(eventually([&] { return last->pushed == 4; }));
+  CHECK(working.drains());
+  CHECK(first->before == 10);
+  CHECK(first.use_count() == 1);  // the worker has let go of it
+}
+
 TEST_CASE("the limit on lines of all jobs holds back all sources") {
   Working working(Jobs{{"a", ""}, {"b", ""}}, pipeline::LineRate{0.001, 3});
   const auto a = working.add("a", 100);

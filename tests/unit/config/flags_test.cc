@@ -129,8 +129,9 @@ TEST_CASE("wrong flags are refused") {
       {{"-log.level=loud"},
        "invalid value \"loud\" for flag -log.level: unrecognized log level \"loud\""},
       {{"-stdin=maybe"}, "invalid boolean value \"maybe\" for flag -stdin: parse error"},
-      {{"-server.http-tls-cert-path=x"},
-       "-server.http-tls-cert-path is not supported by lokitail yet"},
+      {{"-server.tls-min-version=TLS13"},
+       "invalid value \"TLS13\" for flag -server.tls-min-version: expected VersionTLS10, VersionTLS11, "
+       "VersionTLS12 or VersionTLS13"},
   };
   for (const auto& row : rows) {
     INFO(row.args.front());

@@ -89,10 +89,10 @@ TEST_CASE("one fault makes one error") {
        kClients + "server: {a: 1, b: 2}\n",
        {"f:2:10: server: unknown key \"a\"", "f:2:16: server: unknown key \"b\""}},
       {"two kinds of targets that are not there yet",
-       kClients + "scrape_configs:\n- {job_name: a, heroku_drain: {server: {}}, cloudflare: "
-                  "{zone_id: x}}\n",
-       {"f:3:45: cloudflare is not supported by lokitail yet",
-        "f:3:17: heroku_drain is not supported by lokitail yet"}},
+       kClients + "scrape_configs:\n- {job_name: a, ec2_sd_configs: [{a: b}], dns_sd_configs: "
+                  "[{names: [x]}]}\n",
+       {"f:3:43: dns_sd_configs is not supported by lokitail yet",
+        "f:3:17: ec2_sd_configs is not supported by lokitail yet"}},
       {"no client at all", "server: {}\n", {"f: at least one client config must be provided"}},
   };
   for (const auto& c : cases) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <optional>
+#include <vector>
 
 namespace lokitail::agent::test {
 namespace {
@@ -11,9 +12,11 @@ using pipeline::Origin;
 using pipeline::OriginHold;
 using pipeline::OriginReference;
 
-struct LedgerScene {
+struct LedgerScene final : BlockLedger::Owner {
+  void settled(std::uint64_t position) override { told.push_back(position); }
+
   std::vector<std::uint64_t> told;
-  BlockLedger ledger{this, 100, [this](std::uint64_t position) { told.push_back(position); }};
+  BlockLedger ledger{this, 100, this};
 };
 
 using Positions = std::vector<std::uint64_t>;

@@ -198,6 +198,26 @@ TEST_CASE("only what is at a path now is in positions.yaml; other keys stay") {
         "positions:\n  /a: \"5\"\n  /old: \"3\"\n  cursor-job: \"s=1\"\n  cursor-new: \"x\"\n");
 }
 
+TEST_CASE("a key of another kind of source that is removed stays so") {
+  const Bench bench;
+  {
+    Positions positions(bench.file);
+    positions.load();
+    positions.set_value("cursor-a", "1");
+    positions.set_value("cursor-b", "2");
+    CHECK(positions.write() == "");
+    positions.remove_value("cursor-a");
+    positions.remove_value("cursor-none");
+    positions.flush();
+  }
+  Positions positions(bench.file);
+  positions.load();
+  CHECK_FALSE(positions.value("cursor-a"));
+  CHECK(positions.value("cursor-b") == "2");
+  CHECK(positions.write() == "");
+  CHECK(slurp(bench.file) == "positions:\n  cursor-b: \"2\"\n");
+}
+
 TEST_CASE("Promtail ran in between, or somebody removed the file: positions.yaml is the truth") {
   const Bench bench;
   {

@@ -201,7 +201,9 @@ TEST_CASE("docker hands on a line whose end does not come", "[stage][docker]") {
     runner.tick(kReadTime.plus_seconds(3600));
     CHECK(runner.entries().empty());
     runner.log_goes_on(false);
-    runner.tick(kReadTime.plus_seconds(3600));
+    runner.tick(kReadTime.plus_seconds(3609));
+    CHECK(runner.entries().empty());
+    runner.tick(kReadTime.plus_seconds(3610));
     CHECK(runner.entries().size() == 1);
   }
 }

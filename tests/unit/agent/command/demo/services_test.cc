@@ -25,14 +25,14 @@ std::string field(const std::string& line, const char* name) {
   return std::string(std::string_view(parser.parse(line)[name]));
 }
 
-TEST_CASE("orders pass through the services, each under one trace") {
-  Bakery bakery(90, kStart);
+TEST_CASE("tasks pass through the services, each under one trace") {
+  Guild guild(90, kStart);
   std::vector<ServiceLine> lines;
-  bakery.advance(kStart + 60s, lines);
-  bakery.close();
-  CHECK_FALSE(bakery.idle());
-  bakery.advance(kStart + 120s, lines);
-  CHECK(bakery.idle());
+  guild.advance(kStart + 60s, lines);
+  guild.close();
+  CHECK_FALSE(guild.idle());
+  guild.advance(kStart + 120s, lines);
+  CHECK(guild.idle());
 
   // The rate is that of all services together: 5400, give or take what chance does.
   CHECK(lines.size() > 4860);
@@ -57,6 +57,32 @@ TEST_CASE("orders pass through the services, each under one trace") {
     if (services.size() == kServices.size()) ++through_all;
   }
   CHECK(through_all > services_of_trace.size() / 2);
+}
+
+TEST_CASE("a task is told from its creation to its payment by one trace, in order") {
+  Guild guild(9, kStart);
+  std::vector<ServiceLine> lines;
+  guild.advance(kStart + 60s, lines);
+  std::map<std::string, std::vector<std::string>> stories;
+  std::set<std::string> spans;
+  for (const ServiceLine& line : lines) {
+    stories[field(line.text, "trace_id")].push_back(field(line.text, "service") + ": " +
+                                                    field(line.text, "message"));
+    CHECK(spans.insert(field(line.text, "span_id")).second);
+    CHECK(field(line.text, "timestamp").size() == std::string("2025-11-07T10:30:15.123Z").size());
+  }
+  const std::vector<std::string> wanted = {
+      "guild-coordinator: creating task", "executor-node: received task",
+      "executor-node: wasm execution completed", "payment-manager: payment sent"};
+  std::size_t told = 0;
+  for (const auto& [trace, story] : stories) {
+    auto next = wanted.begin();
+    for (const std::string& line : story) {
+      if (next != wanted.end() && line == *next) ++next;
+    }
+    if (next == wanted.end()) ++told;
+  }
+  CHECK(told > stories.size() / 2);
 }
 
 TEST_CASE("a container's log is Docker's json-file, also after a rotation") {

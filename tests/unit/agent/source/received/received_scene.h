@@ -29,7 +29,10 @@ class ReceivedScene final : public BatcherEvents {
     worker = std::make_unique<Worker>(config, *this, metrics_, warnings_, budget_);
     worker->start();
   }
-  ~ReceivedScene() override { worker->stop(); }
+  ~ReceivedScene() override {
+    worker->stop();
+    worker.reset();  // before what it was given
+  }
 
   // Streams with their entries, as they came out.
   std::vector<PushStream> streams() const {

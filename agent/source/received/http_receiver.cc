@@ -1,0 +1,128 @@
+#include "agent/source/received/http_receiver.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "agent/into_error.h"
+#include "agent/telemetry/log.h"
+#include "agent/telemetry/metrics.h"
+#include "agent/worker.h"
+
+namespace lokitail::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds kRetryAfter{1};
+constexpr const char* kText = "text/plain; charset=utf-8";
+
+HttpAnswer done() { return {204, kText, ""}; }
+
+HttpAnswer answer_of(const PushResult& result) {
+  return {result.error == PushError::kTooLarge ? 413u : 400u, kText, result.message + "\n"};
+}
+
+HttpAnswer try_again(unsigned status, const char* why) {
+  return {status, kText, std::string(why) + "\n", "", kRetryAfter};
+}
+
+HttpServerOptions options_of(const config::ServerConfig& server, std::size_t body_limit) {
+  HttpServerOptions options = HttpServerOptions::of(server);
+  options.body_budget = std::max(options.body_budget, body_limit);
+  return options;
+}
+
+}  // namespace
+
+HttpReceiver::HttpReceiver(const config::ScrapeConfig& job, const config::ServerConfig& server, std::size_t body_limit,
+                           std::string what, const TargetContext& context)
+    : job_(job),
+      body_limit_(body_limit),
+      what_(std::move(what)),
+      patience_(server.http_server_write_timeout),
+      control_(context.control),
+      worker_(context.worker),
+      metrics_(context.metrics),
+      server_(context.control, options_of(server, body_limit)) {}
+
+HttpReceiver::~HttpReceiver() = default;
+
+void HttpReceiver::add(Endpoint endpoint) {
+  if (std::ranges::find(sources_, endpoint.source) == sources_.end()) sources_.push_back(endpoint.source);
+  const auto shared = std::make_shared<const Endpoint>(std::move(endpoint));
+  // The server does not outlive this object, nor do its handlers.
+  server_.on_post(
+      shared->path, body_limit_, [this, shared](HttpRequest& request) { return take(*shared, request); },
+      [this, shared] { return gate(*shared); });
+}
+
+void HttpReceiver::start() {
+  for (const auto& source : sources_) worker_.add(source);
+  server_.on_get("/ready", [](HttpRequest&) -> asio::awaitable<HttpAnswer> {
+    co_return HttpAnswer{200, kText, "ready\n"};
+  });
+  try {
+    server_.start();
+  } catch (const std::exception& problem) {
+    throw std::runtime_error(what_ + " of job \"" + job_.job_name + "\": " + problem.what());
+  }
+  listening_ = true;
+  log::info(what_ + " listening on address", {{"job", job_.job_name}, {"port", server_.port()}});
+}
+
+void HttpReceiver::stop() {
+  listening_ = false;
+  server_.stop_accepting();
+  for (const auto& source : sources_) source->finish();
+}
+
+std::optional<HttpAnswer> HttpReceiver::gate(const Endpoint& endpoint) {
+  if (listening_ && endpoint.source->has_room()) return std::nullopt;
+  return finished(endpoint, {},
+                  listening_ ? try_again(429, "too much waits for delivery; send it again later")
+                             : try_again(503, "stopping"));
+}
+
+asio::awaitable<HttpAnswer> HttpReceiver::take(const Endpoint& endpoint, HttpRequest& request) {
+  auto block = std::make_unique<ReceivedBlock>();
+  const PushResult result = endpoint.read(request, *block);
+  if (!result) {
+    log::warn("a request was refused", {{"job", job_.job_name},
+                                        {"from", request.client.to_string()},
+                                        {"path", endpoint.path},
+                                        {"error", result.message}});
+    co_return finished(endpoint, request, answer_of(result));
+  }
+  bool settled = block->empty();
+  if (!settled) settled = co_await settle(*endpoint.source, std::move(block));
+  co_return finished(endpoint, request,
+                     settled ? done() : try_again(503, "not delivered in time; it may be delivered later"));
+}
+
+// Whether it is, before the sender has to be answered.
+asio::awaitable<bool> HttpReceiver::settle(ReceivedSource& source, std::unique_ptr<ReceivedBlock> block) {
+  const auto timer = std::make_shared<asio::steady_timer>(
+      control_, std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience_));
+  const auto settled = std::make_shared<bool>(false);
+  source.offer(std::move(block), [timer, settled] {
+    *settled = true;
+    timer->cancel();
+  });
+  boost::system::error_code ignored;
+  co_await timer->async_wait(into(ignored));
+  co_return *settled;
+}
+
+HttpAnswer HttpReceiver::finished(const Endpoint& endpoint, const HttpRequest& request, HttpAnswer answer) {
+  if (endpoint.form) answer = endpoint.form(request, std::move(answer));
+  metrics_
+      .counter_of("lokitail_received_requests_total", "Requests that bring entries, by what they were answered with",
+                  {{"job", job_.job_name}, {"endpoint", endpoint.name}, {"status", std::to_string(answer.status)}})
+      .Increment();
+  return answer;
+}
+
+}  // namespace lokitail::agent

@@ -1,0 +1,248 @@
+// Another configuration for a running agent.
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "tests/support/scene.h"
+
+namespace {
+
+using namespace lokitail::test;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+std::string with_label(const std::string& value) {
+  return "pipeline_stages:\n- static_labels: {version: '" + value + "'}\n";
+}
+
+std::string syslog_job(std::uint16_t port) {
+  return fmt::format("- job_name: taken\n  syslog: {{listen_address: '127.0.0.1:{}', labels: {{job: s}}}}\n", port);
+}
+
+fs::path make_folder(const fs::path& path) {
+  fs::create_directories(path);
+  return path;
+}
+
+class ReloadScene : public Scene {
+ public:
+  LogWriter app{"app", logs / "app.log"};
+  const fs::path folder = make_folder(directory / "other");
+  LogWriter other{"other", folder / "other.log"};
+
+  ReloadScene() : Scene("", with_label("0")) {
+    agent.jobs.push_back(job("other", folder / "*.log"));
+  }
+  void set_version(const std::string& value) { agent.jobs[0] = job("app", logs / "*.log", with_label(value)); }
+  std::size_t of_version(const std::string& value) const {
+    std::size_t lines = 0;
+    for (const Arrival& arrival : loki.stored()) {
+      if (arrival.labels.find(fmt::format("version=\"{}\"", value)) != std::string::npos) ++lines;
+    }
+    return lines;
+  }
+  double reloads() const { return agent.metric("promtail_config_reload_success_total"); }
+  double failures() const { return agent.metric("promtail_config_reload_fail_total"); }
+  bool wait_reloads(double count) const {
+    return eventually([&] { return reloads() == count; });
+  }
+  std::size_t tailed(const std::string& name) const { return said("path=", name, "msg=\"tailing file\""); }
+  std::size_t said(const std::string& a, const std::string& b = "", const std::string& c = "") const {
+    std::size_t lines = 0;
+    const std::string log = agent.log();
+    for (std::size_t at = 0; at < log.size();) {
+      const std::size_t end = std::min(log.find('\n', at), log.size());
+      const std::string_view line = std::string_view(log).substr(at, end - at);
+      const auto has = [&line](const std::string& text) { return line.find(text) != line.npos; };
+      if (has(a) && has(b) && has(c)) ++lines;
+      at = end + 1;
+    }
+    return lines;
+  }
+};
+
+TEST_CASE("reload: a job's stages change between two lines, and other jobs do not notice") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  scene.other.write(10);
+  REQUIRE(scene.loki.wait_stored(20));
+  scene.set_version("1");
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  scene.app.write(10);
+  scene.other.write(10);
+  CHECK(scene.require_all({&scene.app, &scene.other}) == 0);
+  CHECK(scene.of_version("0") == 10);
+  CHECK(scene.of_version("1") == 10);
+  CHECK(scene.tailed("app.log") == 2);
+  CHECK(scene.tailed("other.log") == 1);
+  // Counters go on.
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_job_lines_total", R"(job="app")") == 20; }));
+  CHECK(scene.agent.metric("lokitail_job_lines_total", R"(job="other")") == 20);
+  CHECK(scene.agent.get("/config").body.find("version: ") != std::string::npos);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a hundred of them while lines flow, and rotations, lose and repeat none") {
+  ReloadScene scene;
+  scene.agent.start();
+  std::atomic<bool> stops = false;
+  std::thread writing([&] {
+    for (int i = 0; !stops; ++i) {
+      scene.app.write(20);
+      scene.other.write(20);
+      if (i % 40 == 39) scene.app.rotate(1000);
+      std::this_thread::sleep_for(1ms);
+    }
+  });
+  bool all = true;
+  for (int i = 1; i <= 100 && all; ++i) {
+    scene.set_version(std::to_string(i));
+    scene.agent.reload();
+    all = scene.wait_reloads(i);
+  }
+  stops = true;
+  writing.join();
+  CHECK(all);
+  CHECK(scene.failures() == 0);
+  CHECK(scene.require_all({&scene.app, &scene.other}) == 0);
+  CHECK(scene.tailed("other.log") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: jobs come and go") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  scene.other.write(10);
+  REQUIRE(scene.loki.wait_stored(20));
+  const auto jobs = scene.agent.jobs;
+  scene.agent.jobs = {jobs[1]};
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  scene.app.write(10);
+  scene.other.write(10);
+  REQUIRE(scene.loki.wait_stored(30));
+  CHECK(eventually([&] { return scene.said("jobs_that_go=1", "jobs_that_come=0") == 1; }));
+  // What was written in the meantime is read when the job is back.
+  scene.agent.jobs = jobs;
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(2));
+  CHECK(scene.require_all({&scene.app, &scene.other}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a wrong configuration changes nothing and says why") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  SECTION("in its form") { scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stagse: []\n"); }
+  SECTION("in a stage") { scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stages:\n- regex: {expression: '('}\n"); }
+  SECTION("in another block") { scene.agent.top_level = "spool: {mode: sometimes}\n"; }
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.failures() == 1; }));
+  CHECK(scene.reloads() == 0);
+  CHECK_THAT(scene.agent.log(), Catch::Contains("the configuration was not reloaded") && Catch::Contains("config.yaml:"));
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(scene.tailed("app.log") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a job that cannot be started gives its place back to what it was") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  // The agent's own port is taken.
+  scene.agent.jobs.push_back(syslog_job(scene.agent.port()));
+  scene.set_version("1");
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.failures() == 1; }));
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(scene.of_version("0") == 20);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: over HTTP, where the configuration allows it") {
+  ReloadScene scene;
+  SECTION("not by default") {
+    scene.agent.start();
+    CHECK(scene.agent.get("/reload").status == 404);
+  }
+  SECTION("with enable_runtime_reload") {
+    scene.agent.server_keys = "enable_runtime_reload: true";
+    scene.agent.start();
+    scene.app.write(10);
+    REQUIRE(scene.loki.wait_stored(10));
+    scene.set_version("1");
+    scene.agent.write_config();
+    CHECK(scene.agent.get("/reload").status == 200);
+    CHECK(scene.reloads() == 1);
+    scene.app.write(10);
+    CHECK(scene.require_all({&scene.app}) == 0);
+    CHECK(scene.of_version("1") == 10);
+    scene.agent.jobs[0] = "nonsense";
+    scene.agent.write_config();
+    const auto answer = scene.agent.get("/reload");
+    CHECK(answer.status == 500);
+    CHECK_THAT(answer.body, Catch::StartsWith("failed to reload config: "));
+  }
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: another client makes the agent begin anew, and nothing is lost") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  Loki second;
+  scene.agent.clients = {client(second.url())};
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.said("beyond its jobs") == 1 && scene.said("Starting lokitail") == 2; }));
+  scene.app.write(10);
+  REQUIRE(second.wait_stored(10));
+  CHECK(scene.loki.stored_count() == 10);
+  CHECK(scene.agent.get("/healthz").status == 200);
+  // And so does what cannot be after all: the one before goes on.
+  scene.agent.top_level = "workers: 2\n";
+  scene.agent.jobs.push_back(syslog_job(second.port()));
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.said("going on with the configuration before") == 1; }));
+  scene.app.write(10);
+  REQUIRE(second.wait_stored(20));
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: -config.watch loads what is written, however it is written") {
+  ReloadScene scene;
+  scene.agent.arguments = {"-config.watch"};
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  scene.set_version("1");
+  scene.agent.write_config();
+  REQUIRE(scene.wait_reloads(1));
+  // As editors and Kubernetes do it.
+  scene.set_version("2");
+  const fs::path file = scene.agent.config_file(), draft = file.string() + ".new";
+  fs::copy_file(file, draft);
+  scene.agent.write_config();
+  fs::rename(file, draft);
+  fs::rename(draft, file);
+  REQUIRE(scene.wait_reloads(2));
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(scene.of_version("2") == 10);
+  scene.agent.stop();
+}
+
+}  // namespace

@@ -1,0 +1,85 @@
+"""`lokitail tap` and `lokitail top` with the real agent; top's screen through tmux."""
+import json
+import shutil
+import subprocess
+import time
+
+from agent import BINARY, Agent, expect, line, temporary_folder, wait_until
+
+
+def run(*arguments, seconds=30):
+    done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def tap(agent):
+    process = subprocess.Popen([BINARY, "tap", "--url", agent.url, "--limit", "3", "--format", "json", '{level="error"}'],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    number = 0
+    while process.poll() is None and time.monotonic() < deadline:
+        agent.write(line("error", f"error {number}"), line("info", "other"))
+        number += 1
+        time.sleep(0.1)
+    out, _ = process.communicate(timeout=5)
+    entries = [json.loads(text) for text in out.splitlines()]
+    expect(process.returncode == 0 and len(entries) == 3, "tap ends after as many as were wanted")
+    expect(all(entry["labels"]["level"] == "error" for entry in entries), "with those of the selector")
+    code, _, error = run("tap", "--url", agent.url, "{level")
+    expect(code == 1 and "parse error" in error, "a wrong selector is told")
+    code, _, error = run("tap", "--url", "http://127.0.0.1:1")
+    expect(code == 1 and "refused" in error, "an agent that is not there is told")
+    code, _, error = run("tap", "--colour", "x")
+    expect(code == 2 and "color" in error, "a wrong flag is told, with the nearest")
+
+
+def top_once(agent):
+    code, out, error = run("top", "--url", agent.url, "--interval", "300ms")
+    expect(code == 0 and error == "", "top looks twice where there is no terminal")
+    expect("healthy" in out and "main" in out and "delivering" in out and "a.log" in out, "and prints what it saw")
+
+
+def top_screen(agent):
+    if shutil.which("tmux") is None:
+        print("SKIPPED: top_screen: tmux is not installed")
+        return
+    socket = str(temporary_folder() / "tmux")
+    tmux = lambda *words: subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=True).stdout
+    tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "20", "-s", "top",
+         f"{BINARY} top --url {agent.url} --interval 200ms; echo ended $?; exec sleep 60")
+    screen = lambda: tmux("capture-pane", "-p", "-t", "top")
+    try:
+        wait_until("the screen", lambda: "TARGET" in screen() and "delivering" in screen())
+        print(screen())
+        expect(all(len(text) <= 100 for text in screen().splitlines()), "the screen fits")
+        tmux("send-keys", "-t", "top", "s")
+        tmux("resize-window", "-t", "top", "-x", "70", "-y", "15")
+        wait_until("the smaller screen", lambda: "TARGET" in screen())
+        tmux("send-keys", "-t", "top", "q")
+        wait_until("the end", lambda: "ended 0" in screen())
+        print("ok: q ends it, and the terminal is as before")
+    finally:
+        tmux("kill-server")
+
+
+with Agent("admin: true") as running:
+    running.write(*(line("info", f"message {i}") for i in range(10)))
+    wait_until("delivery", lambda: len(running.loki.lines()) == 10)
+    for test in (tap, top_once, top_screen):
+        print(f"--- {test.__name__}")
+        test(running)
+    running.stop()
+
+folder = temporary_folder()
+(folder / "password").write_text("open sesame")
+with Agent(f"admin: true, basic_auth: {{username: ali, password_file: {folder}/password}}") as running:
+    print("--- password")
+    wait_until("the agent", lambda: running.ask("/healthz").status == 200)
+    expect(run("top", "--url", running.url, "--once", "--interval", "10ms")[0] == 1, "without a password top is refused")
+    code, out, _ = run("top", "--url", running.url, "--user", "ali", "--password-file", str(folder / "password"), "--once",
+                       "--interval", "10ms")
+    expect(code == 0 and "CLIENT" in out, "with it it is not")
+    code, _, error = run("tap", "--url", running.url)
+    expect(code == 1 and "401" in error, "and tap is refused, too")
+    running.stop()
+print("all is well")

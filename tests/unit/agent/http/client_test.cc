@@ -1,0 +1,173 @@
+#include "agent/http/client.h"
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/stub_server.h"
+
+namespace lokitail::agent::http {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using test::StubAnswer;
+using test::StubRequest;
+using test::StubServer;
+
+struct Scene {
+  explicit Scene(StubServer::Handler handler) : server(std::move(handler)) {}
+
+  Response wait_for(asio::awaitable<Response> request) {
+    std::optional<Response> response;
+    asio::co_spawn(io, std::move(request), [&](std::exception_ptr failed, Response came) {
+      CHECK_FALSE(failed);
+      response = std::move(came);
+    });
+    io.restart();
+    io.run();
+    return std::move(*response);
+  }
+
+  StubServer server;
+  asio::io_context io;
+  Client client{io, *parse_url(server.url() + "/base"), {}, 10s, 0s};
+  Headers headers{{"Accept", "application/json"}};
+};
+
+TEST_CASE("a GET is answered with body and headers, on one connection") {
+  std::atomic<int> asked{0};
+  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+    CHECK(request.method == "GET");
+    CHECK(request.header("accept") == "application/json");
+    answer.send(200, request.target + " " + std::to_string(++asked), {{"X-Consul-Index", "7"}});
+  });
+  Response response = scene.wait_for(scene.client.get("/v1/things?a=b", scene.headers));
+  CHECK(response.ok());
+  CHECK(response.body == "/v1/things?a=b 1");
+  CHECK(response.header("x-consul-index") == "7");
+  CHECK(response.header("x-other").empty());
+  response = scene.wait_for(scene.client.get("/again", scene.headers));
+  CHECK(response.body == "/again 2");
+}
+
+TEST_CASE("an answer to a GET that is too long or breaks off is an error") {
+  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+    if (request.path() == "/long") return answer.send(200, std::string(1001, 'x'));
+    if (request.path() == "/fits") return answer.send(200, std::string(1000, 'x'));
+    answer.begin(200);
+    answer.chunk("half of ");
+  });
+  CHECK_THAT(scene.wait_for(scene.client.get("/long", scene.headers, 1000)).problem(),
+             Catch::Contains("longer than 1000 bytes"));
+  CHECK(scene.wait_for(scene.client.get("/fits", scene.headers, 1000)).body == std::string(1000, 'x'));
+  const Response broken = scene.wait_for(scene.client.get("/half", scene.headers, 1000));
+  CHECK_FALSE(broken.ok());
+  CHECK_FALSE(broken.error.empty());
+}
+
+TEST_CASE("a refusal is told with the first line of what the server said") {
+  Scene scene([](const StubRequest&, StubAnswer& answer) { answer.send(403, "not you\nmore"); });
+  const Response response = scene.wait_for(scene.client.get("/", scene.headers));
+  CHECK_FALSE(response.ok());
+  CHECK(response.problem() == "HTTP status 403: not you");
+}
+
+TEST_CASE("a GET follows redirects, to the same host only") {
+  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+    if (request.path() == "/there") return answer.send(200, "arrived");
+    if (request.path() == "/away") return answer.send(302, "", {{"Location", "http://localhost:1/there"}});
+    answer.send(302, "", {{"Location", "/there"}});
+  });
+  CHECK(scene.wait_for(scene.client.get("/here", scene.headers)).body == "arrived");
+  CHECK(scene.wait_for(scene.client.get("/away", scene.headers)).status == 302);
+}
+
+TEST_CASE("an answer that goes on is taken as it comes, until no more is wanted or the server ends it") {
+  std::atomic<bool> was_left{false};
+  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+    answer.begin(200);
+    for (int i = 0; answer.chunk("event " + std::to_string(i) + "\n"); ++i) {
+      if (request.path() == "/three" && i == 2) return answer.end();
+      std::this_thread::sleep_for(1ms);
+    }
+    was_left = true;
+  });
+  std::string text;
+  const auto until_ten = [&text](std::string_view bytes) {
+    text += bytes;
+    return text.find("event 10\n") == text.npos;
+  };
+  Response response = scene.wait_for(scene.client.stream("/always", scene.headers, 10s, until_ten));
+  CHECK(response.ok());
+  CHECK_THAT(text, Catch::StartsWith("event 0\nevent 1\n") && Catch::Contains("event 10\n"));
+  text.clear();
+  response = scene.wait_for(scene.client.stream("/three", scene.headers, 10s, until_ten));
+  CHECK(response.ok());
+  CHECK(text == "event 0\nevent 1\nevent 2\n");
+  while (!was_left) std::this_thread::sleep_for(1ms);
+}
+
+TEST_CASE("an answer that goes on and is silent too long is an error, and so is one that breaks off") {
+  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+    answer.begin(200);
+    answer.chunk("once");
+    while (request.path() == "/silent" && answer.is_wanted()) std::this_thread::sleep_for(1ms);
+  });
+  std::string text;
+  const auto take = [&text](std::string_view bytes) {
+    text += bytes;
+    return true;
+  };
+  Response response = scene.wait_for(scene.client.stream("/silent", scene.headers, 50ms, take));
+  CHECK_THAT(response.error, Catch::Contains("timed out"));
+  CHECK(text == "once");
+  response = scene.wait_for(scene.client.stream("/broken", scene.headers, 10s, take));
+  CHECK_FALSE(response.error.empty());
+}
+
+TEST_CASE("a refusal of an answer that would go on is whole and nothing is taken") {
+  Scene scene([](const StubRequest&, StubAnswer& answer) { answer.send(410, "gone"); });
+  const Response response = scene.wait_for(scene.client.stream("/", scene.headers, 10s, [](std::string_view) {
+    FAIL("nothing is to be taken");
+    return false;
+  }));
+  CHECK(response.status == 410);
+  CHECK(response.body == "gone");
+}
+
+TEST_CASE("a request that waits when the client is closed is not sent again") {
+  std::atomic<int> waiting{0};
+  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+    if (request.path() == "/quick") return answer.send(200, "quick");
+    ++waiting;
+    while (answer.is_wanted()) std::this_thread::sleep_for(1ms);
+  });
+  // On a connection that was used before, whose end could be one while it was idle.
+  CHECK(scene.wait_for(scene.client.get("/quick", scene.headers)).ok());
+  asio::steady_timer timer(scene.io);
+  std::function<void()> close_when_waiting = [&] {
+    timer.expires_after(1ms);
+    timer.async_wait([&](const boost::system::error_code&) {
+      if (waiting > 0) return scene.client.close();
+      close_when_waiting();
+    });
+  };
+  close_when_waiting();
+  const Response response = scene.wait_for(scene.client.get("/waits", scene.headers));
+  CHECK_FALSE(response.error.empty());
+  CHECK(waiting == 1);
+  // It can be asked again.
+  CHECK(scene.wait_for(scene.client.get("/quick", scene.headers)).ok());
+}
+
+}  // namespace
+}  // namespace lokitail::agent::http
