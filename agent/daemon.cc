@@ -52,8 +52,9 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
       memory_timer_(control_),
       positions_(config_->target_config.read_stdin ? std::string() : config_->positions.filename,
                  options_.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      delivery_(control_, *first_config_, metrics_, !options_.dry_run),
-      workers_(control_, worker_config(), worker_count(), delivery_, metrics_, warnings, delivery_.budget()),
+      delivery_(std::make_unique<Delivery>(control_, first_config_, metrics_, !options_.dry_run)),
+      workers_(control_, worker_config(), worker_count(), *delivery_, metrics_, warnings,
+               delivery_->budget()),
       file_targets_(control_, file_targets_config(*first_config_), positions_,
                     [this](const FileTarget& target) -> Worker& { return workers_.of_source(target.job); }),
       reload_timer_(control_),
@@ -110,7 +111,7 @@ WorkerConfig Daemon::worker_config() {
       });
     };
   } else {
-    worker.clients = delivery_.batcher_configs();
+    worker.clients = batcher_configs(*delivery_);
   }
   const auto& limits = config_->limits_config;
   if (limits.readline_rate_enabled) {
@@ -125,7 +126,7 @@ ServedParts Daemon::served_parts() {
           .metrics = metrics_,
           .ledger = *ledger_,
           .config = [this]() -> const config::Config& { return *config_; },
-          .delivery = [this]() -> Delivery& { return delivery_; },
+          .delivery = [this]() -> Delivery& { return *delivery_; },
           .files = [this]() -> const FileTargets& { return file_targets_; },
           .reports =
               [this] {
@@ -161,7 +162,7 @@ bool Daemon::run() {
   // A client or a sender that goes away is reported by the write, not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
   watch_signals();
-  delivery_.start();
+  delivery_->start();
   workers_.start();
   file_targets_.start();
   for (const auto& job : jobs_) job->start();
@@ -273,28 +274,28 @@ asio::awaitable<void> Daemon::shut_down() {
   bool drained = false;
   workers_.drain([this, &drained] { asio::post(control_, [&drained] { drained = true; }); });
   while (!drained && Clock::now() < stop_deadline_) co_await rest();
-  delivery_.hurry();
-  const auto delivered = [this] { return delivers_all() ? delivery_.empty() : delivery_.idle(); };
+  delivery_->hurry();
+  const auto delivered = [this] { return delivers_all() ? delivery_->empty() : delivery_->idle(); };
   while (!delivered() && Clock::now() < stop_deadline_) co_await rest();
-  if (delivery_.empty() && drained) {
+  if (delivery_->empty() && drained) {
     log::info("everything is settled");
-  } else if (delivery_.idle() && drained) {
+  } else if (delivery_->idle() && drained) {
     if (options_.drain_and_exit) lines_lost_ = true;
     log::info("what is not delivered yet is in the spool");
   } else if (options_.drain_and_exit && !stdin_) {
     lines_lost_ = true;
     log::error("stopping before everything is delivered; the rest will be read again",
-               {{"bytes", delivery_.budget().in_flight()}});
+               {{"bytes", delivery_->budget().in_flight()}});
   } else if (stdin_) {
     lines_lost_ = true;
     log::error("stopping with entries in flight; they are lost",
-               {{"bytes", delivery_.budget().in_flight()}});
+               {{"bytes", delivery_->budget().in_flight()}});
   } else {
     log::warn("stopping with entries in flight; they will be read again",
-              {{"bytes", delivery_.budget().in_flight()}});
+              {{"bytes", delivery_->budget().in_flight()}});
   }
-  delivery_.log_accounts();
-  delivery_.stop();
+  delivery_->log_accounts();
+  delivery_->stop();
   if (served_) served_->server().stop();
   // Settled pushes have to reach their blocks before positions are written for the last time.
   co_await workers_.answer(std::chrono::seconds(1));
@@ -340,7 +341,7 @@ HttpAnswer Daemon::readyz() {
     answer.status = 503;
     return answer;
   }
-  const auto status = delivery_.status();
+  const auto status = delivery_->status();
   for (std::size_t i = 0; i < status.size(); ++i) {
     if (status[i].delivering) continue;
     return {503, "text/plain; charset=utf-8",

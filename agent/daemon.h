@@ -76,6 +76,9 @@ class Daemon {
   // What is wrong; empty where all is as it should be.
   boost::asio::awaitable<std::string> reload();
   boost::asio::awaitable<std::string> take_over(std::shared_ptr<const config::Config> fresh);
+  boost::asio::awaitable<std::string> change_clients(std::shared_ptr<const config::Config> fresh);
+  boost::asio::awaitable<void> see_off(std::unique_ptr<Delivery> replaced);
+  std::vector<BatcherConfig> batcher_configs(const Delivery& delivery) const;
   boost::asio::awaitable<std::string> change_jobs(std::shared_ptr<const config::Config> fresh);
   std::string start_jobs(std::vector<std::unique_ptr<ScrapeJob>> jobs);
   boost::asio::awaitable<void> see_off(ScrapeJob& job);
@@ -96,7 +99,7 @@ class Daemon {
   HttpAnswer ready();
   HttpAnswer readyz();
 
-  const std::shared_ptr<const config::Config> first_config_;  // with which all was made but the jobs
+  const std::shared_ptr<const config::Config> first_config_;  // with which all was made but jobs and clients
   std::shared_ptr<const config::Config> config_;              // in force
   std::shared_ptr<const config::Config> next_config_;
   const DaemonOptions options_;
@@ -107,7 +110,7 @@ class Daemon {
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;
-  Delivery delivery_;
+  std::unique_ptr<Delivery> delivery_;  // of the configuration's clients
   Workers workers_;
   FileTargets file_targets_;
   std::shared_ptr<prometheus::Collectable> file_metrics_;

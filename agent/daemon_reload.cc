@@ -1,6 +1,6 @@
-// Daemon's reload: another configuration for the running agent. Where only jobs differ, those that do are exchanged
-// and all others do not notice. Where anything else does, the agent ends as in a stop, and begins anew in the same
-// process (next_config()).
+// Daemon's reload: another configuration for the running agent. Jobs that differ are exchanged, and all others do not
+// notice; so are clients, while sources go on. Where anything else differs, the agent ends as in a stop, and begins
+// anew in the same process (next_config()).
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -32,10 +32,17 @@ constexpr std::chrono::milliseconds kSeeOffPoll{50};
 constexpr std::chrono::seconds kHoldTime{1};
 constexpr std::uint32_t kFolderEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE;
 
-// All but the jobs.
-std::string text_without_jobs(config::Config config) {
+// All but jobs and clients.
+std::string text_of_rest(config::Config config) {
   config.scrape_configs.clear();
+  config.clients.clear();
   return config::to_yaml_with_secrets(config);
+}
+
+std::string text_of_clients(const config::Config& config) {
+  config::Config clients;
+  clients.clients = config.clients;
+  return config::to_yaml_with_secrets(clients);
 }
 
 std::map<std::string, std::string> texts_of_jobs(const config::Config& config) {
@@ -120,16 +127,63 @@ asio::awaitable<std::string> Daemon::reload() {
 }
 
 asio::awaitable<std::string> Daemon::take_over(std::shared_ptr<const config::Config> fresh) {
-  if (!stdin_ && text_without_jobs(*fresh) == text_without_jobs(*config_)) {
-    co_return co_await change_jobs(std::move(fresh));
+  if (!stdin_ && text_of_rest(*fresh) == text_of_rest(*config_)) {
+    const auto before = config_;
+    const bool has_other_clients = text_of_clients(*fresh) != text_of_clients(*before);
+    std::string problem;
+    if (has_other_clients) problem = co_await change_clients(fresh);
+    if (!problem.empty()) co_return problem;
+    problem = co_await change_jobs(std::move(fresh));
+    if (!problem.empty() && has_other_clients && !stopping_) {
+      const std::string again = co_await change_clients(before);
+      if (!again.empty()) log::error("the clients of before cannot be used again", {{"error", again}});
+    }
+    co_return problem;
   }
-  log::info("the configuration has changed beyond its jobs: starting anew");
+  log::info("the configuration has changed beyond its jobs and clients: starting anew");
   next_config_ = std::move(fresh);
   reload_timer_.expires_after(kAnswerTime);
   reload_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) begin_stop(usual_deadline());
   });
   co_return std::string();
+}
+
+std::vector<BatcherConfig> Daemon::batcher_configs(const Delivery& delivery) const {
+  return options_.dry_run ? std::vector<BatcherConfig>() : delivery.batcher_configs();
+}
+
+// Workers hand over to the new clients from now on. Those of before have some time for what they have.
+asio::awaitable<std::string> Daemon::change_clients(std::shared_ptr<const config::Config> fresh) {
+  std::unique_ptr<Delivery> next;
+  try {
+    next = std::make_unique<Delivery>(control_, fresh, metrics_, !options_.dry_run);
+  } catch (const std::exception& error) {
+    co_return std::string(error.what());
+  }
+  log::info("reloading the clients", {{"clients", fresh->clients.size()}});
+  if (std::string problem = co_await workers_.change_clients(batcher_configs(*next), *next, next->budget());
+      !problem.empty()) {
+    co_return problem;
+  }
+  std::unique_ptr<Delivery> replaced = std::exchange(delivery_, std::move(next));
+  // The jobs are those of before still.
+  auto in_between = std::make_shared<config::Config>(*config_);
+  in_between->clients = fresh->clients;
+  config_ = std::move(in_between);
+  const auto deadline = usual_deadline();
+  replaced->hurry();
+  while (!replaced->idle() && Clock::now() < deadline && !stopping_) co_await rest();
+  replaced->stop();
+  delivery_->start_after(*replaced);
+  asio::co_spawn(control_, see_off(std::move(replaced)), asio::detached);
+  co_return std::string();
+}
+
+// Until no request of it is on its way.
+asio::awaitable<void> Daemon::see_off(std::unique_ptr<Delivery> replaced) {
+  asio::steady_timer timer(control_);
+  while (!replaced->is_over()) co_await pause(timer, kSeeOffPoll);
 }
 
 asio::awaitable<std::string> Daemon::change_jobs(std::shared_ptr<const config::Config> fresh) {

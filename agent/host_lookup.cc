@@ -13,18 +13,18 @@
 
 namespace lokitail::agent {
 
-using Clock = std::chrono::steady_clock;
+using LookupClock = std::chrono::steady_clock;
 
 struct HostLookup::State {
   struct Answer {
     std::vector<std::string> addresses;
-    Clock::time_point expires;
+    LookupClock::time_point expires;
   };
 
   // REQUIRES: the lock. nullptr where nothing is known, or not any more.
   const Answer* fresh_answer(const std::string& name) const {
     const auto found = answers.find(name);
-    if (found == answers.end() || found->second.expires < Clock::now()) return nullptr;
+    if (found == answers.end() || found->second.expires < LookupClock::now()) return nullptr;
     return &found->second;
   }
 
@@ -38,7 +38,7 @@ struct HostLookup::State {
     const std::lock_guard lock(mutex);
     if (answers.size() >= kMostAnswers) answers.clear();
     const auto kept = addresses.empty() ? kFailureKept : kAnswerKept;
-    answers.insert_or_assign(name, Answer{std::move(addresses), Clock::now() + kept});
+    answers.insert_or_assign(name, Answer{std::move(addresses), LookupClock::now() + kept});
     under_way.erase(name);
     answered.notify_all();
   }
@@ -49,7 +49,7 @@ struct HostLookup::State {
   std::condition_variable answered;
   std::map<std::string, Answer> answers;
   std::set<std::string> under_way;
-  Clock::time_point patient_again{};
+  LookupClock::time_point patient_again{};
   std::size_t turn = 0;
 };
 
@@ -70,11 +70,11 @@ std::optional<std::string> HostLookup::find(const std::string& name) {
     }
     state_->under_way.insert(name);
   }
-  if (Clock::now() < state_->patient_again) return std::nullopt;
+  if (LookupClock::now() < state_->patient_again) return std::nullopt;
   const bool in_time = state_->answered.wait_for(
       lock, longest_wait_, [&] { return !state_->under_way.contains(name); });
   if (!in_time) {
-    state_->patient_again = Clock::now() + kPatienceLost;
+    state_->patient_again = LookupClock::now() + kPatienceLost;
     return std::nullopt;
   }
   const auto* const answer = state_->fresh_answer(name);

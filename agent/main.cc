@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/command/arguments.h"
 #include "agent/command/check.h"
 #include "agent/command/check/options.h"
 #include "agent/command/demo.h"
@@ -58,8 +59,6 @@ const std::array kSubcommands = {
     Subcommand{"test", run_test, "run tests of your own pipelines", testing::kUsage},
     Subcommand{"top", run_top, "show the clients and targets of a running agent by lag and rate", kTopUsage},
 };
-
-constexpr int kBadArguments = 2;
 
 const Subcommand* find_subcommand(std::string_view name) {
   const auto found = std::ranges::find(kSubcommands, name, &Subcommand::name);

@@ -31,7 +31,7 @@ std::string Painter::operator()(Colour colour, std::string_view text) const {
   return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(colour), text);
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   std::string in_double;
   pipeline::append_quoted(in_double, text);
   if (text.find('"') == text.npos || text.find('\'') != text.npos) return in_double;

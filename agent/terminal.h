@@ -40,7 +40,7 @@ class Painter {
 
 // Text in quotes with everything escaped that is not printable: "a\n". Single quotes where that
 // saves escapes: '{"a":1}'.
-std::string quoted(std::string_view text);
+std::string quoted_text(std::string_view text);
 
 // Text as it is, but for control characters other than newline and tab, which are escaped.
 std::string without_controls(std::string_view text);

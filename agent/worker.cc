@@ -176,18 +176,12 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
       lines_wait_(config.line_limit && !config.line_limit_drops),
       pause_(std::make_unique<Pause>(io_)),
       metrics_(metrics),
-      budget_(budget),
+      budget_(&budget),
       ledger_(config.ledger),
       number_(config.number) {
-  for (const BatcherConfig& client : config.clients) {
-    batchers_.push_back(std::make_unique<Batcher>(
-        client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
-    tick_period_ = std::clamp(
-        std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
-        kShortestTick, tick_period_);
-  }
-  // Wakes the loop where it waits for that.
-  budget_.on_room([this] { post([] {}); });
+  batchers_ = make_batchers(config.clients, events);
+  set_tick_period(config.clients);
+  watch_budget(budget);
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
   if (config.inspect) inspector_ = std::make_unique<Inspector>(symbols_);
   warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](const std::string& job, std::string_view message) {
@@ -198,8 +192,31 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
 }
 
 Worker::~Worker() {
-  budget_.nobody_on_room();
+  budget_->nobody_on_room();
   stop();
+}
+
+std::vector<std::unique_ptr<Batcher>> Worker::make_batchers(const std::vector<BatcherConfig>& clients,
+                                                            BatcherEvents& events) {
+  std::vector<std::unique_ptr<Batcher>> batchers;
+  for (const BatcherConfig& client : clients) {
+    batchers.push_back(std::make_unique<Batcher>(
+        client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
+  }
+  return batchers;
+}
+
+void Worker::set_tick_period(const std::vector<BatcherConfig>& clients) {
+  tick_period_ = kLongestTick;
+  for (const BatcherConfig& client : clients) {
+    tick_period_ = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
+                              kShortestTick, tick_period_);
+  }
+}
+
+// Wakes the loop where it waits for that.
+void Worker::watch_budget(Budget& budget) {
+  budget.on_room([this] { post([] {}); });
 }
 
 pipeline::StageContext Worker::stage_context(config::Warnings& warnings) {
@@ -321,6 +338,23 @@ void Worker::change_jobs(std::vector<std::string> retired, std::vector<WorkerCon
   });
 }
 
+void Worker::change_clients(std::vector<BatcherConfig> clients, BatcherEvents& events, Budget& budget,
+                            std::function<void(std::string problem)> done) {
+  post([this, clients = std::move(clients), &events, &budget, done = std::move(done)] {
+    std::vector<std::unique_ptr<Batcher>> made;
+    try {
+      made = make_batchers(clients, events);
+    } catch (const std::exception& problem) {
+      return done(problem.what());
+    }
+    hand_over();
+    batchers_ = std::move(made);
+    set_tick_period(clients);
+    budget_ = &budget;
+    done({});
+  });
+}
+
 void Worker::ask_retired(std::string job, std::function<void(bool)> told) {
   post([this, job = std::move(job), told = std::move(told)] {
     forget_retired();
@@ -411,7 +445,7 @@ std::chrono::nanoseconds Worker::idle_time() const {
 
 // Where not, a message or the end of a pause wakes the loop.
 bool Worker::may_read() {
-  if (draining_ || ready_.empty() || budget_.exhausted() || pause_->active()) return false;
+  if (draining_ || ready_.empty() || budget_->exhausted() || pause_->active()) return false;
   now_ = system_time();
   fan_out_->begin_turn(now_);
   if (const auto length = fan_out_->pause(); length.count() > 0) {

@@ -81,6 +81,12 @@ class Worker {
   // thread what went wrong (then nothing has changed), or nothing.
   void change_jobs(std::vector<std::string> retired, std::vector<WorkerConfig::Job> added,
                    std::function<void(std::string problem)> done);
+  // Hands over what is in batches, and makes those of other clients from then on, within their budget. `done` is told
+  // on the worker's thread what went wrong (then nothing has changed), or nothing. REQUIRES: watch_budget() before.
+  void change_clients(std::vector<BatcherConfig> clients, BatcherEvents& events, Budget& budget,
+                      std::function<void(std::string problem)> done);
+  // Goes on reading when there is room again. While nobody uses the budget.
+  void watch_budget(Budget& budget);
   // Tells, on the worker's thread, whether a job of that name that was retired is still there.
   void ask_retired(std::string job, std::function<void(bool)> told);
   // How long it had nothing to read since it began.
@@ -138,6 +144,8 @@ class Worker {
   bool may_read();
   bool over_line_limit() const;
   void publish_counts();
+  std::vector<std::unique_ptr<Batcher>> make_batchers(const std::vector<BatcherConfig>& clients, BatcherEvents& events);
+  void set_tick_period(const std::vector<BatcherConfig>& clients);
   bool hold_back(const std::shared_ptr<Source>& source);
   void set_taps();
   std::unique_ptr<Job> make_job(const WorkerConfig::Job& job, pipeline::StageContext& context);
@@ -167,7 +175,7 @@ class Worker {
   Ledger::Page ended_;  // what those counted that are gone
   std::optional<Leaving> leaving_;
   std::vector<std::shared_ptr<EntryWatcher>> watchers_;
-  Budget& budget_;
+  Budget* budget_;
   Ledger* const ledger_;
   const std::size_t number_;
   std::unique_ptr<char[]> buffer_;

@@ -82,26 +82,10 @@ void Workers::stop() {
   for (const auto& worker : workers_) worker->stop();
 }
 
-boost::asio::awaitable<bool> Workers::answer(std::chrono::milliseconds patience) {
-  const auto timer = std::make_shared<boost::asio::steady_timer>(control_, patience);
-  const auto left = std::make_shared<std::size_t>(workers_.size());
-  for (const auto& worker : workers_) {
-    worker->post([this, timer, left] {
-      boost::asio::post(control_, [timer, left] {
-        if (--*left == 0) timer->cancel();
-      });
-    });
-  }
-  boost::system::error_code ignored;
-  co_await timer->async_wait(into(ignored));
-  co_return *left == 0;
-}
-
 template <typename Answer>
 boost::asio::awaitable<std::vector<Answer>> Workers::ask(
-    std::function<void(Worker&, std::function<void(Answer)>)> question) {
-  const auto timer =
-      std::make_shared<boost::asio::steady_timer>(control_, boost::asio::steady_timer::time_point::max());
+    std::function<void(Worker&, std::function<void(Answer)>)> question, Clock::time_point until) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(control_, until);
   const auto answers = std::make_shared<std::vector<Answer>>();
   for (const auto& worker : workers_) {
     question(*worker, [this, timer, answers, count = workers_.size()](Answer answer) {
@@ -114,6 +98,15 @@ boost::asio::awaitable<std::vector<Answer>> Workers::ask(
   boost::system::error_code ignored;
   co_await timer->async_wait(into(ignored));
   co_return std::move(*answers);
+}
+
+boost::asio::awaitable<bool> Workers::answer(std::chrono::milliseconds patience) {
+  const auto answers = co_await ask<bool>(
+      [](Worker& worker, std::function<void(bool)> told) {
+        worker.post([told = std::move(told)] { told(true); });
+      },
+      Clock::now() + patience);
+  co_return answers.size() == workers_.size();
 }
 
 boost::asio::awaitable<std::string> Workers::change_jobs(std::vector<std::string> retired,
@@ -136,6 +129,15 @@ boost::asio::awaitable<std::string> Workers::change_jobs(std::vector<std::string
   for (const std::string& job : retired) kept_together_.erase(job);
   kept_together_.insert(together.front().begin(), together.front().end());
   co_return std::string();
+}
+
+boost::asio::awaitable<std::string> Workers::change_clients(std::vector<BatcherConfig> clients,
+                                                            BatcherEvents& events, Budget& budget) {
+  for (const auto& worker : workers_) worker->watch_budget(budget);
+  const auto problems = co_await ask<std::string>([&](Worker& worker, std::function<void(std::string)> done) {
+    worker.change_clients(clients, events, budget, std::move(done));
+  });
+  co_return problems.front();
 }
 
 boost::asio::awaitable<bool> Workers::has_retired(std::string job) {

@@ -342,7 +342,17 @@ struct KubernetesSdConfig {
   std::vector<std::string> namespaces;  // none: all
   bool own_namespace = false;
   std::vector<Selector> selectors;
-  bool attach_node = false;  // a node's labels to what runs on it
+  // What is added to targets from other objects.
+  struct AttachMetadata {
+    bool node = false;  // the labels of the node that it runs on
+    bool namespace_labels = false;  // those of its namespace
+    // The name of what controls a pod's controller.
+    bool deployment = false;
+    bool job = false;
+    bool cronjob = false;
+    bool any() const { return node || namespace_labels || deployment || job || cronjob; }
+  };
+  AttachMetadata attach;
   HttpClientConfig http;     // with api_server alone
 
   // Not in Promtail.

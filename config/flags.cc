@@ -32,7 +32,7 @@ struct Argument {
   std::optional<std::string_view> value;
 };
 
-std::optional<Argument> split(std::string_view text) {
+std::optional<Argument> split_argument(std::string_view text) {
   if (text.size() < 2 || text.front() != '-') return std::nullopt;
   std::string_view rest = text.substr(text[1] == '-' ? 2 : 1);
   if (rest.empty() || rest.front() == '-' || rest.front() == '=') {
@@ -86,7 +86,7 @@ Options parse_flags(std::span<const char* const> args) {
   Config scratch;  // values are tried out on it, so that bad ones are found here
   for (size_t i = 0; i < args.size(); ++i) {
     if (std::string_view(args[i]) == "--") break;
-    const auto argument = split(args[i]);
+    const auto argument = split_argument(args[i]);
     if (!argument) {
       options.arguments.emplace_back(args[i]);
       continue;

@@ -17,7 +17,7 @@ Character first_character(std::string_view text) {
   return text.substr(0, length);
 }
 
-std::vector<Character> split(std::string_view text) {
+std::vector<Character> split_characters(std::string_view text) {
   std::vector<Character> characters;
   while (!text.empty()) {
     characters.push_back(first_character(text));
@@ -73,7 +73,7 @@ std::optional<Element> parse_class(const Characters& characters, size_t& at) {
 }
 
 std::optional<Pattern> parse(std::string_view text) {
-  const Characters characters = split(text);
+  const Characters characters = split_characters(text);
   Pattern pattern;
   size_t at = 0;
   while (at < characters.size()) {
@@ -137,7 +137,7 @@ size_t byte_count(const Characters& characters, size_t count) {
 std::string trim_prefix(std::string_view text, std::string_view pattern, GlobReach reach) {
   const auto parsed = parse(pattern);
   if (!parsed) return std::string(text);
-  const Characters characters = split(text);
+  const Characters characters = split_characters(text);
   const size_t count = matching_length(characters, *parsed, reach);
   return std::string(text.substr(byte_count(characters, count)));
 }
@@ -146,7 +146,7 @@ std::string trim_suffix(std::string_view text, std::string_view pattern, GlobRea
   auto parsed = parse(pattern);
   if (!parsed) return std::string(text);
   std::reverse(parsed->begin(), parsed->end());
-  Characters characters = split(text);
+  Characters characters = split_characters(text);
   std::reverse(characters.begin(), characters.end());
   const size_t count = matching_length(characters, *parsed, reach);
   return std::string(text.substr(0, text.size() - byte_count(characters, count)));

@@ -50,7 +50,7 @@ KubernetesSdConfig::Selector read_selector(const Node& node, Warnings& warnings)
 }
 
 void check_selectors(const Node& node, const KubernetesSdConfig& config) {
-  const std::vector<Role> allowed = roles_selected_by(config.role, config.attach_node);
+  const std::vector<Role> allowed = roles_selected_by(config.role, config.attach.node);
   std::string names;
   for (const Role role : allowed) names += (names.empty() ? "" : ", ") + std::string(to_string(role));
   for (std::size_t i = 0; i < config.selectors.size(); ++i) {
@@ -76,11 +76,11 @@ void read_namespaces(const Node& node, KubernetesSdConfig& config, Warnings& war
 
 void read_attach_metadata(const Node& node, KubernetesSdConfig& config, Warnings& warnings) {
   Fields fields(node, "attach_metadata", kRefuseUnknown, warnings);
-  set(config.attach_node, fields.find("node"));
-  not_yet_when_true(fields, "namespace", "attach_metadata.namespace");
-  not_yet_when_true(fields, "deployment", "attach_metadata.deployment");
-  not_yet_when_true(fields, "job", "attach_metadata.job");
-  not_yet_when_true(fields, "cronjob", "attach_metadata.cronjob");
+  set(config.attach.node, fields.find("node"));
+  set(config.attach.namespace_labels, fields.find("namespace"));
+  set(config.attach.deployment, fields.find("deployment"));
+  set(config.attach.job, fields.find("job"));
+  set(config.attach.cronjob, fields.find("cronjob"));
   fields.finish();
 }
 
@@ -129,7 +129,7 @@ void check_where(const Node& node, const KubernetesSdConfig& config) {
 void check_folders(const Node& node, const KubernetesSdConfig& config) {
   if (config.role != Role::kPod) throw node.error("source: folders knows pods alone: expected `role: pod`");
   const bool asks = !config.api_server.empty() || !config.kubeconfig_file.empty() || config.own_namespace ||
-                    config.attach_node || !config.selectors.empty();
+                    config.attach.any() || !config.selectors.empty();
   if (asks) {
     throw node.error(
         "source: folders asks no API: api_server, kubeconfig_file, selectors, attach_metadata and "

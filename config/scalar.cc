@@ -8,12 +8,12 @@
 #include <limits>
 #include <string>
 
+#include "config/ascii.h"
 #include "config/nearest.h"
 
 namespace lokitail::config {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Whether `text` is `word`, `Word` or `WORD`; YAML 1.1 allows no other mixture.
 bool is_spelling(std::string_view text, std::string_view word) {

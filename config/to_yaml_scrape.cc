@@ -189,9 +189,16 @@ void write(Writer& out, const KubernetesSdConfig& kubernetes) {
     }
     out.end_list();
   }
-  if (kubernetes.attach_node) {
+  if (const auto& attach = kubernetes.attach; attach.any()) {
     out.begin_block("attach_metadata");
-    out.put("node", true);
+    const std::pair<const char*, bool> all[] = {{"node", attach.node},
+                                                {"namespace", attach.namespace_labels},
+                                                {"deployment", attach.deployment},
+                                                {"job", attach.job},
+                                                {"cronjob", attach.cronjob}};
+    for (const auto& [key, is_on] : all) {
+      if (is_on) out.put(key, true);
+    }
     out.end_mapping();
   }
   if (!kubernetes.api_server.empty()) write(out, kubernetes.http);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "config/ascii.h"
 #include "config/nearest.h"
 #include "config/scalar.h"
 
@@ -69,7 +70,6 @@ constexpr std::array kUnits{
     Unit{"h", 3'600'000'000'000},
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads digits into `value`; false on overflow of int64.
 bool take_digits(std::string_view& text, int64_t& value) {

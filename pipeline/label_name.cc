@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

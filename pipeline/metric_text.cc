@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "config/ascii.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // An underscore in place of each character that may not stand there.
 std::string escaped_name(std::string_view name, std::string_view also_allowed) {

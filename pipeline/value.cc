@@ -1,11 +1,11 @@
 #include "pipeline/value.h"
 
+#include "config/ascii.h"
 #include "pipeline/lang/json_print.h"
 
 namespace lokitail::pipeline {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Whether a number written like this is in its shortest decimal form: it has no exponent, no zeros
 // that could be left out, and so few digits that every number of as many is told apart from its

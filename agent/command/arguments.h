@@ -9,6 +9,9 @@
 
 namespace lokitail::agent {
 
+// What every command ends with whose arguments are no good.
+inline constexpr int kBadArguments = 2;
+
 class Arguments {
  public:
   explicit Arguments(std::span<const char* const> all) : rest_(all) {}

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/command/arguments.h"
 #include "agent/command/check/inspection.h"
 #include "agent/command/check/options.h"
 #include "agent/command/check/print.h"
@@ -25,7 +26,6 @@ namespace {
 
 constexpr int kClean = 0;
 constexpr int kFindings = 1;
-constexpr int kBadArguments = 2;
 
 struct NoSink final : pipeline::Sink {
   void push(pipeline::Entry&) override {}

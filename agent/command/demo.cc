@@ -20,6 +20,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "agent/command/arguments.h"
 #include "agent/command/demo/child.h"
 #include "agent/command/demo/container_log.h"
 #include "agent/command/demo/options.h"
@@ -343,7 +344,6 @@ int Demo::finish() {
 }  // namespace demo
 
 int run_demo(std::span<const char* const> arguments) {
-  constexpr int kBadArguments = 2;
   demo::Options options;
   try {
     options = demo::parse_options(arguments);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "agent/clock.h"
+#include "agent/command/arguments.h"
 #include "agent/command/explain/options.h"
 #include "agent/command/job.h"
 #include "agent/command/passage_text.h"
@@ -25,7 +26,6 @@ namespace explain {
 namespace {
 
 constexpr int kBadInput = 1;
-constexpr int kBadArguments = 2;
 
 PipelineSource pipeline_source(const Options& options, config::Warnings& warnings) {
   if (!options.stages_file.empty()) {
@@ -112,7 +112,7 @@ int run_explain(std::span<const char* const> arguments) {
   } catch (const std::exception& problem) {
     fmt::print(stderr, "lokitail explain: {}\nRun lokitail explain --help for what there is\n",
                problem.what());
-    return explain::kBadArguments;
+    return kBadArguments;
   }
   if (options.help) {
     fmt::print("{}", explain::kUsage);

@@ -34,7 +34,6 @@ namespace {
 
 constexpr int kWell = 0;
 constexpr int kUnwell = 1;
-constexpr int kBadArguments = 2;
 
 struct HealthOptions {
   http::Url url;

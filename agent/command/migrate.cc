@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/command/arguments.h"
 #include "agent/command/check/inspection.h"
 #include "agent/command/check/print.h"
 #include "agent/command/migrate/options.h"
@@ -22,7 +23,6 @@ namespace {
 using namespace migrate;
 
 constexpr int kFailed = 1;
-constexpr int kBadArguments = 2;
 
 config::EnvLookup environment_of(const PromtailInstall& promtail) {
   return [&promtail](std::string_view name) {

@@ -40,7 +40,7 @@ std::string index_text(const pipeline::StageInfo& stage) {
 std::string metadata_text(const Snapshot& entry) {
   std::string text;
   for (const auto& [name, value] : entry.structured_metadata) {
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, quoted(value));
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, quoted_text(value));
   }
   return "{" + text + "}";
 }
@@ -65,7 +65,7 @@ class Text {
   }
 
   void entry(const Snapshot& entry) {
-    row(kStepIndent, "line       " + quoted(entry.line));
+    row(kStepIndent, "line       " + quoted_text(entry.line));
     row(kStepIndent, "timestamp  " + pipeline::timestamp_text(entry.timestamp));
     row(kStepIndent, "labels     " + pipeline::labels_text(entry.labels));
     if (!entry.structured_metadata.empty()) row(kStepIndent, "metadata   " + metadata_text(entry));
@@ -175,7 +175,7 @@ std::string stage_text(const pipeline::StageInfo& stage) {
 
 std::string value_text(const pipeline::SnapshotValue& value) {
   if (value.kind == pipeline::Value::Kind::kNull) return "null";
-  return value.kind == pipeline::Value::Kind::kText ? quoted(value.text) : value.text;
+  return value.kind == pipeline::Value::Kind::kText ? quoted_text(value.text) : value.text;
 }
 
 std::string stop_text(const Passage& passage) {

@@ -21,6 +21,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "agent/command/arguments.h"
 #include "agent/command/ask/agent_client.h"
 #include "agent/json_members.h"
 #include "agent/terminal.h"
@@ -33,7 +34,6 @@ namespace {
 
 constexpr int kWell = 0;
 constexpr int kFailed = 1;
-constexpr int kBadArguments = 2;
 
 const std::string kUsageText = std::string(R"(usage: lokitail tap [options] [SELECTOR]
 

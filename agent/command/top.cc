@@ -23,6 +23,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "agent/command/arguments.h"
 #include "agent/command/ask/agent_client.h"
 #include "agent/command/top/picture.h"
 #include "agent/into_error.h"
@@ -40,7 +41,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kWell = 0;
 constexpr int kFailed = 1;
-constexpr int kBadArguments = 2;
 
 const std::string kUsageText = std::string(R"(usage: lokitail top [options]
 

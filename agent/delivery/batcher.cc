@@ -60,6 +60,7 @@ void Batcher::add(const pipeline::Entry& entry) {
     open.origins.push_back(entry.origin);
     open.can_be_read_again &= entry.origin->can_be_read_again();
     open.is_awaited |= entry.origin->is_awaited();
+    open.must_be_stored |= !entry.origin->can_be_read_again() && !entry.origin->is_awaited();
   }
 }
 
@@ -165,6 +166,7 @@ void Batcher::hand_over(TenantBatch& open) {
   open.batch.clear();
   open.can_be_read_again = true;
   open.is_awaited = false;
+  open.must_be_stored = false;
   report_taken();
   for (auto& push : pushes) events_.push_ready(config_.client, std::move(push));
 }
@@ -174,6 +176,7 @@ std::unique_ptr<Push> Batcher::compress(const TenantBatch& open, const Batch::Re
   push->tenant = open.tenant;
   push->entries = request.entries;
   push->can_be_read_again = open.can_be_read_again;
+  push->is_awaited = !open.can_be_read_again && !open.must_be_stored;
   push->raw_bytes = request.body.size();
   push->streams = StreamIds(request.streams);
   compressed_.clear();

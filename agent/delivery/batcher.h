@@ -92,6 +92,7 @@ class Batcher {
     Clock::time_point since;
     bool can_be_read_again = true;
     bool is_awaited = false;
+    bool must_be_stored = false;  // who sent it neither waits nor has it still
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
   };
 

@@ -10,15 +10,17 @@
 
 namespace lokitail::agent {
 
-Delivery::Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics,
-                   bool spools)
+Delivery::Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> shared_config,
+                   Metrics& metrics, bool spools)
     : control_(control),
-      config_(config),
+      shared_config_(std::move(shared_config)),
+      config_(*shared_config_),
       metrics_(metrics),
-      budget_(config.limits_config.max_bytes_in_flight, config.clients.size()),
-      dead_letters_(config.dead_letters),
+      budget_(config_.limits_config.max_bytes_in_flight, config_.clients.size()),
+      dead_letters_(config_.dead_letters),
       spool_thread_(std::make_shared<SpoolThread>(posix_spool_files())),
-      clients_(config.clients.size()) {
+      clients_(config_.clients.size()) {
+  const config::Config& config = config_;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     clients_[i].own = std::make_unique<Destination>(control, config.clients[i]);
   }
@@ -85,6 +87,53 @@ void Delivery::start() {
       if (const auto tenant = LaneSpool::tenant_of(name)) client.sender->resume(*tenant);
     }
   }
+  is_started_ = true;
+  for (auto& [client, push] : std::exchange(early_, {})) clients_[client].sender->send(std::move(push));
+}
+
+// What was left is older than what has come here, and not on disk.
+void Delivery::start_after(Delivery& replaced) {
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < replaced.clients_.size(); ++i) {
+    const auto heir = heir_of(replaced, i);
+    for (auto& push : replaced.clients_[i].sender->take_left()) {
+      if (!heir) {
+        drop_left(replaced, i, *push);
+        continue;
+      }
+      budget_.take(*heir, push->cost());
+      clients_[*heir].sender->go_on_with(std::move(push));
+      ++left;
+    }
+  }
+  if (left != 0) log::info("pushes go over to the clients of the new configuration", {{"pushes", left}});
+  start();
+}
+
+// A client is known by its name; one that has no name of its own by its place among them.
+std::optional<std::size_t> Delivery::heir_of(const Delivery& replaced, std::size_t client) const {
+  const auto& clients = config_.clients;
+  const config::ClientConfig& old = replaced.config_.clients[client];
+  const auto same = std::ranges::find(clients, old.name, &config::ClientConfig::name);
+  if (same != clients.end()) return static_cast<std::size_t>(same - clients.begin());
+  if (old.has_own_name || client >= clients.size() || clients[client].has_own_name) return std::nullopt;
+  const auto& before = replaced.config_.clients;
+  const bool is_another = std::ranges::find(before, clients[client].name, &config::ClientConfig::name) != before.end();
+  return is_another ? std::nullopt : std::optional(client);
+}
+
+// Nobody wants it any more.
+void Delivery::drop_left(const Delivery& replaced, std::size_t client, const Push& push) {
+  constexpr const char* kReason = "client_removed";
+  const std::string& host = replaced.clients_[client].own->host();
+  metrics_.dropped_entries(host, push.tenant, kReason).Increment(static_cast<double>(push.entries));
+  metrics_.dropped_bytes(host, push.tenant, kReason).Increment(static_cast<double>(push.body.size()));
+  metrics_.entries_done(replaced.config_.clients[client].name, "dropped", kReason, push.entries);
+  push.receipt->part_settled();
+}
+
+bool Delivery::is_over() const {
+  return std::ranges::all_of(clients_, [](const Client& client) { return client.sender->is_over(); });
 }
 
 std::vector<BatcherConfig> Delivery::batcher_configs() const {
@@ -112,11 +161,12 @@ std::vector<BatcherConfig> Delivery::batcher_configs() const {
 }
 
 bool Delivery::idle() const {
-  return std::ranges::all_of(clients_, [](const Client& client) { return client.sender->idle(); });
+  return early_.empty() &&
+         std::ranges::all_of(clients_, [](const Client& client) { return client.sender->idle(); });
 }
 
 bool Delivery::empty() const {
-  return std::ranges::all_of(clients_, [](const Client& client) { return client.sender->empty(); });
+  return early_.empty() && std::ranges::all_of(clients_, [](const Client& client) { return client.sender->empty(); });
 }
 
 std::vector<SenderStatus> Delivery::status() const {
@@ -136,9 +186,12 @@ void Delivery::stop() {
 
 void Delivery::push_ready(std::size_t client, std::unique_ptr<Push> push) {
   budget_.take(client, push->cost());
-  boost::asio::post(control_, [sender = clients_[client].sender.get(), push = std::move(push)]() mutable {
-    sender->send(std::move(push));
-  });
+  boost::asio::post(control_, [this, client, push = std::move(push)]() mutable { send(client, std::move(push)); });
+}
+
+void Delivery::send(std::size_t client, std::unique_ptr<Push> push) {
+  if (is_started_) return clients_[client].sender->send(std::move(push));
+  early_.emplace_back(client, std::move(push));
 }
 
 void Delivery::entry_dropped(std::size_t client, const std::string& tenant, const char* reason,

@@ -1,12 +1,17 @@
 // From finished pushes to settled ones: all clients of the configuration, and the budget they share.
 //
+// Another may take its place while workers go on: they hand over to the new one, which keeps what comes until the
+// old one has got rid of what it had; what is left then is the new one's.
+//
 // Threads: constructed, stopped and destroyed on the control thread, where all sending happens.
 // push_ready() and the other events are called by workers.
 #pragma once
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -19,9 +24,9 @@ namespace lokitail::agent {
 
 class Delivery final : public BatcherEvents {
  public:
-  // `config` and `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
+  // `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
   // `spools`: whether anything may be written.
-  Delivery(boost::asio::io_context& control, const config::Config& config, Metrics& metrics,
+  Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> config, Metrics& metrics,
            bool spools);
   ~Delivery() override;
 
@@ -30,8 +35,13 @@ class Delivery final : public BatcherEvents {
   // How each client's batches are to be made. Clients that others fail over to have none.
   std::vector<BatcherConfig> batcher_configs() const;
 
-  // Sends what an earlier run left on disk.
+  // Sends what an earlier run left on disk, and what has come since.
   void start();
+  // The same for what takes the place of `replaced`, which is stopped: with the pushes that it has left in memory.
+  // Those of clients that are no more are dropped, and counted.
+  void start_after(Delivery& replaced);
+  // After stop(): whether nothing of it is used any more.
+  bool is_over() const;
 
   // Nothing is in memory.
   bool idle() const;
@@ -63,17 +73,23 @@ class Delivery final : public BatcherEvents {
     std::unique_ptr<Sender> sender;
   };
 
+  void send(std::size_t client, std::unique_ptr<Push> push);
+  std::optional<std::size_t> heir_of(const Delivery& replaced, std::size_t client) const;
+  void drop_left(const Delivery& replaced, std::size_t client, const Push& push);
   std::string spool_folder_name(std::size_t client) const;
   std::shared_ptr<ClientSpool> make_spool(std::size_t client) const;
   bool may_hold_back_others(std::size_t client) const;
 
   boost::asio::io_context& control_;
+  const std::shared_ptr<const config::Config> shared_config_;
   const config::Config& config_;
   Metrics& metrics_;
   Budget budget_;
   DeadLetters dead_letters_;
   const std::shared_ptr<SpoolThread> spool_thread_;
   std::deque<Client> clients_;  // by index in the configuration
+  bool is_started_ = false;
+  std::vector<std::pair<std::size_t, std::unique_ptr<Push>>> early_;  // by client: what came before the start
 };
 
 }  // namespace lokitail::agent

@@ -461,4 +461,16 @@ void Lane::stop() {
   for (Connections& connections : connections_) connections.close();
 }
 
+std::vector<std::unique_ptr<Push>> Lane::take_left() {
+  std::vector<std::unique_ptr<Push>> left;
+  for (Waiting& waiting : queue_) {
+    // A request that is on its way still looks at its push, which is not settled by that any more.
+    if (!waiting.push->in_budget) continue;
+    left.push_back(waiting.in_flight ? std::make_unique<Push>(*waiting.push) : std::move(waiting.push));
+  }
+  std::erase_if(queue_, [](const Waiting& waiting) { return waiting.push == nullptr; });
+  std::ranges::move(std::exchange(unstored_, {}), std::back_inserter(left));
+  return left;
+}
+
 }  // namespace lokitail::agent

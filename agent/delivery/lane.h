@@ -6,8 +6,9 @@
 // arrive in order. A stream that Loki throttles waits by itself: what later pushes have of it is cut
 // out of them and waits, too.
 //
-// What cannot be read again from its source is on disk before its receipt is settled, and so is what
-// would hold back others while this lane is in trouble (lane_spool.h). Whatever is on disk is younger
+// What cannot be read again from its source goes to disk, where its receipt is settled, and so does what
+// would hold back others while this lane is in trouble (lane_spool.h). What somebody waits for who would send it again
+// goes there only if Loki does not take it soon. Whatever is on disk is younger
 // than what is in the queue, and what comes then goes behind it.
 //
 // Threads: delivery's io_context thread only.
@@ -91,6 +92,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void hurry();
   // Stops where it is; what it holds stays unsettled.
   void stop();
+  // After stop(): the pushes that are nowhere but in memory, in their order.
+  std::vector<std::unique_ptr<Push>> take_left();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -111,6 +114,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   bool belongs_on_disk(const Push& push) const;
   bool holds_back_others() const;
+  bool is_in_trouble() const;
   bool something_on_disk() const;
   LaneSpool& spool();
   void store(std::unique_ptr<Push> push);

@@ -45,7 +45,8 @@ LaneSpool& Lane::spool() {
 
 bool Lane::belongs_on_disk(const Push& push) const {
   if (!context_.spool) return false;
-  if (context_.spool->always || !push.can_be_read_again) return true;
+  if (context_.spool->always) return true;
+  if (!push.can_be_read_again && (!push.is_awaited || is_in_trouble())) return true;
   return something_on_disk() || holds_back_others();
 }
 
@@ -58,7 +59,10 @@ bool Lane::something_on_disk() const {
 bool Lane::holds_back_others() const {
   if (disk_refused_ && Clock::now() - *disk_refused_ < kLongRefusal) return false;
   if (2 * context_.budget.in_flight(context_.client) < context_.budget.share()) return false;
-  if (!context_.may_hold_back_others()) return false;
+  return context_.may_hold_back_others() && is_in_trouble();
+}
+
+bool Lane::is_in_trouble() const {
   const bool waits_long = std::ranges::any_of(queue_, [now = Clock::now()](const Waiting& waiting) {
     return waiting.in_flight && now - waiting.sent > kLongAnswer;
   });
@@ -132,8 +136,10 @@ void Lane::loaded(std::unique_ptr<Push> push) {
 // What is in memory goes to disk, in front of what comes then. Of what is on its way a copy does: an answer
 // may never come.
 void Lane::make_way() {
-  if (!context_.spool || queue_.empty() || !holds_back_others() || something_on_disk()) return;
-  log::warn("does not deliver, and would hold back others: what waits goes to disk",
+  if (!context_.spool || queue_.empty() || something_on_disk()) return;
+  const bool is_awaited = std::ranges::any_of(queue_, [](const Waiting& waiting) { return waiting.push->is_awaited; });
+  if (!holds_back_others() && !(is_awaited && is_in_trouble())) return;
+  log::warn("does not deliver, and would hold back others or who waits for an answer: what waits goes to disk",
             {{"client", context_.config.name}, {"tenant", tenant_}});
   for (auto item = queue_.begin(); item != queue_.end();) {
     if (!item->in_flight) {

@@ -39,6 +39,7 @@ struct Push {
   std::size_t raw_bytes = 0;  // of the body before compression
   StreamIds streams;          // that it has entries of
   bool can_be_read_again = true;  // from its sources, should it be lost
+  bool is_awaited = false;        // otherwise: whether all who sent such entries wait until it is settled
   bool in_budget = true;          // not where it is on disk as well
   std::shared_ptr<Receipt> receipt;
 

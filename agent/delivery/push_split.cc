@@ -81,6 +81,7 @@ class Part {
     push->streams = StreamIds(streams_);
     push->receipt = whole.receipt;
     push->can_be_read_again = whole.can_be_read_again;
+    push->is_awaited = whole.is_awaited;
     push->in_budget = whole.in_budget;
     snappy::Compress(request_.data(), request_.size(), &push->body);
     push->body.shrink_to_fit();

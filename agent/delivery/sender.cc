@@ -1,6 +1,7 @@
 #include "agent/delivery/sender.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace lokitail::agent {
@@ -13,7 +14,14 @@ constexpr std::size_t kMostIdleLanes = 64;
 
 void Sender::send(std::unique_ptr<Push> push) {
   context_.metrics.encoded_bytes(host()).Increment(static_cast<double>(push->body.size()));
-  if (stopping_) return;
+  go_on_with(std::move(push));
+}
+
+void Sender::go_on_with(std::unique_ptr<Push> push) {
+  if (stopping_) {
+    late_.push_back(std::move(push));
+    return;
+  }
   Lane& lane = lane_of(push->tenant);
   lane.take(std::move(push));
 }
@@ -63,6 +71,19 @@ void Sender::hurry() {
 void Sender::stop() {
   stopping_ = true;
   for (const auto& [tenant, lane] : lanes_) lane->stop();
+}
+
+std::vector<std::unique_ptr<Push>> Sender::take_left() {
+  std::vector<std::unique_ptr<Push>> left = std::move(late_);
+  for (const auto& [tenant, lane] : lanes_) {
+    auto of_lane = lane->take_left();
+    left.insert(left.begin(), std::move_iterator(of_lane.begin()), std::move_iterator(of_lane.end()));
+  }
+  return left;
+}
+
+bool Sender::is_over() const {
+  return std::ranges::all_of(lanes_, [](const auto& lane) { return lane.second.use_count() == 1; });
 }
 
 }  // namespace lokitail::agent

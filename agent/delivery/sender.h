@@ -36,6 +36,9 @@ class Sender {
   // Takes a push that is in the budget already.
   void send(std::unique_ptr<Push> push);
 
+  // The same for one that another sender had before.
+  void go_on_with(std::unique_ptr<Push> push);
+
   // Sends what an earlier run left on disk.
   void resume(const std::string& tenant) { lane_of(tenant).resume(); }
 
@@ -52,12 +55,17 @@ class Sender {
   void hurry();
   // Stops all lanes where they are; what they hold stays unsettled.
   void stop();
+  // After stop(): the pushes that are nowhere but in memory, those of a lane in their order.
+  std::vector<std::unique_ptr<Push>> take_left();
+  // After stop(): whether no request is on its way any more.
+  bool is_over() const;
 
  private:
   Lane& lane_of(const std::string& tenant);
 
   const LaneContext context_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by tenant
+  std::vector<std::unique_ptr<Push>> late_;  // what came after stop()
   bool stopping_ = false;
 };
 

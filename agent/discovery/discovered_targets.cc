@@ -15,7 +15,7 @@ namespace lokitail::agent {
 namespace {
 
 // What is found within this time is changed at once.
-constexpr std::chrono::milliseconds kSoon{20};
+constexpr std::chrono::milliseconds kTargetsSettle{20};
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void DiscoveredTargets::found(const std::string& group, std::vector<config::Labe
 
 void DiscoveredTargets::change_soon() {
   if (!is_started_ || std::exchange(is_soon_, true)) return;
-  timer_.expires_after(kSoon);
+  timer_.expires_after(kTargetsSettle);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) change();
   });

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Several changes at a time are looked at once.
-constexpr std::chrono::milliseconds kSoon{50};
+constexpr std::chrono::milliseconds kFilesSettle{50};
 // A folder that is not there, or cannot be watched, is looked for this often at least.
 constexpr std::chrono::seconds kUnwatchedLook{5};
 constexpr std::uintmax_t kMostBytes = 16u << 20;
@@ -72,7 +72,7 @@ void FileSd::stop() {
 }
 
 void FileSd::look_soon() {
-  if (!std::exchange(is_soon_, true)) look_after(kSoon);
+  if (!std::exchange(is_soon_, true)) look_after(kFilesSettle);
 }
 
 void FileSd::look_after(std::chrono::nanoseconds time) {

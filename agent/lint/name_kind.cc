@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "config/ascii.h"
+
 namespace lokitail::agent::lint {
 namespace {
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Names whose last words are these.

@@ -28,12 +28,12 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+namespace bhttp = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-using Parser = http::request_parser<http::string_body>;
-using Response = http::response<http::string_body>;
+using Parser = bhttp::request_parser<bhttp::string_body>;
+using Response = bhttp::response<bhttp::string_body>;
 
 constexpr std::string_view kPushPath = "/loki/api/v1/push";
 constexpr unsigned kIngestionBlocked = 260;
@@ -56,8 +56,8 @@ Response make_response(const Parser& parser, const PushAnswer& answer) {
                       answer.connection == PushAnswer::Connection::kKeep);
   const bool bodiless = answer.status / 100 == 1 || answer.status == 204 || answer.status == 304;
   if (bodiless) return response;
-  if (response.find(http::field::content_type) == response.end()) {
-    response.set(http::field::content_type, "text/plain; charset=utf-8");
+  if (response.find(bhttp::field::content_type) == response.end()) {
+    response.set(bhttp::field::content_type, "text/plain; charset=utf-8");
   }
   response.body() = answer.body;
   response.prepare_payload();
@@ -94,7 +94,7 @@ PushAnswer answer_other(const Parser& parser) {
 
 bool is_push(const Parser& parser) {
   const std::string_view target = view(parser.get().target());
-  return parser.get().method() == http::verb::post &&
+  return parser.get().method() == bhttp::verb::post &&
          target.substr(0, target.find('?')) == kPushPath;
 }
 
@@ -250,14 +250,14 @@ asio::awaitable<bool> Receiver::State::serve_one(Connection& connection) {
   parser.body_limit(options.body_limit);
   connection.stream.expires_after(options.idle_timeout);
   error_code error;
-  co_await http::async_read_header(connection.stream, connection.buffer, parser,
+  co_await bhttp::async_read_header(connection.stream, connection.buffer, parser,
                                    into(error));
-  if (error == http::error::body_limit) {
+  if (error == bhttp::error::body_limit) {
     const PushAnswer answer = refusal({PushError::kTooLarge, "request body too large"});
     co_return co_await write(connection, parser, answer);
   }
   if (error) co_return false;
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+  if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(connection.stream, asio::buffer(kContinue), asio::use_awaitable);
   }
@@ -275,7 +275,7 @@ asio::awaitable<bool> Receiver::State::serve_push(Connection& connection, Parser
   Reading reading;
   if (options.read) reading = options.read(head);
   const error_code error = co_await read_body(connection, parser, reading);
-  if (error == http::error::body_limit) {
+  if (error == bhttp::error::body_limit) {
     const PushAnswer answer = refusal({PushError::kTooLarge, "request body too large"});
     co_return co_await write(connection, parser, answer);
   }
@@ -290,7 +290,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
   const bool plain = reading.pause.count() <= 0 && reading.reset_after == SIZE_MAX;
   if (plain) {
     connection.stream.expires_after(options.idle_timeout);
-    co_await http::async_read(connection.stream, connection.buffer, parser,
+    co_await bhttp::async_read(connection.stream, connection.buffer, parser,
                               into(error));
     co_return error;
   }
@@ -302,7 +302,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
     co_await connection.sleep(reading.pause);
     connection.stream.expires_after(options.idle_timeout);
     connection.buffer.max_size(connection.buffer.size() + std::max<std::size_t>(reading.piece, 1));
-    co_await http::async_read_some(connection.stream, connection.buffer, parser,
+    co_await bhttp::async_read_some(connection.stream, connection.buffer, parser,
                                    into(error));
   }
   connection.buffer.max_size(SIZE_MAX);
@@ -322,7 +322,7 @@ asio::awaitable<bool> Receiver::State::write(Connection& connection, Parser& par
   }
   Response response = make_response(parser, answer);
   connection.stream.expires_after(options.idle_timeout);
-  co_await http::async_write(connection.stream, response, asio::use_awaitable);
+  co_await bhttp::async_write(connection.stream, response, asio::use_awaitable);
   if (response.keep_alive()) co_return true;
   if (!parser.is_done()) co_await linger(connection);
   co_return false;

@@ -51,17 +51,17 @@ HttpAnswer set_level(const HttpRequest& request) {
 }  // namespace
 
 void ControlApi::serve(HttpServer& server) {
-  constexpr std::size_t kMostBytes = 4096;
+  constexpr std::size_t kMostLevelBytes = 4096;
   server.on_get(
       "/log_level", [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return show_level(); },
       Access::kPage);
   server.on_post(
-      "/log_level", kMostBytes,
+      "/log_level", kMostLevelBytes,
       [](HttpRequest& request) -> asio::awaitable<HttpAnswer> { co_return set_level(request); }, {},
       Access::kAdmin);
   // What lies in batches is sent now, and what waits for another attempt is tried again.
   server.on_post(
-      "/flush", kMostBytes,
+      "/flush", kMostLevelBytes,
       [this](HttpRequest&) -> asio::awaitable<HttpAnswer> {
         for (Worker* const worker : parts_.workers()) worker->post([worker] { worker->hand_over(); });
         parts_.delivery().hurry();

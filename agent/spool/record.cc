@@ -13,7 +13,7 @@ static_assert(std::endian::native == std::endian::little);
 constexpr std::size_t kFixedContent = 24;
 
 template <typename Number>
-void append(std::string& out, Number number) {
+void append_number(std::string& out, Number number) {
   char bytes[sizeof number];
   std::memcpy(bytes, &number, sizeof number);
   out.append(bytes, sizeof number);
@@ -34,16 +34,16 @@ std::string encode_record(const SpoolRecord& record, std::uint64_t sequence) {
   const std::size_t content = kFixedContent + 4 * record.streams.size() + record.body.size();
   std::string out(kSpoolRecordMagic);
   out.reserve(kSpoolHeadBytes + content);
-  append(out, static_cast<std::uint32_t>(content));
+  append_number(out, static_cast<std::uint32_t>(content));
   const std::size_t place_of_checksum = out.size();
-  append(out, std::uint32_t{0});
+  append_number(out, std::uint32_t{0});
   const std::size_t checked = out.size();
-  append(out, sequence);
-  append(out, record.written_at);
-  append(out, record.raw_bytes);
-  append(out, record.entries);
-  append(out, static_cast<std::uint32_t>(record.streams.size()));
-  for (const std::uint32_t stream : record.streams) append(out, stream);
+  append_number(out, sequence);
+  append_number(out, record.written_at);
+  append_number(out, record.raw_bytes);
+  append_number(out, record.entries);
+  append_number(out, static_cast<std::uint32_t>(record.streams.size()));
+  for (const std::uint32_t stream : record.streams) append_number(out, stream);
   out += record.body;
   const std::uint32_t sum = crc32c(std::string_view(out).substr(checked));
   std::memcpy(out.data() + place_of_checksum, &sum, sizeof sum);
@@ -63,7 +63,7 @@ std::optional<SpoolHead> decode_head(std::string_view bytes) {
 
 std::optional<SpoolRecord> decode_content(const SpoolHead& head, std::string_view bytes) {
   std::string number;
-  append(number, head.sequence);
+  append_number(number, head.sequence);
   if (crc32c(number, bytes) != head.checksum) return std::nullopt;
   SpoolRecord record;
   record.written_at = take<std::int64_t>(bytes);

@@ -48,7 +48,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return out;
 }
 
-void append(std::string& log, std::string_view change) {
+void append_change(std::string& log, std::string_view change) {
   fmt::format_to(std::back_inserter(log), "{:08x} {}\n", checksum(change), change);
 }
 
@@ -213,31 +213,31 @@ std::uint64_t digest(std::string_view text) { return XXH3_64bits(text.data(), te
 void log_header(std::string& log) { log += kHeader; }
 
 void log_file(std::string& log, GenerationId id, const KnownFile& file) {
-  append(log, fmt::format("f {} {} {} {} {} {} {}", id, identity_text(file.identity), file.offset,
-                          file.size, file.modified, file.finished ? 1 : 0, escape(file.path.text())));
+  append_change(log, fmt::format("f {} {} {} {} {} {} {}", id, identity_text(file.identity), file.offset,
+                                 file.size, file.modified, file.finished ? 1 : 0, escape(file.path.text())));
 }
 
 void log_offset(std::string& log, GenerationId id, std::uint64_t offset) {
-  append(log, fmt::format("o {} {}", id, offset));
+  append_change(log, fmt::format("o {} {}", id, offset));
 }
 
 void log_place(std::string& log, const std::string& path, KnownPlace place) {
-  append(log, place.present ? fmt::format("p {} {}", place.id, escape(path))
-                            : fmt::format("g {}", escape(path)));
+  append_change(log, place.present ? fmt::format("p {} {}", place.id, escape(path))
+                                   : fmt::format("g {}", escape(path)));
 }
 
-void log_forgotten(std::string& log, GenerationId id) { append(log, fmt::format("d {}", id)); }
+void log_forgotten(std::string& log, GenerationId id) { append_change(log, fmt::format("d {}", id)); }
 
 void log_value(std::string& log, const std::string& key, const std::string& value) {
-  append(log, fmt::format("k {} {}", escape(key), escape(value)));
+  append_change(log, fmt::format("k {} {}", escape(key), escape(value)));
 }
 
-void log_no_value(std::string& log, const std::string& key) { append(log, fmt::format("n {}", escape(key))); }
+void log_no_value(std::string& log, const std::string& key) { append_change(log, fmt::format("n {}", escape(key))); }
 
 void log_digests(std::string& log, const std::vector<std::uint64_t>& digests) {
   std::string change = "y";
   for (const std::uint64_t value : digests) fmt::format_to(std::back_inserter(change), " {:x}", value);
-  append(log, change);
+  append_change(log, change);
 }
 
 std::string format_log(const PositionsState& state) {

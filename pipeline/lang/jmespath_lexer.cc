@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "config/ascii.h"
 #include "pipeline/lang/jmespath.h"
 #include "pipeline/lang/json_parse.h"
 
@@ -10,7 +11,6 @@ namespace {
 
 using Type = Token::Type;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_identifier(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }

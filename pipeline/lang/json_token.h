@@ -24,12 +24,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "config/ascii.h"
 #include "pipeline/arena.h"
 #include "pipeline/lang/json_block.h"
 
 namespace lokitail::pipeline::lang::json_token {
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 inline bool is_whitespace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 

@@ -1,7 +1,8 @@
 // Go's regular expressions, matched by RE2. The two agree but for this, which is made up for here:
 // Go takes a group name twice, (?<name>...) and no \C, and it reads each byte that is no valid
 // UTF-8 as one U+FFFD, where RE2 would match nothing. What one pass over the text is enough for is
-// matched by our own matcher (one_pass.h), to the same result.
+// matched by our own matcher (one_pass.h), to the same result. RE2 gets no text without what each that matches has
+// (required_text.h).
 //
 // Threads: immutable; any thread.
 // Errors:  the constructor throws std::invalid_argument with the reason for a bad pattern.
@@ -75,6 +76,7 @@ class Regex {
 
   std::unique_ptr<const re2::RE2> re2_;
   std::unique_ptr<const OnePass> one_pass_;  // null if RE2 has to do it
+  std::string required_;  // stands in every text that matches; empty where nothing is known
   std::vector<std::string> names_;
   Anchoring anchoring_;
 };

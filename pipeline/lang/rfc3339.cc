@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 
+#include "config/ascii.h"
 #include "pipeline/lang/civil.h"
 
 namespace lokitail::pipeline::lang {
@@ -75,7 +76,6 @@ constexpr bool in_range(int value, int lowest, int highest) {
   return static_cast<unsigned>(value - lowest) <= static_cast<unsigned>(highest - lowest);
 }
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int64_t seconds_of(int year, int month, int day, int second_of_day) {
   return days_from_date(year, month, day) * kSecondsPerDay + second_of_day;

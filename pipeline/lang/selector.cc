@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "config/ascii.h"
 #include "pipeline/lang/go_template/unquote.h"
 
 namespace lokitail::pipeline::lang {
@@ -21,7 +22,6 @@ struct Token {
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
 }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Lexer {
  public:

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "config/ascii.h"
 #include "pipeline/lang/civil.h"
 #include "pipeline/lang/time_layout.h"
 #include "pipeline/lang/time_layout_names.h"
@@ -16,7 +17,6 @@ constexpr int kNoOffset = -1;
 
 constexpr int kNotGiven = -1;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_fraction_separator(char c) { return c == '.' || c == ','; }
 
 // REQUIRES: both of the same length.

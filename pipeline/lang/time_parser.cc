@@ -41,11 +41,11 @@ bool parse_integer(std::string_view text, int64_t& out) {
 // Nanoseconds of the digits behind the point. A sign counts as a digit for the scale: ".-5" is
 // minus five hundredths. In floating point, as Promtail does it.
 int64_t scale_fraction(int64_t fraction, size_t length) {
-  static constexpr std::array<double, 28> kScale = {
+  static constexpr std::array<double, 28> kPowersOfTen = {
       1e9,  1e8,  1e7,  1e6,  1e5,  1e4,   1e3,   1e2,   1e1,   1e0,   1e-1,  1e-2,  1e-3,  1e-4,
       1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
-  if (length >= kScale.size()) return 0;  // 64 bits of fraction behind so many zeros are nothing
-  return static_cast<int64_t>(static_cast<double>(fraction) * kScale[length]);
+  if (length >= kPowersOfTen.size()) return 0;  // 64 bits of fraction behind so many zeros are nothing
+  return static_cast<int64_t>(static_cast<double>(fraction) * kPowersOfTen[length]);
 }
 
 bool parse_unix_seconds(std::string_view text, Timestamp& out) {

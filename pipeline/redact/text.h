@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "config/ascii.h"
+
 namespace lokitail::pipeline::redact {
 
 // A part of a text: [begin, end).
@@ -16,10 +18,6 @@ struct Range {
   std::string_view of(std::string_view text) const { return text.substr(begin, end - begin); }
 };
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_letter(char c) { return is_lower(c) || is_upper(c); }
 constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
 constexpr bool is_word(char c) { return is_alphanumeric(c) || c == '_'; }
 constexpr bool is_hex(char c) {

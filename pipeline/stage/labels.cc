@@ -14,17 +14,17 @@
 namespace lokitail::pipeline {
 namespace {
 
-struct Rule {
+struct LabelRule {
   Symbol label;
   Symbol source;
 };
 
 class LabelsStage final : public EntryStage {
  public:
-  explicit LabelsStage(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+  explicit LabelsStage(std::vector<LabelRule> rules) : rules_(std::move(rules)) {}
 
   Verdict process(Entry& entry) override {
-    for (const Rule& rule : rules_) {
+    for (const LabelRule& rule : rules_) {
       const auto value = entry.text(rule.source);
       if (value && is_utf8(*value)) entry.labels.set(rule.label, *value);
     }
@@ -32,7 +32,7 @@ class LabelsStage final : public EntryStage {
   }
 
  private:
-  const std::vector<Rule> rules_;
+  const std::vector<LabelRule> rules_;
 };
 
 }  // namespace
@@ -42,7 +42,7 @@ std::unique_ptr<Stage> make_labels(const config::Node& body, StageContext& conte
     throw body.error("labels stage: expected a mapping of label names to sources, found " +
                      body.describe());
   }
-  std::vector<Rule> rules;
+  std::vector<LabelRule> rules;
   for (const auto& [key, value] : body.entries()) {
     const std::string& label = key.text();
     if (!is_label_name(label)) throw key.error("invalid label name: " + label);

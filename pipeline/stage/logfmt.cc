@@ -18,16 +18,16 @@
 namespace lokitail::pipeline {
 namespace {
 
-struct Rule {
+struct MappedKey {
   std::string key;
   Symbol name;
 };
 
 class LogfmtStage final : public EntryStage {
  public:
-  LogfmtStage(std::vector<Rule> rules, TextSource source)
+  LogfmtStage(std::vector<MappedKey> rules, TextSource source)
       : rules_(std::move(rules)), source_(source) {
-    for (const Rule& rule : rules_) sizes_ |= size_bit(rule.key);
+    for (const MappedKey& rule : rules_) sizes_ |= size_bit(rule.key);
   }
 
   Verdict process(Entry& entry) override {
@@ -36,7 +36,7 @@ class LogfmtStage final : public EntryStage {
     lang::LogfmtScanner scanner(*text);
     while (scanner.next(entry.arena)) {
       if ((sizes_ & size_bit(scanner.key())) == 0) continue;
-      for (const Rule& rule : rules_) {
+      for (const MappedKey& rule : rules_) {
         if (rule.key == scanner.key()) {
           entry.extracted.set(rule.name, Value::text(scanner.value()));
         }
@@ -50,17 +50,17 @@ class LogfmtStage final : public EntryStage {
     return std::uint64_t{1} << std::min<std::size_t>(key.size(), 63);
   }
 
-  const std::vector<Rule> rules_;
+  const std::vector<MappedKey> rules_;
   const TextSource source_;
   std::uint64_t sizes_ = 0;  // bit n: there is a key of n bytes; the last bit stands for all longer
 };
 
-std::vector<Rule> read_mapping(const config::Node& mapping, SymbolTable& symbols) {
+std::vector<MappedKey> read_mapping(const config::Node& mapping, SymbolTable& symbols) {
   if (!mapping.is_mapping()) {
     throw mapping.error("expected a mapping of names to logfmt keys, found " + mapping.describe());
   }
   if (mapping.entries().empty()) throw mapping.error("logfmt mapping is required");
-  std::vector<Rule> rules;
+  std::vector<MappedKey> rules;
   for (const auto& [name, value] : mapping.entries()) {
     std::string key = value.is_null() ? "" : config::read_string(value);
     if (key.empty()) key = name.text();
@@ -74,7 +74,7 @@ std::vector<Rule> read_mapping(const config::Node& mapping, SymbolTable& symbols
 std::unique_ptr<Stage> make_logfmt(const config::Node& body, StageContext& context) {
   config::Fields fields(body, "logfmt stage", config::Fields::Strictness::kWarnUnknown,
                         context.warnings);
-  std::vector<Rule> rules = read_mapping(fields.require("mapping"), context.symbols);
+  std::vector<MappedKey> rules = read_mapping(fields.require("mapping"), context.symbols);
   const TextSource source(fields, context.symbols);
   fields.finish();
   return std::make_unique<LogfmtStage>(std::move(rules), source);

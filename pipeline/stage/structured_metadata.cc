@@ -17,18 +17,18 @@
 namespace lokitail::pipeline {
 namespace {
 
-struct Rule {
+struct MetadataRule {
   Symbol name;
   Symbol source;
 };
 
 class StructuredMetadataStage final : public EntryStage {
  public:
-  explicit StructuredMetadataStage(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+  explicit StructuredMetadataStage(std::vector<MetadataRule> rules) : rules_(std::move(rules)) {}
 
   Verdict process(Entry& entry) override {
     moved_labels_.clear();
-    for (const Rule& rule : rules_) {
+    for (const MetadataRule& rule : rules_) {
       const Label* const label = entry.labels.find(rule.source);
       auto value = entry.text(rule.source);
       if (value && !is_utf8(*value)) value.reset();
@@ -45,7 +45,7 @@ class StructuredMetadataStage final : public EntryStage {
   }
 
  private:
-  const std::vector<Rule> rules_;
+  const std::vector<MetadataRule> rules_;
   std::vector<Symbol> moved_labels_;  // of the entry at hand
 };
 
@@ -56,7 +56,7 @@ std::unique_ptr<Stage> make_structured_metadata(const config::Node& body, StageC
     throw body.error("structured_metadata stage: expected a mapping of names to sources, found " +
                      body.describe());
   }
-  std::vector<Rule> rules;
+  std::vector<MetadataRule> rules;
   for (const auto& [key, value] : body.entries()) {
     const std::string& name = key.text();
     if (!is_label_name(name)) throw key.error("invalid label name: " + name);

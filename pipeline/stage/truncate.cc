@@ -48,7 +48,7 @@ std::array<std::string, 1 << kSourceTypes.size()> all_marks() {
   return marks;
 }
 
-struct Rule {
+struct TruncateRule {
   std::size_t limit;
   std::string suffix;
   SourceType type;
@@ -73,7 +73,7 @@ struct Rule {
 
 class TruncateStage final : public EntryStage {
  public:
-  TruncateStage(std::vector<Rule> rules, StageContext& context)
+  TruncateStage(std::vector<TruncateRule> rules, StageContext& context)
       : rules_(std::move(rules)), mark_(context.symbols.intern("truncated")), marks_(all_marks()) {
     for (std::size_t i = 0; i < kSourceTypes.size(); ++i) {
       cut_[i] = &context.metrics.counter(
@@ -86,7 +86,7 @@ class TruncateStage final : public EntryStage {
 
   Verdict process(Entry& entry) override {
     SourceTypes types;
-    for (const Rule& rule : rules_) {
+    for (const TruncateRule& rule : rules_) {
       const std::size_t count = apply(rule, entry);
       if (count == 0) continue;
       const auto type = static_cast<std::size_t>(rule.type);
@@ -99,7 +99,7 @@ class TruncateStage final : public EntryStage {
 
  private:
   // How many texts it has cut.
-  static std::size_t apply(const Rule& rule, Entry& entry) {
+  static std::size_t apply(const TruncateRule& rule, Entry& entry) {
     std::size_t count = 0;
     const auto cut = [&](std::string_view text, auto set) {
       const auto rest = rule.cut(text, entry.arena);
@@ -143,7 +143,7 @@ class TruncateStage final : public EntryStage {
     entry.extracted.set(mark_, Value::text(marks_[types.to_ulong()]));
   }
 
-  const std::vector<Rule> rules_;
+  const std::vector<TruncateRule> rules_;
   const Symbol mark_;
   const std::array<std::string, 1 << kSourceTypes.size()> marks_;  // by SourceTypes
   std::array<Counter*, kSourceTypes.size()> cut_;
@@ -161,11 +161,11 @@ SourceType read_source_type(const config::Node* node) {
 }
 
 // Leaves it to the caller to complain about further keys.
-Rule read_rule(config::Fields& fields, SymbolTable& symbols) {
+TruncateRule read_rule(config::Fields& fields, SymbolTable& symbols) {
   const config::Node& limit = fields.require("limit");
   const config::Node* const suffix = fields.find("suffix");
   const config::Node* const sources = fields.find("sources");
-  Rule rule{config::read_bytes(limit),
+  TruncateRule rule{config::read_bytes(limit),
             suffix == nullptr ? "" : config::read_string(*suffix),
             read_source_type(fields.find("source_type")),
             {}};
@@ -184,10 +184,10 @@ Rule read_rule(config::Fields& fields, SymbolTable& symbols) {
   return rule;
 }
 
-std::vector<Rule> read_rules(const config::Node& body, StageContext& context) {
+std::vector<TruncateRule> read_rules(const config::Node& body, StageContext& context) {
   constexpr auto kStrict = config::Fields::Strictness::kRefuseUnknown;
   config::Fields fields(body, "truncate stage", kStrict, context.warnings);
-  std::vector<Rule> rules;
+  std::vector<TruncateRule> rules;
   const config::Node* const list = fields.find_present("rules");
   if (list == nullptr) {
     rules.push_back(read_rule(fields, context.symbols));

@@ -73,6 +73,7 @@ std::vector<StageRow> make_stage_rows() {
        kTakeLogfmt,
        "- drop: {source: [level, status], expression: '^debug;5..$'}",
        {}},
+      {"drop, regex that fits no line", kLogfmt, "", "- drop: {expression: 'panic: (.+) at \\d+'}", {}},
       {"drop, longer_than", kLogfmt, "", "- drop: {longer_than: 8kb}", {}},
       {"eventlogmessage",
        kWindows,

@@ -1,5 +1,6 @@
 // docker_sd_configs against a real Docker engine.
 #include "tests/support/docker_daemon.h"
+#include "tests/support/journal.h"
 #include "tests/support/nginx.h"
 #include "tests/support/page.h"
 #include "tests/support/scene.h"
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -199,6 +201,37 @@ TEST_CASE("docker: what is rotated fast comes whole by file, from its oldest fil
     INFO(numbers.size());
     CHECK(complete);
   }
+  scene.agent.stop();
+}
+
+// The engine reads the journal for us, entry by entry, also the parts of long lines.
+TEST_CASE("docker: the journald driver is read through the engine, and nothing comes twice", "[alone]") {
+  if (const std::string missing = HostJournald::missing(); !missing.empty()) return skip(missing);
+  HostJournald journald;
+  DOCKER_SCENE();
+  const std::string script = "n=0; [ -f /n ] && read n < /n; i=0; while [ $i -lt 50 ]; do i=$((i+1)); n=$((n+1)); "
+                             "echo line $n; echo error $n >&2; done; echo $n > /n; "
+                             "head -c 40000 /dev/zero | tr '\\0' x; echo; sleep 1000";
+  const std::string id = scene.engine.start(script, with_driver("journald", "journald"));
+  scene.agent.start();
+  const auto require = [&](int runs) {
+    std::vector<std::string> want;
+    for (int run = 0; run < runs; ++run) {
+      std::ranges::copy(numbered("line", run * 50 + 1, run * 50 + 50), std::back_inserter(want));
+      want.emplace_back(40000, 'x');
+    }
+    INFO(runs << " " << scene.lines_of(labels_of("journald")).size());
+    REQUIRE(scene.wait_lines(labels_of("journald"), want));
+    REQUIRE(scene.wait_lines(labels_of("journald", "stderr"), numbered("error", 1, runs * 50)));
+  };
+  require(1);
+  REQUIRE(scene.engine.docker({"restart", "-t", "0", id}).exit_code == 0);
+  require(2);
+  scene.agent.stop();
+  REQUIRE(scene.engine.docker({"restart", "-t", "0", id}).exit_code == 0);
+  scene.agent.start();
+  require(3);
+  CHECK(stays([&] { return scene.loki.stored_count() == 3 * 101; }, 500ms));
   scene.agent.stop();
 }
 

@@ -5,6 +5,7 @@
 #include "tests/support/scene.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -407,6 +408,111 @@ TEST_CASE("kubernetes: endpoints of several pages follow the services and pods t
   REQUIRE(scene.wait_open_files(1));
   scene.require_once();
   scene.agent.stop();
+}
+
+// A target of another role has a log whose name the rules make of its labels. `collection`: what the API calls the
+// objects. Comes, changes and goes.
+void follow_role(const std::string& role, const std::string& collection, const std::string& meta,
+                 const std::function<ApiObject(const std::string& team)>& object_of) {
+  INFO(role);
+  KubernetesScene scene;
+  scene.agent.jobs = {fmt::format(R"(- job_name: others
+  kubernetes_sd_configs:
+  - role: {}
+    api_server: '{}'
+    bearer_token_file: '{}'
+  relabel_configs:
+  - {{source_labels: [__meta_kubernetes_{}_name], target_label: __path__, replacement: '{}/$1.log'}}
+  - {{source_labels: [__meta_kubernetes_{}_label_team], target_label: team}}
+)",
+                                  role, scene.api.url(), scene.token.string(), meta, scene.logs.string(), meta)};
+  const auto labels = [&](const std::string& team) {
+    return fmt::format(R"({{filename="{}", team="{}"}})", (scene.logs / "shop.log").string(), team);
+  };
+  append_file(scene.logs / "shop.log", "first\n");
+  scene.api.set(collection, object_of("red"));
+  scene.agent.start();
+  REQUIRE(scene.wait_line("first"));
+  CHECK(scene.labels_of("first") == labels("red"));
+  REQUIRE(eventually([&] { return scene.api.open_watches() > 0; }));
+  scene.api.set(collection, object_of("blue"));
+  int lines = 0;
+  CHECK(eventually([&] {
+    const std::string line = fmt::format("line {}", ++lines);
+    append_file(scene.logs / "shop.log", line + '\n');
+    return scene.wait_line(line) && scene.labels_of(line) == labels("blue");
+  }));
+  const ApiObject object = object_of("blue");
+  scene.api.remove(collection, object.key());
+  REQUIRE(scene.wait_open_files(0));
+  scene.require_once();
+  scene.agent.stop();
+}
+
+TEST_CASE("kubernetes: targets get the labels of their namespace, also when these come late or change") {
+  KubernetesScene scene;
+  scene.agent.jobs = {replaced(
+      replaced(scene.agent.jobs.at(0), "- role: pod\n", "- role: pod\n        attach_metadata: {namespace: true}\n"),
+      "    relabel_configs:\n",
+      "    relabel_configs:\n      - {source_labels: [__meta_kubernetes_namespace_label_team], target_label: team}\n")};
+  scene.api.set("pods", KubernetesScene::pod("shop-1").object());
+  scene.log(scene.folder("shop-1"), "one");
+  scene.agent.start();
+  REQUIRE(scene.wait_line("one"));
+  CHECK(scene.labels_of("one") == scene.labels("shop-1"));
+  const auto becomes = [&](const std::string& team) {
+    int lines = 0;
+    return eventually([&] {
+      const std::string line = fmt::format("{} {}", team, ++lines);
+      scene.log(scene.folder("shop-1"), line);
+      return scene.wait_line(line) &&
+             scene.labels_of(line).find(fmt::format("team=\"{}\"", team)) != std::string::npos;
+    });
+  };
+  const auto name_space = [](const std::string& team) {
+    ApiObject object = api_object("default", R"("status":{})", fmt::format(R"({{"team":"{}"}})", team));
+    object.name_space.clear();
+    return object;
+  };
+  scene.api.set("namespaces", name_space("red"));
+  CHECK(becomes("red"));
+  scene.api.set("namespaces", name_space("blue"));
+  CHECK(becomes("blue"));
+  scene.require_once();
+  scene.agent.stop();
+}
+
+TEST_CASE("kubernetes: services, nodes, ingresses and slices of endpoints are targets too") {
+  const auto team_label = [](const std::string& team) { return fmt::format(R"({{"team":"{}"}})", team); };
+  SECTION("services") {
+    follow_role("service", "services", "service", [](const std::string& team) {
+      ApiObject object = service("shop", team);
+      object.json.replace(object.json.find(R"("ports":[])"), 10, R"("ports":[{"name":"http","port":80}])");
+      return object;
+    });
+  }
+  SECTION("nodes") {
+    follow_role("node", "nodes", "node", [&](const std::string& team) {
+      ApiObject object = api_object(
+          "shop", R"("status":{"addresses":[{"type":"InternalIP","address":"192.168.0.1"}]})", team_label(team));
+      object.name_space.clear();
+      return object;
+    });
+  }
+  SECTION("ingresses") {
+    follow_role("ingress", "ingresses", "ingress", [&](const std::string& team) {
+      return api_object("shop", R"("spec":{"rules":[{"host":"shop.example","http":{"paths":[{"path":"/"}]}}]})",
+                        team_label(team));
+    });
+  }
+  SECTION("slices of endpoints") {
+    follow_role("endpointslice", "endpointslices", "endpointslice", [&](const std::string& team) {
+      return api_object("shop",
+                        R"("addressType":"IPv4","ports":[{"name":"http","port":80,"protocol":"TCP"}],)"
+                        R"("endpoints":[{"addresses":["10.0.0.1"],"conditions":{"ready":true}}])",
+                        team_label(team));
+    });
+  }
 }
 
 TEST_CASE("kubernetes: a thousand pods come and go, and nothing is left of them", "[alone]") {

@@ -119,6 +119,29 @@ TEST_CASE("what is no push is refused, and the next one is taken") {
   scene.agent.stop();
 }
 
+double spooled(const Agent& agent) { return agent.metric("lokitail_client_entries_total", "outcome=\"spooled\""); }
+
+TEST_CASE("while Loki is well, pushes are answered when it has them, and the disk is left alone") {
+  PushScene scene("    labels: {job: p}\n");
+  scene.agent.start();
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(scene.push(json_push("", fmt::format("line {}", i))).status == 204);
+    CHECK(scene.loki.stored_count() == static_cast<std::size_t>(i + 1));
+  }
+  CHECK(spooled(scene.agent) == 0);
+  // Where it takes long, the disk has to do.
+  scene.loki.answer([](const Request&) {
+    Reply late = Reply::ok();
+    late.delay = std::chrono::seconds(8);
+    return late;
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(scene.push(json_push("", "late")).status == 204);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(7));
+  CHECK(spooled(scene.agent) == 1);
+  scene.agent.kill();
+}
+
 TEST_CASE("what was answered with 204 outlives a kill, for it is in the spool") {
   PushScene scene("    labels: {job: p}\n");
   scene.agent.start();

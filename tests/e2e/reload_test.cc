@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <thread>
 
@@ -199,26 +200,146 @@ TEST_CASE("reload: over HTTP, where the configuration allows it") {
   scene.agent.stop();
 }
 
-TEST_CASE("reload: another client makes the agent begin anew, and nothing is lost") {
+// What several Lokis have stored, as if it were one.
+std::vector<Arrival> stored_by(std::initializer_list<const Loki*> lokis) {
+  std::vector<Arrival> all;
+  for (const Loki* const loki : lokis) {
+    const auto stored = loki->stored();
+    all.insert(all.end(), stored.begin(), stored.end());
+  }
+  return all;
+}
+
+TEST_CASE("reload: other clients take over between two pushes, while sources and counters go on") {
+  ReloadScene scene;
+  Loki second;
+  scene.agent.start();
+  std::atomic<bool> stops = false;
+  std::thread writing([&] {
+    for (int i = 0; !stops; ++i) {
+      scene.app.write(20);
+      if (i % 40 == 39) scene.app.rotate(1000);
+      std::this_thread::sleep_for(1ms);
+    }
+  });
+  bool all = true;
+  for (int i = 1; i <= 10 && all; ++i) {
+    scene.agent.clients = {client(i % 2 == 0 ? scene.loki.url() : second.url())};
+    scene.agent.reload();
+    all = scene.wait_reloads(i);
+  }
+  stops = true;
+  writing.join();
+  CHECK(all);
+  CHECK(eventually([&] {
+    return scene.loki.stored_count() + second.stored_count() >= scene.app.written();
+  }));
+  const Verdict verdict = verify(stored_by({&scene.loki, &second}), {&scene.app});
+  CHECK(verdict.complete);
+  CHECK(verdict.duplicates == 0);
+  CHECK(second.stored_count() > 0);
+  CHECK(scene.said("Starting lokitail") == 1);
+  // The loss ledger agrees, too.
+  const auto lines = static_cast<double>(scene.app.written());
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_job_lines_total", R"(job="app")") == lines; }));
+  CHECK(scene.agent.metric("promtail_sent_entries_total", fmt::format("host=\"{}\"", scene.loki.host())) +
+            scene.agent.metric("promtail_sent_entries_total", fmt::format("host=\"{}\"", second.host())) ==
+        lines);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: what a client could not deliver goes to the one in its place") {
+  ReloadScene scene;
+  Loki second;
+  scene.agent.arguments = {"-shutdown-timeout=300ms"};
+  SECTION("without a name, by its place") {}
+  SECTION("by its name, with a spool") {
+    scene.agent.clients = {client(scene.loki.url(), "name: main")};
+    scene.agent.top_level = "spool: {mode: always}\n";
+  }
+  SECTION("beside another, which goes on") {
+    scene.agent.clients = {client(scene.loki.url(), "name: main"), client(second.url(), "name: other")};
+  }
+  const bool has_other = scene.agent.clients.size() == 2;
+  scene.loki.go_down();
+  scene.agent.start();
+  scene.app.write(50);
+  if (has_other) REQUIRE(second.wait_stored(50));
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_batch_retries_total") > 1; }));
+  Loki third;
+  std::string& changed = scene.agent.clients[0];
+  changed = client(third.url(), changed.find("name: main") == changed.npos ? "" : "name: main");
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  scene.app.write(50);
+  const Verdict verdict = wait_for_all(third, {&scene.app});
+  INFO(verdict.problems);
+  CHECK(verdict.complete);
+  CHECK(verdict.duplicates == 0);
+  if (has_other) CHECK(wait_for_all(second, {&scene.app}).duplicates == 0);
+  scene.agent.stop();
+  // All of it is settled.
+  scene.agent.start();
+  scene.app.write(1);
+  CHECK(third.wait_stored(101));
+  CHECK(stays([&] { return third.stored_count() == 101; }, 300ms));
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: what a client has not delivered that is no more is dropped, and counted") {
+  ReloadScene scene;
+  Loki second;
+  scene.agent.arguments = {"-shutdown-timeout=300ms"};
+  scene.agent.clients = {client(second.url(), "name: stays"), client(scene.loki.url(), "name: goes")};
+  scene.loki.go_down();
+  scene.agent.start();
+  scene.app.write(50);
+  REQUIRE(second.wait_stored(50));
+  scene.agent.clients.pop_back();
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  CHECK(scene.agent.metric("lokitail_client_entries_total",
+                           R"(client="goes",outcome="dropped",reason="client_removed")") == 50);
+  scene.app.write(50);
+  CHECK(wait_for_all(second, {&scene.app}).duplicates == 0);
+  scene.agent.stop();
+  scene.agent.start();
+  CHECK(stays([&] { return second.stored_count() == 100; }, 300ms));
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a client that cannot be changes nothing") {
   ReloadScene scene;
   scene.agent.start();
   scene.app.write(10);
   REQUIRE(scene.loki.wait_stored(10));
-  Loki second;
-  scene.agent.clients = {client(second.url())};
+  scene.agent.clients = {client(scene.loki.url(), "match: '{nonsense'")};
   scene.agent.reload();
-  REQUIRE(eventually([&] { return scene.said("beyond its jobs") == 1 && scene.said("Starting lokitail") == 2; }));
+  REQUIRE(eventually([&] { return scene.failures() == 1; }));
   scene.app.write(10);
-  REQUIRE(second.wait_stored(10));
-  CHECK(scene.loki.stored_count() == 10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: what is neither a job nor a client makes the agent begin anew, and nothing is lost") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  scene.agent.top_level = "workers: 2\n";
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.said("beyond its jobs and clients") == 1 && scene.said("Starting lokitail") == 2; }));
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(20));
   CHECK(scene.agent.get("/healthz").status == 200);
   // And so does what cannot be after all: the one before goes on.
-  scene.agent.top_level = "workers: 2\n";
+  Loki second;
+  scene.agent.top_level = "workers: 1\n";
   scene.agent.jobs.push_back(syslog_job(second.port()));
   scene.agent.reload();
   REQUIRE(eventually([&] { return scene.said("going on with the configuration before") == 1; }));
   scene.app.write(10);
-  REQUIRE(second.wait_stored(20));
+  CHECK(scene.require_all({&scene.app}) == 0);
   scene.agent.stop();
 }
 

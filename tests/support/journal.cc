@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRemote = "/lib/systemd/systemd-journal-remote";
 constexpr const char* kJournald = "/lib/systemd/systemd-journald";
+constexpr const char* kHostSocket = "/run/systemd/journal/socket";
+constexpr const char* kHostSettings = "/run/systemd/journald.conf.d/lokitail-test.conf";
 constexpr const char* kBoot = "5d5a2c81498b4dc79fd52d4d4fcc1004";
 
 // As both the export format and journald's protocol have it.
@@ -128,6 +130,32 @@ std::size_t Journald::files() const {
   for (const auto& entry : fs::recursive_directory_iterator(journal()))
     count += entry.is_regular_file() ? 1 : 0;
   return count;
+}
+
+// ---- The host's journald ----------------------------------------------------------------------------
+
+std::string HostJournald::missing() {
+  if (fs::exists(kHostSocket)) return "";
+  if (::geteuid() != 0) return "journald cannot be started without root";
+  return Journald::missing();
+}
+
+HostJournald::HostJournald() {
+  if (fs::exists(kHostSocket)) return;
+  fs::create_directories(fs::path(kHostSettings).parent_path());
+  std::ofstream(kHostSettings) << "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\nReadKMsg=no\nAudit=no\n";
+  process_ = std::make_unique<Process>(Command{{kJournald}, {}, {}, "/dev/null", "/dev/null"});
+  if (!eventually([] { return fs::exists(kHostSocket); })) throw std::runtime_error("journald does not start");
+}
+
+HostJournald::~HostJournald() {
+  if (!process_) return;
+  process_->signal(SIGTERM);
+  process_->wait(std::chrono::seconds(10));
+  for (const fs::path& left : {fs::path(kHostSettings), fs::path("/run/systemd/journal"), fs::path("/run/log/journal")}) {
+    std::error_code ignored;
+    fs::remove_all(left, ignored);
+  }
 }
 
 }  // namespace lokitail::test

@@ -68,4 +68,17 @@ class Journald {
   int socket_ = -1;
 };
 
+// The journald that other programs of this machine log to: the one that runs, or one that is started where a
+// container has none, and leaves nothing.
+class HostJournald {
+ public:
+  static std::string missing();
+
+  HostJournald();
+  ~HostJournald();
+
+ private:
+  std::unique_ptr<Process> process_;  // nullptr: there was one
+};
+
 }  // namespace lokitail::test

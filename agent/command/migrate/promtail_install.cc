@@ -25,7 +25,7 @@ bool exists(const std::string& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-std::string read(const std::string& path) {
+std::string read_existing(const std::string& path) {
   std::string content;
   bool missing = false;
   const std::string problem = read_whole_file(path, content, missing);
@@ -61,13 +61,13 @@ void read_service(const std::string& root, PromtailInstall& install) {
   });
   if (found == kUnitFolders.end()) return;
   install.unit = std::string(*found) + "/promtail.service";
-  read_unit(read(root + install.unit), install.service);
-  for (const std::string& file : drop_ins(root)) read_unit(read(file), install.service);
+  read_unit(read_existing(root + install.unit), install.service);
+  for (const std::string& file : drop_ins(root)) read_unit(read_existing(file), install.service);
   install.environment = install.service.environment;
   for (std::string file : install.service.environment_files) {
     if (file.starts_with('-')) file.erase(0, 1);
     if (!exists(root + file)) continue;
-    for (auto& each : read_environment_file(read(root + file))) {
+    for (auto& each : read_environment_file(read_existing(root + file))) {
       install.environment.push_back(std::move(each));
     }
   }

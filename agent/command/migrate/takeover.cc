@@ -30,7 +30,7 @@ void check(const std::string& problem) {
   if (!problem.empty()) throw std::runtime_error(problem);
 }
 
-std::optional<std::string> read(const std::string& path) {
+std::optional<std::string> read_if_there(const std::string& path) {
   std::string content;
   bool missing = false;
   check(read_whole_file(path, content, missing));
@@ -58,9 +58,9 @@ std::string set_aside(const std::string& root, const std::string& path) {
 void copy_config(const std::string& root, const Takeover& takeover,
                  std::vector<std::string>& done) {
   const std::string from = root + takeover.promtail.config_file;
-  const std::optional<std::string> content = read(from);
+  const std::optional<std::string> content = read_if_there(from);
   if (!content) throw std::runtime_error(from + ": there is no such file");
-  const std::optional<std::string> old = read(root + kConfigFile);
+  const std::optional<std::string> old = read_if_there(root + kConfigFile);
   if (old == content) return;
   if (old) {
     if (const std::string line = set_aside(root, kConfigFile); !line.empty()) done.push_back(line);
@@ -80,7 +80,7 @@ void give_to_owner_of(const std::string& folder, const std::string& path) {
 
 void copy_positions(const std::string& root, const Takeover& takeover,
                     std::vector<std::string>& done) {
-  const std::optional<std::string> content = read(root + takeover.positions_file);
+  const std::optional<std::string> content = read_if_there(root + takeover.positions_file);
   if (!content) {
     done.push_back("  there are no positions in " + takeover.positions_file);
     return;
@@ -126,7 +126,7 @@ std::string drop_in(const Takeover& takeover) {
 }
 
 std::string describe_positions(const std::string& root, const Takeover& takeover) {
-  const std::optional<std::string> content = read(root + takeover.positions_file);
+  const std::optional<std::string> content = read_if_there(root + takeover.positions_file);
   if (!content) {
     return "there are none in " + takeover.positions_file +
            ", so all files are read from their beginning";

@@ -58,7 +58,7 @@ std::optional<Patterns> read_patterns(Fields& fields, std::string_view key,
   return patterns;
 }
 
-std::string show(const std::string& text) { return quoted(text); }
+std::string show(const std::string& text) { return quoted_text(text); }
 std::string show(const SnapshotValue& value) { return value_text(value); }
 
 // `exact`: what is there and not expected is a difference, too.
@@ -181,7 +181,7 @@ ExpectedEntry read_expected_entry(const Node& node, Warnings& warnings) {
 std::vector<Difference> differences(const ExpectedEntry& expected, const Snapshot& actual) {
   std::vector<Difference> found;
   const auto as_it_is = [](const std::string& text) { return text; };
-  compare(found, "line", expected.line, actual.line, quoted);
+  compare(found, "line", expected.line, actual.line, quoted_text);
   compare(found, "timestamp", expected.timestamp, pipeline::timestamp_text(actual.timestamp),
           as_it_is);
   const std::size_t labels = found.size();
@@ -221,7 +221,7 @@ std::vector<Difference> all_of(const ExpectedEntry& expected) {
 }
 
 std::vector<Difference> all_of(const Snapshot& actual) {
-  return {{"line", std::nullopt, quoted(actual.line)},
+  return {{"line", std::nullopt, quoted_text(actual.line)},
           {"labels", std::nullopt, pipeline::labels_text(actual.labels)}};
 }
 

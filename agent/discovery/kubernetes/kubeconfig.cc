@@ -13,33 +13,32 @@ namespace lokitail::agent::kubernetes {
 namespace {
 
 namespace fs = std::filesystem;
-using config::Node;
 
-const Node* child(const Node& of, std::string_view key) {
+const config::Node* child(const config::Node& of, std::string_view key) {
   for (const auto& [name, value] : of.entries()) {
     if (name.text() == key && !value.is_null()) return &value;
   }
   return nullptr;
 }
 
-std::string text_at(const Node& of, std::string_view key) {
-  const Node* const value = child(of, key);
+std::string text_at(const config::Node& of, std::string_view key) {
+  const config::Node* const value = child(of, key);
   return value == nullptr ? std::string() : config::read_text(*value);
 }
 
 // The member `what` of the item of that name in a list.
-const Node& named(const Node& document, std::string_view list, const std::string& name,
+const config::Node& named(const config::Node& document, std::string_view list, const std::string& name,
                   std::string_view what) {
-  if (const Node* items = child(document, list)) {
-    for (const Node& item : items->items()) {
+  if (const config::Node* items = child(document, list)) {
+    for (const config::Node& item : items->items()) {
       if (text_at(item, "name") != name) continue;
-      if (const Node* found = child(item, what)) return *found;
+      if (const config::Node* found = child(item, what)) return *found;
     }
   }
   throw document.error("there is no " + std::string(what) + " \"" + name + "\" in " + std::string(list));
 }
 
-std::string decode_base64(const Node& node) {
+std::string decode_base64(const config::Node& node) {
   std::string text = config::read_text(node);
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
   std::string bytes(text.size() / 4 * 3 + 1, '\0');
@@ -57,24 +56,24 @@ class Reader {
  public:
   explicit Reader(const std::string& path) : folder_(fs::path(path).parent_path()) {}
 
-  void read_cluster(const Node& cluster, Cluster& to) const {
+  void read_cluster(const config::Node& cluster, Cluster& to) const {
     set_server(to, text_at(cluster, "server"));
     config::TlsConfig& tls = to.http.tls_config;
     tls.ca_file = path_at(cluster, "certificate-authority");
-    if (const Node* data = child(cluster, "certificate-authority-data")) {
+    if (const config::Node* data = child(cluster, "certificate-authority-data")) {
       tls.ca = decode_base64(*data);
       tls.ca_file.clear();  // data comes first, as for kubectl
     }
-    if (const Node* skip = child(cluster, "insecure-skip-tls-verify")) {
+    if (const config::Node* skip = child(cluster, "insecure-skip-tls-verify")) {
       tls.insecure_skip_verify = config::read_bool(*skip);
     }
     tls.server_name = text_at(cluster, "tls-server-name");
     to.http.proxy_url = config::Secret(text_at(cluster, "proxy-url"));
   }
 
-  void read_user(const Node& user, Cluster& to) const {
+  void read_user(const config::Node& user, Cluster& to) const {
     for (const std::string_view key : {"exec", "auth-provider"}) {
-      if (const Node* node = child(user, key)) {
+      if (const config::Node* node = child(user, key)) {
         throw node->error(
             "user: `" + std::string(key) +
             "` runs a program for its credentials, which lokitail does not: give a token, a tokenFile "
@@ -84,11 +83,11 @@ class Reader {
     config::TlsConfig& tls = to.http.tls_config;
     tls.cert_file = path_at(user, "client-certificate");
     tls.key_file = path_at(user, "client-key");
-    if (const Node* data = child(user, "client-certificate-data")) {
+    if (const config::Node* data = child(user, "client-certificate-data")) {
       tls.cert = decode_base64(*data);
       tls.cert_file.clear();
     }
-    if (const Node* data = child(user, "client-key-data")) {
+    if (const config::Node* data = child(user, "client-key-data")) {
       tls.key = config::Secret(decode_base64(*data));
       tls.key_file.clear();
     }
@@ -102,7 +101,7 @@ class Reader {
   }
 
  private:
-  std::string path_at(const Node& of, std::string_view key) const {
+  std::string path_at(const config::Node& of, std::string_view key) const {
     const std::string text = text_at(of, key);
     return text.empty() ? text : (folder_ / text).string();
   }
@@ -114,10 +113,10 @@ class Reader {
 
 Cluster read_kubeconfig(std::string_view text, const std::string& path) {
   try {
-    const Node document = Node::parse(text, path);
+    const config::Node document = config::Node::parse(text, path);
     const std::string current = text_at(document, "current-context");
     if (current.empty()) throw document.error("the kubeconfig has no current-context");
-    const Node& context = named(document, "contexts", current, "context");
+    const config::Node& context = named(document, "contexts", current, "context");
     const Reader reader(path);
     Cluster cluster;
     reader.read_cluster(named(document, "clusters", text_at(context, "cluster"), "cluster"), cluster);

@@ -63,7 +63,7 @@ kubernetes::PodRoleConfig pod_role(const KubernetesSdConfig& config, const std::
   role.only_folders = config.only_folders;
   // The name of our own namespace comes with the cluster, perhaps later.
   role.guesses = !selects_pods(config) && !config.own_namespace;
-  role.attaches_node = config.attach_node;
+  role.attached = config.attach;
   return role;
 }
 
@@ -76,6 +76,15 @@ KubernetesSd::KubernetesSd(boost::asio::io_context& control, Inotify& inotify,
       host_(host_name()),
       timer_(control),
       namespaces_(config.namespaces) {
+  if (config.attach.namespace_labels) {
+    namespace_metadata_ = std::make_unique<kubernetes::NamespaceMetadata>(std::move(found), is_used);
+    found = [this](const std::string& group, Targets targets) {
+      namespace_metadata_->tell(group, std::move(targets));
+    };
+    is_used = [used = std::move(is_used)](std::string_view label) {
+      return label == kubernetes::NamespaceMetadata::kNamespace || used(label);
+    };
+  }
   kubernetes::ToldTargets told(std::move(found), std::move(is_used));
   switch (config.role) {
     case Role::kPod:
@@ -137,16 +146,27 @@ void KubernetesSd::connect() {
 }
 
 void KubernetesSd::reflect(const kubernetes::Cluster& cluster) {
+  if (namespace_metadata_) reflect_namespaces(cluster);
   if (pods_) {
     reflect(cluster, Role::kPod, *pods_);
-    if (config_.attach_node) reflect(cluster, Role::kNode, pods_->nodes());
+    if (config_.attach.node) reflect(cluster, Role::kNode, pods_->nodes());
   } else if (endpoints_) {
     reflect(cluster, config_.role, *endpoints_);
     reflect(cluster, Role::kService, endpoints_->services());
     reflect(cluster, Role::kPod, endpoints_->pods());
-    if (config_.attach_node) reflect(cluster, Role::kNode, endpoints_->nodes());
+    if (config_.attach.node) reflect(cluster, Role::kNode, endpoints_->nodes());
   } else {
     reflect(cluster, config_.role, *plain_);
+  }
+}
+
+void KubernetesSd::reflect_namespaces(const kubernetes::Cluster& cluster) {
+  for (const std::string& name : namespaces_.empty() ? std::vector<std::string>{""} : namespaces_) {
+    kubernetes::ReflectorConfig config;
+    config.path = "/api/v1/namespaces";
+    if (!name.empty()) config.field_selector = "metadata.name=" + name;
+    reflectors_.push_back(
+        std::make_shared<kubernetes::Reflector>(control_, cluster, std::move(config), *namespace_metadata_));
   }
 }
 

@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "agent/discovery/discovery.h"
+#include "agent/discovery/kubernetes/namespace_metadata.h"
 #include "agent/discovery/kubernetes/other_roles.h"
 #include "agent/discovery/kubernetes/pod_role.h"
 #include "agent/source/file/inotify.h"
@@ -37,6 +38,7 @@ class KubernetesSd final : public Discovery {
   void connect();
   void reflect(const kubernetes::Cluster& cluster);
   void reflect(const kubernetes::Cluster& cluster, Role role, kubernetes::ObjectListener& told);
+  void reflect_namespaces(const kubernetes::Cluster& cluster);
   kubernetes::ReflectorConfig selection(Role role) const;
 
   boost::asio::io_context& control_;
@@ -45,6 +47,7 @@ class KubernetesSd final : public Discovery {
   boost::asio::steady_timer timer_;
   std::string reported_;
   std::vector<std::string> namespaces_;        // none: all
+  std::unique_ptr<kubernetes::NamespaceMetadata> namespace_metadata_;  // where it is wanted
   std::unique_ptr<kubernetes::PodRole> pods_;  // one of these three
   std::unique_ptr<kubernetes::EndpointsRole> endpoints_;
   std::unique_ptr<kubernetes::PlainRole> plain_;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/ascii.h"
 #include "pipeline/label_name.h"
 
 namespace lokitail::agent::kubernetes {
@@ -33,9 +34,8 @@ void set_given(LabelMap& to, const std::string& name, const std::optional<bool>&
   if (value) set_meta(to, name, yes_or_no(*value));
 }
 
-// Name, labels and annotations of an object of that kind.
-void add_object(LabelMap& to, const ObjectMeta& meta, const std::string& kind) {
-  set_meta(to, kind + "_name", meta.name);
+// Labels and annotations of an object of that kind.
+void add_labels(LabelMap& to, const ObjectMeta& meta, const std::string& kind) {
   for (const auto& [name, value] : meta.labels) {
     const std::string label = sanitized_label_name(name);
     set_meta(to, kind + "_label_" + label, value);
@@ -46,6 +46,11 @@ void add_object(LabelMap& to, const ObjectMeta& meta, const std::string& kind) {
     set_meta(to, kind + "_annotation_" + label, value);
     set_meta(to, kind + "_annotationpresent_" + label, "true");
   }
+}
+
+void add_object(LabelMap& to, const ObjectMeta& meta, const std::string& kind) {
+  set_meta(to, kind + "_name", meta.name);
+  add_labels(to, meta, kind);
 }
 
 LabelMap with(const LabelMap& all, LabelMap more) {
@@ -67,6 +72,36 @@ LabelMap labels_of(const Pod& pod) {
   if (!pod.meta.controller_kind.empty()) set_meta(labels, "pod_controller_kind", pod.meta.controller_kind);
   if (!pod.meta.controller_name.empty()) set_meta(labels, "pod_controller_name", pod.meta.controller_name);
   return labels;
+}
+
+// "shop-5d8f9c7b6" is a replica set of the deployment "shop", whose pods carry the hash.
+std::string deployment_of(const Pod& pod) {
+  const auto hash = pod.meta.labels.find("pod-template-hash");
+  if (pod.meta.controller_kind != "ReplicaSet" || hash == pod.meta.labels.end()) return {};
+  const std::string end = '-' + hash->second;
+  const std::string& name = pod.meta.controller_name;
+  return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string();
+}
+
+// "backup-29012345" is a job of the cron job "backup": the number is the minute it was due, since 1970.
+std::string cronjob_of(const std::string& job) {
+  constexpr std::size_t kMinuteDigits = 8;
+  const std::size_t dash = job.rfind('-');
+  const bool is_minute = dash != job.npos && dash > 0 && job.size() - dash - 1 == kMinuteDigits &&
+                         std::all_of(job.begin() + static_cast<std::ptrdiff_t>(dash) + 1, job.end(), is_digit);
+  return is_minute ? job.substr(0, dash) : std::string();
+}
+
+void add_controllers(LabelMap& to, const Pod& pod, const config::KubernetesSdConfig::AttachMetadata& attached) {
+  if (attached.deployment) {
+    if (const std::string name = deployment_of(pod); !name.empty()) set_meta(to, "pod_deployment_name", name);
+  }
+  if (pod.meta.controller_kind != "Job") return;
+  if (attached.job) set_meta(to, "pod_job_name", pod.meta.controller_name);
+  if (attached.cronjob) {
+    const std::string name = cronjob_of(pod.meta.controller_name);
+    if (!name.empty()) set_meta(to, "pod_cronjob_name", name);
+  }
 }
 
 void add_container(LabelMap& to, const Container& container) {
@@ -141,9 +176,16 @@ void add_node(LabelMap& to, const Node* node) {
 
 }  // namespace
 
-Targets pod_targets(const Pod& pod, const Node* node) {
+config::LabelMap namespace_labels(const ObjectMeta& meta) {
+  LabelMap labels;
+  add_labels(labels, meta, "namespace");
+  return labels;
+}
+
+Targets pod_targets(const Pod& pod, const Node* node, const config::KubernetesSdConfig::AttachMetadata& attached) {
   LabelMap common = labels_of(pod);
   set_meta(common, "namespace", pod.meta.name_space);
+  add_controllers(common, pod, attached);
   add_node(common, node);
   Targets targets;
   for (const Container& container : pod.containers) {

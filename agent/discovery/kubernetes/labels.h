@@ -24,12 +24,14 @@ struct Known {
 };
 
 // Of a pod without an address too, which Prometheus passes over: then without __address__.
-Targets pod_targets(const Pod& pod, const Node* node);
+Targets pod_targets(const Pod& pod, const Node* node, const config::KubernetesSdConfig::AttachMetadata& attached = {});
 Targets node_targets(const Node& node);
 Targets service_targets(const Service& service);
 Targets endpoints_targets(const Endpoints& endpoints, const Known& known);
 Targets endpoint_slice_targets(const EndpointSlice& slice, const Known& known);
 Targets ingress_targets(const Ingress& ingress);
+// What targets in a namespace get of it.
+config::LabelMap namespace_labels(const ObjectMeta& meta);
 
 // The service of a slice.
 std::string service_key(const EndpointSlice& slice);

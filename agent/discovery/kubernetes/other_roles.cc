@@ -4,7 +4,7 @@ namespace lokitail::agent::kubernetes {
 namespace {
 
 // The pods of a deployment change together, and with them its endpoints.
-constexpr std::chrono::milliseconds kSoon{100};
+constexpr std::chrono::milliseconds kObjectsSettle{100};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void EndpointsRole::other_changed(const std::string& name) {
 void EndpointsRole::make_soon(const std::string& key) {
   waiting_.insert(key);
   if (std::exchange(is_soon_, true)) return;
-  timer_.expires_after(kSoon);
+  timer_.expires_after(kObjectsSettle);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) make_all();
   });

@@ -54,11 +54,11 @@ void PodRole::changed(const std::string& key, const Json& object) {
     forget_deleted(folder);
   }
   tell(live, pod);
-  if (config_.attaches_node) live.pod = std::move(pod);
+  if (config_.attached.node) live.pod = std::move(pod);
 }
 
 void PodRole::tell(Live& live, const Pod& pod) {
-  Targets targets = pod_targets(pod, config_.attaches_node ? nodes_.find(pod.node_name) : nullptr);
+  Targets targets = pod_targets(pod, config_.attached.node ? nodes_.find(pod.node_name) : nullptr, config_.attached);
   live.waiting.clear();
   if (!pod.ip.empty()) {
     live.is_told = true;

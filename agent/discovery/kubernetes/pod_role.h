@@ -33,7 +33,7 @@ struct PodRoleConfig {
   bool only_folders = false;
   bool guesses =
       true;  // whether a folder may be a target without the API. Not where only some pods are asked for
-  bool attaches_node = false;
+  config::KubernetesSdConfig::AttachMetadata attached{};
   std::chrono::milliseconds grace{5000};              // for the API to tell of a folder
   std::chrono::milliseconds most_lingering{300'000};  // of a pod that is deleted
 };

@@ -23,11 +23,6 @@ constexpr std::chrono::milliseconds kFirstRetry{500};
 constexpr std::chrono::seconds kLongestRetry{30};
 constexpr int kPageItems = 500;
 constexpr std::size_t kMostPageBytes = std::size_t{64} << 20;
-// The server ends a watch after this time, and some more at random, so that not all nodes come at once.
-constexpr int kWatchSeconds = 240;
-constexpr int kWatchSpreadSeconds = 60;
-// A watch that is silent this much longer is no connection any more.
-constexpr std::chrono::seconds kSilence{30};
 // A watch that ends sooner counts as a failure, so that a server that ends all at once is not asked for ever.
 constexpr std::chrono::seconds kShortWatch{1};
 constexpr int kGone = 410;
@@ -39,9 +34,9 @@ const http::Headers& headers() {
   return kHeaders;
 }
 
-int random_up_to(int most) {
+std::chrono::seconds random_up_to(std::chrono::seconds most) {
   static std::minstd_rand random(std::random_device{}());
-  return std::uniform_int_distribution<int>(0, most)(random);
+  return std::chrono::seconds(std::uniform_int_distribution<std::chrono::seconds::rep>(0, most.count())(random));
 }
 
 }  // namespace
@@ -157,10 +152,10 @@ void Reflector::forget_unlisted() {
 }
 
 asio::awaitable<Reflector::Outcome> Reflector::watch() {
-  const int seconds = kWatchSeconds + random_up_to(kWatchSpreadSeconds);
+  const std::chrono::seconds time = config_.watch_time + random_up_to(config_.watch_spread);
   const std::string query =
       fmt::format("watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
-                  http::percent_encode(version_), seconds);
+                  http::percent_encode(version_), time.count());
   watched_ = Outcome::kDone;
   events_ = 0;
   const auto begun = Clock::now();
@@ -173,8 +168,8 @@ asio::awaitable<Reflector::Outcome> Reflector::watch() {
       return goes_on && is_running_;
     };
     std::string watch_target = target(query);
-    response = co_await client_.stream(std::move(watch_target), headers(),
-                                       std::chrono::seconds(seconds) + kSilence, std::move(take_bytes));
+    response = co_await client_.stream(std::move(watch_target), headers(), time + config_.silence,
+                                       std::move(take_bytes));
     if (!is_running_) co_return Outcome::kFailed;
     if (lines.passed_over() > 0) {
       log::warn("objects of the Kubernetes API are too long and were passed over",

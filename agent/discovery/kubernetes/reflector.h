@@ -47,6 +47,11 @@ struct ReflectorConfig {
   std::string field_selector;
   // The first list may come from the server's cache, whole: for lists that are short.
   bool lists_from_cache = false;
+  // The server ends a watch after this time, and some more at random, so that not all nodes come at once.
+  std::chrono::seconds watch_time{240};
+  std::chrono::seconds watch_spread{60};
+  // A watch that is silent this much longer is no connection any more.
+  std::chrono::seconds silence{30};
 };
 
 class Reflector final : public std::enable_shared_from_this<Reflector> {

@@ -182,6 +182,8 @@ class FileFollower {
   std::vector<RotatedFile>::iterator place_of_last(std::vector<RotatedFile>& rotated,
                                                    const Positions::Generation& last,
                                                    const FollowedFile* newcomer) const;
+  static std::vector<RotatedFile>::iterator place_of_newcomer(std::vector<RotatedFile>& rotated,
+                                                              const FollowedFile& newcomer);
   bool is_known(const FollowedFile& file);
   void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);

@@ -265,15 +265,16 @@ std::vector<FollowedFile*> FileFollower::follow_between(std::vector<RotatedFile>
                                                         const FollowedFile* newcomer) {
   const auto last_place = place_of_last(rotated, last, newcomer);
   const bool last_is_there = last_place != rotated.end();
-  // A truncated file may have been renamed since, or deleted.
-  const auto end = newcomer == nullptr ? rotated.end()
-                                       : std::ranges::find(rotated, newcomer->key(), &RotatedFile::key);
-  const bool was_deleted = newcomer != nullptr && end == rotated.end() && !newcomer->is_at(path);
+  // The newcomer may have been renamed since, deleted, or compressed.
+  const bool has_gone = newcomer != nullptr && !newcomer->is_at(path);
+  const auto end = has_gone ? place_of_newcomer(rotated, *newcomer) : rotated.end();
+  const bool was_deleted = has_gone && end == rotated.end();
   std::vector<FollowedFile*> followed;
   for (auto it = last_is_there ? std::next(last_place) : rotated.begin(); it < end; ++it) {
     if (!it->file || it->known) continue;
     if (!last_is_there && !is_younger(*it, last, newcomer)) continue;
-    if (was_deleted && it->modified > newcomer->modified) continue;
+    // When it was compressed says nothing.
+    if (was_deleted && !it->packed && it->modified > newcomer->modified) continue;
     if (may_be_copy(*it->file, path)) continue;
     if (newcomer != nullptr && holds_the_same(*it->file, *newcomer)) continue;
     it->file->generation = positions_.add(path, it->file->facts(), 0);
@@ -281,6 +282,18 @@ std::vector<FollowedFile*> FileFollower::follow_between(std::vector<RotatedFile>
     followed.push_back(&follow(std::move(it->file)));
   }
   return followed;
+}
+
+// Where the newcomer is, or what it was compressed to since it was opened.
+std::vector<RotatedFile>::iterator FileFollower::place_of_newcomer(std::vector<RotatedFile>& rotated,
+                                                                   const FollowedFile& newcomer) {
+  const auto place = std::ranges::find(rotated, newcomer.key(), &RotatedFile::key);
+  const auto facts = stat_file(newcomer.handle->get());
+  if (place != rotated.end() || !facts) return place;
+  return std::ranges::find_if(rotated, [&](const RotatedFile& candidate) {
+    return candidate.file && candidate.packed && candidate.file->content_begins_like(newcomer.identity) &&
+           candidate.file->content_size() == facts->size;
+  });
 }
 
 // Where the last generation is, or what it was copied or compressed to.

@@ -13,7 +13,8 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::chrono::milliseconds kPause{20};
+constexpr std::chrono::milliseconds kShortestPause{20};
+constexpr std::chrono::milliseconds kLongestPause{100};
 
 }  // namespace
 
@@ -61,19 +62,21 @@ void Inotify::wait() {
   descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                          [this, alive = std::weak_ptr(alive_)](const error_code& cancelled) {
                            if (cancelled || alive.expired()) return;
-                           drain();
-                           if (descriptor_.is_open()) pause();
+                           const std::size_t events = drain();
+                           if (descriptor_.is_open()) pause(events);
                          });
 }
 
-void Inotify::pause() {
-  pause_.expires_after(kPause);
+void Inotify::pause(std::size_t events) {
+  // A millisecond an event.
+  pause_.expires_after(std::clamp(std::chrono::milliseconds(events), kShortestPause, kLongestPause));
   pause_.async_wait([this, alive = std::weak_ptr(alive_)](const error_code& cancelled) {
     if (!cancelled && !alive.expired()) wait();
   });
 }
 
-void Inotify::drain() {
+std::size_t Inotify::drain() {
+  std::size_t events = 0;
   while (descriptor_.is_open()) {
     const ssize_t bytes = ::read(descriptor_.native_handle(), buffer_.data(), buffer_.size());
     if (bytes < 0 && errno == EINTR) continue;
@@ -83,6 +86,7 @@ void Inotify::drain() {
       std::memcpy(&event, buffer_.data() + at, sizeof event);
       const char* const name = buffer_.data() + at + sizeof event;
       at += sizeof event + event.len;
+      ++events;
       if ((event.mask & IN_Q_OVERFLOW) != 0) {
         overflow_();
       } else {
@@ -90,6 +94,7 @@ void Inotify::drain() {
       }
     }
   }
+  return events;
 }
 
 // Listeners come and go while they are told: the list is looked up again for each.

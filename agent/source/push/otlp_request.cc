@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 12> kServiceNames = {
     "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
     "container_name", "k8s_container_name", "component", "workload", "job"};
 
-PushResult malformed(std::string message) { return {PushError::kMalformed, std::move(message)}; }
+PushResult malformed_otlp(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
 struct Scope {
   std::string_view name;
@@ -169,7 +169,7 @@ class ProtobufLogs {
   }
 
  private:
-  static PushResult broken() { return malformed("proto: malformed logs request"); }
+  static PushResult broken() { return malformed_otlp("proto: malformed logs request"); }
 
   PushResult read_resource_logs(std::string_view message) {
     OtlpMembers attributes;
@@ -280,7 +280,7 @@ class JsonLogs {
   PushResult read(std::string_view document) {
     pipeline::lang::JsonParser parser;
     const auto request = parser.parse_document(document, block_.arena());
-    if (!request) return malformed("the body is no JSON object");
+    if (!request) return malformed_otlp("the body is no JSON object");
     return for_each(*request, "resourceLogs", [this](const JsonValue& logs) { return read_resource_logs(logs); });
   }
 
@@ -289,9 +289,9 @@ class JsonLogs {
   PushResult for_each(const JsonValue& object, std::string_view key, Read read) {
     const JsonValue* const list = object.find(key);
     if (list == nullptr || list->is_null()) return {};
-    if (!list->is_array()) return malformed(std::string(key) + ": expected a list");
+    if (!list->is_array()) return malformed_otlp(std::string(key) + ": expected a list");
     for (const JsonValue& item : list->items()) {
-      if (!item.is_object()) return malformed(std::string(key) + ": expected objects");
+      if (!item.is_object()) return malformed_otlp(std::string(key) + ": expected objects");
       if (PushResult result = read(item); !result) return result;
     }
     return {};
@@ -305,7 +305,7 @@ class JsonLogs {
   PushResult read_resource_logs(const JsonValue& logs) {
     OtlpMembers attributes;
     const JsonValue* const resource = logs.find("resource");
-    if (resource != nullptr && !attributes_of(*resource, attributes)) return malformed("resource: attributes are malformed");
+    if (resource != nullptr && !attributes_of(*resource, attributes)) return malformed_otlp("resource: attributes are malformed");
     entries_.begin_resource(attributes);
     return for_each(logs, "scopeLogs", [this](const JsonValue& scope_logs) { return read_scope_logs(scope_logs); });
   }
@@ -317,7 +317,7 @@ class JsonLogs {
       scope.version = text_in(*given, "version");
       if (!attributes_of(*given, scope.attributes) ||
           !number_in(*given, "droppedAttributesCount", scope.dropped_attributes)) {
-        return malformed("scope: malformed");
+        return malformed_otlp("scope: malformed");
       }
     }
     entries_.begin_scope(scope);
@@ -333,7 +333,7 @@ class JsonLogs {
                        number_in(given, "droppedAttributesCount", record.dropped_attributes) &&
                        number_in(given, "flags", record.flags) && attributes_of(given, record.attributes) &&
                        (body == nullptr || read_otlp_value(*body, record.body, block_.arena()));
-    if (!sound) return malformed("logRecords: a record is malformed");
+    if (!sound) return malformed_otlp("logRecords: a record is malformed");
     record.severity_text = text_in(given, "severityText");
     record.event_name = text_in(given, "eventName");
     // In JSON these are hexadecimal digits already.

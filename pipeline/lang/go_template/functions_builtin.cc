@@ -105,7 +105,7 @@ Value call_(const Call& call) {
   return call.context.fail("error calling call: non-function of type ", type_name(call[0]));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kBuiltinFunctions[] = {
     {"and", "any any...", nullptr, true},
     {"or", "any any...", nullptr, true},
     {"not", "any", not_},
@@ -122,6 +122,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> builtin_functions() { return kFunctions; }
+std::span<const Function> builtin_functions() { return kBuiltinFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

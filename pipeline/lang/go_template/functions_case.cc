@@ -119,7 +119,7 @@ Value camelcase(const Call& call) {
   return out.value();
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kCaseFunctions[] = {
     {"ToLower", "string", mapped<to_lower>},
     {"ToUpper", "string", mapped<to_upper>},
     {"lower", "string", mapped<to_lower>},
@@ -136,6 +136,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> case_functions() { return kFunctions; }
+std::span<const Function> case_functions() { return kCaseFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

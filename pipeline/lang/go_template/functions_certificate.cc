@@ -115,7 +115,7 @@ Value build_custom_cert(const Call& call) {
   });
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kCertificateFunctions[] = {
     {"genPrivateKey", "string", gen_private_key},
     {"buildCustomCert", "string string", build_custom_cert},
     {"genCA", "string int", gen_ca},
@@ -128,6 +128,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> certificate_functions() { return kFunctions; }
+std::span<const Function> certificate_functions() { return kCertificateFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

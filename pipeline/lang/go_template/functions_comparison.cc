@@ -134,13 +134,13 @@ Value ge(const Call& call) {
   return Value::boolean(result && !(*result < 0));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kComparisonFunctions[] = {
     {"eq", "any any...", eq}, {"ne", "any any", ne}, {"lt", "any any", lt},
     {"le", "any any", le},    {"gt", "any any", gt}, {"ge", "any any", ge},
 };
 
 }  // namespace
 
-std::span<const Function> comparison_functions() { return kFunctions; }
+std::span<const Function> comparison_functions() { return kComparisonFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

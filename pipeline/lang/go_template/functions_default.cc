@@ -38,7 +38,7 @@ Value deep_equal_(const Call& call) {
 
 Value fail(const Call& call) { return call.context.fail(call.string(0)); }
 
-constexpr Function kFunctions[] = {
+constexpr Function kDefaultFunctions[] = {
     {"default", "any any...", default_},
     {"empty", "any", empty},
     {"coalesce", "any...", coalesce},
@@ -56,6 +56,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> default_functions() { return kFunctions; }
+std::span<const Function> default_functions() { return kDefaultFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

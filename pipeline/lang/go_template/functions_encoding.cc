@@ -105,7 +105,7 @@ Value b64dec(const Call& call) { return decoded(call, kBase64); }
 Value b32enc(const Call& call) { return encode(call.context, kBase32, call.string(0)); }
 Value b32dec(const Call& call) { return decoded(call, kBase32); }
 
-constexpr Function kFunctions[] = {
+constexpr Function kEncodingFunctions[] = {
     {"b64enc", "string", b64enc},
     {"b64dec", "string", b64dec},
     {"b32enc", "string", b32enc},
@@ -123,6 +123,6 @@ std::optional<std::string_view> decode_base64(Context& context, std::string_view
   return decode(context, kBase64, text, corrupt_at);
 }
 
-std::span<const Function> encoding_functions() { return kFunctions; }
+std::span<const Function> encoding_functions() { return kEncodingFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

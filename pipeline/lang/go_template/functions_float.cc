@@ -148,7 +148,7 @@ Value round_(const Call& call) {
   return Value::number((up ? std::ceil(shifted) : std::floor(shifted)) / power);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kFloatFunctions[] = {
     {"float64", "any", float64},
     {"add1f", "any", add1f},
     {"addf", "any...", addf},
@@ -164,6 +164,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> float_functions() { return kFunctions; }
+std::span<const Function> float_functions() { return kFloatFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -55,7 +55,7 @@ Value adler32(const Call& call) {
   return call.context.text(format_uint(high << 16 | low, buffer));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kHashFunctions[] = {
     {"Hash", "string string", salted<EVP_sha3_256>},
     {"Sha2Hash", "string string", salted<EVP_sha256>},
     {"sha1sum", "string", plain<EVP_sha1>},
@@ -66,6 +66,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> hash_functions() { return kFunctions; }
+std::span<const Function> hash_functions() { return kHashFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -111,7 +111,7 @@ Value seq(const Call& call) {
   return out.value();
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kIntegerFunctions[] = {
     {"atoi", "string", atoi},
     {"int", "any", to_int},
     {"int64", "any", to_int64},
@@ -132,6 +132,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> integer_functions() { return kFunctions; }
+std::span<const Function> integer_functions() { return kIntegerFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

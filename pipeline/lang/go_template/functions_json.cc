@@ -177,7 +177,7 @@ Value to_json(const Call& call) {
   return Value::string("");
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kJsonFunctions[] = {
     {"fromJson", "string", from_json},
     {"mustFromJson", "string", must_from_json},
     {"toJson", "any", to_json<true, false, false>},
@@ -190,6 +190,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> json_functions() { return kFunctions; }
+std::span<const Function> json_functions() { return kJsonFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -185,7 +185,7 @@ Value sort_alpha(const Call& call) {
   return call.context.list(sorted, Type::kStringList);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kListFunctions[] = {
     {"list", "any...", list},
     {"tuple", "any...", list},
     {"first", "any", first},
@@ -224,6 +224,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> list_functions() { return kFunctions; }
+std::span<const Function> list_functions() { return kListFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -127,7 +127,7 @@ Value deep_copy_(const Call& call) {
   return deep_copy(call.context, call[0]);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kMapFunctions[] = {
     {"dict", "any...", dict},
     {"get", "map string", get},
     {"set", "map string any", set},
@@ -149,6 +149,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> map_functions() { return kFunctions; }
+std::span<const Function> map_functions() { return kMapFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

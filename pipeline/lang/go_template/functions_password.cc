@@ -212,7 +212,7 @@ Value decrypt_aes(const Call& call) {
   return Value::string(text(plain.first(plain.size() - padding)));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kPasswordFunctions[] = {
     {"bcrypt", "string", bcrypt},
     {"htpasswd", "string string", htpasswd},
     {"derivePassword", "uint32 string string string string", derive_password},
@@ -222,6 +222,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> password_functions() { return kFunctions; }
+std::span<const Function> password_functions() { return kPasswordFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -64,7 +64,7 @@ Value dir(const Call& call) {
   return Value::string(cleaned(call.context, path.substr(0, path.rfind('/') + 1)));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kPathFunctions[] = {
     {"base", "string", base},      {"osBase", "string", base}, {"dir", "string", dir},
     {"osDir", "string", dir},      {"clean", "string", clean}, {"osClean", "string", clean},
     {"ext", "string", ext},        {"osExt", "string", ext},   {"isAbs", "string", is_abs},
@@ -73,6 +73,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> path_functions() { return kFunctions; }
+std::span<const Function> path_functions() { return kPathFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -106,7 +106,7 @@ Value uuidv4(const Call& call) {
   return out.value();
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kRandomFunctions[] = {
     {"randAlphaNum", "int", rand_alpha_num}, {"randAlpha", "int", rand_alpha},
     {"randNumeric", "int", rand_numeric},    {"randAscii", "int", rand_ascii},
     {"randInt", "int int", rand_int},        {"shuffle", "string", shuffle},
@@ -115,6 +115,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> random_functions() { return kFunctions; }
+std::span<const Function> random_functions() { return kRandomFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -138,7 +138,7 @@ Value regex_quote_meta(const Call& call) {
   return out.value();
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kRegexFunctions[] = {
     {"regexReplaceAll", "regex string string", regex_replace_all},
     {"regexReplaceAllLiteral", "regex string string", regex_replace_all_literal},
     {"mustRegexReplaceAll", "regex string string", regex_replace_all},
@@ -156,6 +156,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> regex_functions() { return kFunctions; }
+std::span<const Function> regex_functions() { return kRegexFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

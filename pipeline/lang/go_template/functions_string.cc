@@ -276,7 +276,7 @@ Value splitn(const Call& call) {
 
 Value to_string(const Call& call) { return Value::string(to_text(call.context, call[0])); }
 
-constexpr Function kFunctions[] = {
+constexpr Function kStringFunctions[] = {
     {"TrimSpace", "string", trim_spaces},
     {"Trim", "string string", trimmed<trim_both, 0>},
     {"TrimLeft", "string string", trimmed<trim_left, 0>},
@@ -315,6 +315,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> string_functions() { return kFunctions; }
+std::span<const Function> string_functions() { return kStringFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

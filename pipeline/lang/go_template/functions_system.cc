@@ -64,7 +64,7 @@ Value get_host_by_name(const Call& call) {
   return address ? call.context.text(*address) : call.context.fail("no address of ", call.string(0));
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kSystemFunctions[] = {
     {"env", "string", env},
     {"expandenv", "string", expandenv},
     {"getHostByName", "string", get_host_by_name},
@@ -72,6 +72,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> system_functions() { return kFunctions; }
+std::span<const Function> system_functions() { return kSystemFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -156,7 +156,7 @@ Value duration_round(const Call& call) {
   return Value::string("0s");
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kTimeFunctions[] = {
     {"ago", "any", ago},
     {"date", "string any", date},
     {"dateInZone", "string any string", date_in_zone},
@@ -177,6 +177,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> time_functions() { return kFunctions; }
+std::span<const Function> time_functions() { return kTimeFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

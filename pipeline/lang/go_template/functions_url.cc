@@ -54,13 +54,13 @@ Value url_join(const Call& call) {
   return out.value();
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kUrlFunctions[] = {
     {"urlParse", "string", url_parse},
     {"urlJoin", "map", url_join},
 };
 
 }  // namespace
 
-std::span<const Function> url_functions() { return kFunctions; }
+std::span<const Function> url_functions() { return kUrlFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

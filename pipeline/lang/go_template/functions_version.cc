@@ -23,13 +23,13 @@ Value semver_compare(const Call& call) {
   return Value::boolean(*fits);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kVersionFunctions[] = {
     {"semver", "string", semver},
     {"semverCompare", "string string", semver_compare},
 };
 
 }  // namespace
 
-std::span<const Function> version_functions() { return kFunctions; }
+std::span<const Function> version_functions() { return kVersionFunctions; }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "config/ascii.h"
 #include "pipeline/label_text.h"
 #include "pipeline/utf8.h"
 
@@ -24,7 +25,6 @@ bool is_word(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return kSpaces.find(c) != std::string_view::npos; }
 
 std::string_view trim_left(std::string_view text) {

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "pipeline/lang/go_template/escape.h"
 #include "pipeline/lang/go_template/unicode.h"
 
 namespace lokitail::pipeline::lang::go_template {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_any_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
-bool is_unreserved(char c) { return is_letter(c) || is_digit(c) || is_any_of(c, "-_.~"); }
+bool is_unreserved(char c) { return lokitail::is_letter(c) || is_digit(c) || is_any_of(c, "-_.~"); }
 
 // What stands for itself in each part of a URL.
 bool plain_in_path(char c) { return is_unreserved(c) || is_any_of(c, "$&+,/:;=@"); }
@@ -55,7 +54,7 @@ bool decode_into(Context& context, std::string_view text, std::string_view& out)
 bool take_scheme(Context& context, std::string_view& text, std::string_view& scheme) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (is_letter(c) || (i > 0 && (is_digit(c) || is_any_of(c, "+-.")))) continue;
+    if (lokitail::is_letter(c) || (i > 0 && (is_digit(c) || is_any_of(c, "+-.")))) continue;
     if (c != ':') return true;
     if (i == 0) return false;
     Text lower(context, i);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "config/ascii.h"
 #include "pipeline/lang/go_template/number.h"
 
 namespace lokitail::pipeline::lang::go_template {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_identifier(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {

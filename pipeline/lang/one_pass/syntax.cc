@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "config/ascii.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang::one_pass {
@@ -60,9 +61,6 @@ std::optional<CodeSet> posix_class(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 char to_lower(char c) { return static_cast<char>(c | 0x20); }
 
 class Parser {

@@ -25,7 +25,7 @@ TEST_CASE("text in quotes cannot command the terminal and needs few escapes") {
        "\"\\u009b2J \u00e9\""},
       {R"(\)", R"("\\")"},
   };
-  for (const auto& row : rows) CHECK(quoted(row.text) == row.quoted);
+  for (const auto& row : rows) CHECK(quoted_text(row.text) == row.quoted);
 }
 
 TEST_CASE("control characters are shown, not obeyed") {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 Options parse(const std::vector<const char*>& args) { return parse_flags(args); }
 
-std::string error_of(const std::vector<const char*>& args) {
+std::string flags_error(const std::vector<const char*>& args) {
   try {
     parse(args);
   } catch (const FlagError& error) {
@@ -135,10 +135,10 @@ TEST_CASE("wrong flags are refused") {
   };
   for (const auto& row : rows) {
     INFO(row.args.front());
-    CHECK(error_of(row.args) == row.want);
+    CHECK(flags_error(row.args) == row.want);
   }
-  CHECK(error_of({"-stdin=false"}) == "no error");
-  CHECK(error_of({"-stdin"}) == "no error");
+  CHECK(flags_error({"-stdin=false"}) == "no error");
+  CHECK(flags_error({"-stdin"}) == "no error");
 }
 
 TEST_CASE("the flag -help names every flag with its default") {
@@ -167,7 +167,7 @@ class TemporaryFolder {
 
 std::optional<std::string> no_environment(std::string_view) { return std::nullopt; }
 
-std::string load_error(const Options& options) {
+std::string configuration_error(const Options& options) {
   try {
     load_files(options, no_environment);
   } catch (const Error& error) {
@@ -200,19 +200,19 @@ TEST_CASE("files are found, expanded, overridden and completed") {
 TEST_CASE("files that cannot be used") {
   const TemporaryFolder folder;
   Options options;
-  CHECK(load_error(options) == "at least one client config must be provided");
+  CHECK(configuration_error(options) == "at least one client config must be provided");
   options.config_file = "/nonexistent/x.yaml";
-  CHECK(load_error(options) ==
+  CHECK(configuration_error(options) ==
         "/nonexistent/x.yaml does not exist, set config.file for custom config path");
   options.config_file = folder.write("brace.yaml", "a: ${X}\n");
-  CHECK(load_error(options) ==
+  CHECK(configuration_error(options) ==
         options.config_file +
             ":1:1: configuration: unknown key \"a\". Use `-config.expand-env=true` flag if you "
             "want to expand environment variables in your config file");
   options.config_file = folder.write("plain.yaml", "a: 1\n");
-  CHECK(load_error(options) == options.config_file + ":1:1: configuration: unknown key \"a\"");
+  CHECK(configuration_error(options) == options.config_file + ":1:1: configuration: unknown key \"a\"");
   options.config_file = std::filesystem::temp_directory_path();
-  CHECK(load_error(options).find("cannot be read") != std::string::npos);
+  CHECK(configuration_error(options).find("cannot be read") != std::string::npos);
 }
 
 TEST_CASE("flags alone make a configuration") {

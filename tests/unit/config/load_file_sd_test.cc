@@ -5,12 +5,12 @@
 namespace lokitail::config {
 namespace {
 
-std::string job(const std::string& item) {
+std::string file_sd_job(const std::string& item) {
   return kClients + "scrape_configs:\n- job_name: j\n  file_sd_configs: [" + item + "]\n";
 }
 
 TEST_CASE("targets in files") {
-  const Config config = load_good(job("{files: [/a/b*.json, c.yml]}, {files: [d.yaml], refresh_interval: 10s}"));
+  const Config config = load_good(file_sd_job("{files: [/a/b*.json, c.yml]}, {files: [d.yaml], refresh_interval: 10s}"));
   const auto& items = config.scrape_configs[0].file_sd_configs;
   REQUIRE(items.size() == 2);
   CHECK(items[0].files == std::vector<std::string>{"/a/b*.json", "c.yml"});
@@ -21,13 +21,13 @@ TEST_CASE("targets in files") {
 }
 
 TEST_CASE("targets in files that cannot be") {
-  CHECK_THAT(load_error(job("{}")), Catch::Contains("must contain at least one path name"));
+  CHECK_THAT(load_error(file_sd_job("{}")), Catch::Contains("must contain at least one path name"));
   for (const char* path : {"a.txt", "a*b*.json", "/x*/a.json", "*"}) {
     INFO(path);
-    CHECK_THAT(load_error(job("{files: ['" + std::string(path) + "']}")), Catch::Contains("is not valid for file discovery"));
+    CHECK_THAT(load_error(file_sd_job("{files: ['" + std::string(path) + "']}")), Catch::Contains("is not valid for file discovery"));
   }
-  CHECK_THAT(load_error(job("{files: [a.yml], refresh_interval: 0s}")), Catch::Contains("refresh_interval"));
-  CHECK_THAT(load_error(job("{file: [a.yml]}")), Catch::Contains("files"));
+  CHECK_THAT(load_error(file_sd_job("{files: [a.yml], refresh_interval: 0s}")), Catch::Contains("refresh_interval"));
+  CHECK_THAT(load_error(file_sd_job("{file: [a.yml]}")), Catch::Contains("files"));
 }
 
 }  // namespace

@@ -8,10 +8,10 @@ namespace {
 
 using Authentication = KafkaConfig::Authentication;
 
-std::string job(const std::string& lines) {
+std::string kafka_job(const std::string& lines) {
   return "clients: [{url: http://loki/p}]\nscrape_configs:\n- job_name: a\n  " + lines;
 }
-std::string kafka(const std::string& keys) { return job("kafka: {brokers: [b:1], topics: [t], " + keys + "}"); }
+std::string kafka(const std::string& keys) { return kafka_job("kafka: {brokers: [b:1], topics: [t], " + keys + "}"); }
 
 KafkaConfig kafka_of(const std::string& text) {
   const Config config = load_good(text);
@@ -23,7 +23,7 @@ KafkaConfig kafka_of(const std::string& text) {
 }
 
 TEST_CASE("a job that reads Kafka") {
-  const KafkaConfig plain = kafka_of(job("kafka: {brokers: [b:1], topics: [t]}"));
+  const KafkaConfig plain = kafka_of(kafka_job("kafka: {brokers: [b:1], topics: [t]}"));
   CHECK(plain.brokers == std::vector<std::string>{"b:1"});
   CHECK(plain.topics.at(0).name == "t");
   CHECK(plain.group_id == "promtail");
@@ -64,9 +64,9 @@ TEST_CASE("a password of Kafka's is not shown") {
 
 TEST_CASE("wrong kafka blocks are refused with place and reason") {
   const ErrorRow rows[] = {
-      {"no brokers", job("kafka: {topics: [t]}"), "f:4:10: no Kafka bootstrap brokers defined"},
-      {"no topics", job("kafka: {brokers: [b]}"), "f:4:10: no topics given to be consumed"},
-      {"an empty topic", job("kafka: {brokers: [b], topics: [t, '']}"), "f:4:37: a topic without a name"},
+      {"no brokers", kafka_job("kafka: {topics: [t]}"), "f:4:10: no Kafka bootstrap brokers defined"},
+      {"no topics", kafka_job("kafka: {brokers: [b]}"), "f:4:10: no topics given to be consumed"},
+      {"an empty topic", kafka_job("kafka: {brokers: [b], topics: [t, '']}"), "f:4:37: a topic without a name"},
       {"version", kafka("version: two"), "f:4:49: version: expected one like 2.1.1, found \"two\""},
       {"assignor", kafka("assignor: random"),
        "f:4:50: unrecognized consumer group partition assignor: \"random\""},

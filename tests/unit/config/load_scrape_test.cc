@@ -6,7 +6,7 @@ namespace lokitail::config {
 namespace {
 
 // A job with these keys; they begin at f:4:3.
-std::string job(const std::string& keys) {
+std::string scrape_job(const std::string& keys) {
   return kClients + "scrape_configs:\n- job_name: j\n  " + keys + "\n";
 }
 
@@ -14,11 +14,11 @@ const std::string kTargets = "static_configs: [{targets: [localhost], labels: {a
 
 // A job with one relabel rule whose keys begin at f:5:6.
 std::string rule(const std::string& keys) {
-  return job(kTargets + "\n  relabel_configs:\n  - {" + keys + "}");
+  return scrape_job(kTargets + "\n  relabel_configs:\n  - {" + keys + "}");
 }
 
 TEST_CASE("a job is read") {
-  const Config config = load_good(job(
+  const Config config = load_good(scrape_job(
       "static_configs:\n  - targets: [localhost, 12]\n    labels: {job: x, __path__: /a, n: 1}\n"
       "  - {}\n"
       "  pipeline_stages:\n  - docker: {}\n  - json: {expressions: {a: }}\n"
@@ -34,19 +34,19 @@ TEST_CASE("a job is read") {
 }
 
 TEST_CASE("how the files of a job are read") {
-  const Config config = load_good(job("encoding: GBK\n  " + kTargets +
+  const Config config = load_good(scrape_job("encoding: GBK\n  " + kTargets +
                                       "\n  decompression: {enabled: true, format: gz, initial_delay: 2s}\n"));
   const ScrapeConfig& scrape = config.scrape_configs[0];
   CHECK(scrape.encoding == "GBK");
   REQUIRE(scrape.decompression);
   CHECK(scrape.decompression->format == "gz");
   CHECK(scrape.decompression->initial_delay == std::chrono::seconds(2));
-  const Config without = load_good(job("decompression: {format: rar}\n  " + kTargets));
+  const Config without = load_good(scrape_job("decompression: {format: rar}\n  " + kTargets));
   CHECK_FALSE(without.scrape_configs[0].decompression);
 }
 
 TEST_CASE("a job that listens for syslog") {
-  const Config defaults = load_good(job("syslog: {listen_address: ':1514'}\n"));
+  const Config defaults = load_good(scrape_job("syslog: {listen_address: ':1514'}\n"));
   const auto& plain = defaults.scrape_configs[0].syslog;
   REQUIRE(plain);
   CHECK(defaults.scrape_configs[0].has_targets);
@@ -58,7 +58,7 @@ TEST_CASE("a job that listens for syslog") {
       "syslog: {listen_address: 'h:1', syslog_format: rfc3164, idle_timeout: 5s, max_message_length: 99,\n"
       "    label_structured_data: true, use_incoming_timestamp: true, use_rfc5424_message: true,\n"
       "    labels: {a: b}, tls_config: {cert_file: c, key_file: k, ca_file: x}}\n";
-  const Config config = load_good(job(all));
+  const Config config = load_good(scrape_job(all));
   const auto& syslog = config.scrape_configs[0].syslog;
   REQUIRE(syslog);
   CHECK(syslog->idle_timeout == std::chrono::seconds(5));
@@ -70,26 +70,26 @@ TEST_CASE("a job that listens for syslog") {
 }
 
 TEST_CASE("a job may want its lines on disk") {
-  CHECK(load_good(job("spool: always\n  " + kTargets)).scrape_configs[0].spools);
-  CHECK_FALSE(load_good(job("spool: auto\n  " + kTargets)).scrape_configs[0].spools);
-  CHECK(load_error(job("spool: never\n  " + kTargets)) == "f:4:10: expected one of auto, always, found \"never\"");
+  CHECK(load_good(scrape_job("spool: always\n  " + kTargets)).scrape_configs[0].spools);
+  CHECK_FALSE(load_good(scrape_job("spool: auto\n  " + kTargets)).scrape_configs[0].spools);
+  CHECK(load_error(scrape_job("spool: never\n  " + kTargets)) == "f:4:10: expected one of auto, always, found \"never\"");
 }
 
 TEST_CASE("wrong syslog blocks are refused with place and reason") {
   const ErrorRow rows[] = {
-      {"no address", job("syslog: {}"), "f:4:11: syslog needs a `listen_address`"},
-      {"no port", job("syslog: {listen_address: host}"),
+      {"no address", scrape_job("syslog: {}"), "f:4:11: syslog needs a `listen_address`"},
+      {"no port", scrape_job("syslog: {listen_address: host}"),
        "f:4:28: listen_address: expected host:port, found \"host\""},
-      {"protocol", job("syslog: {listen_address: ':1', listen_protocol: sctp}"),
+      {"protocol", scrape_job("syslog: {listen_address: ':1', listen_protocol: sctp}"),
        "f:4:51: invalid transport protocol. expected 'tcp' or 'udp', got \"sctp\""},
-      {"format", job("syslog: {listen_address: ':1', syslog_format: rfc5423}"),
+      {"format", scrape_job("syslog: {listen_address: ':1', syslog_format: rfc5423}"),
        "f:4:49: expected one of rfc5424, rfc3164, found \"rfc5423\""},
-      {"half of a certificate", job("syslog: {listen_address: ':1', tls_config: {ca_file: c}}"),
+      {"half of a certificate", scrape_job("syslog: {listen_address: ':1', tls_config: {ca_file: c}}"),
        "f:4:11: syslog: tls_config needs cert_file and key_file"},
       {"TLS over UDP",
-       job("syslog: {listen_address: ':1', listen_protocol: udp, tls_config: {cert_file: c, key_file: k}}"),
+       scrape_job("syslog: {listen_address: ':1', listen_protocol: udp, tls_config: {cert_file: c, key_file: k}}"),
        "f:4:11: syslog: TLS is for TCP"},
-      {"unknown key", job("syslog: {listen_adress: ':1'}"),
+      {"unknown key", scrape_job("syslog: {listen_adress: ':1'}"),
        "f:4:12: syslog: unknown key \"listen_adress\" (did you mean \"listen_address\"?)"},
   };
   for (const ErrorRow& row : rows) {
@@ -101,28 +101,28 @@ TEST_CASE("wrong syslog blocks are refused with place and reason") {
 TEST_CASE("wrong jobs are refused with place and reason") {
   const ErrorRow rows[] = {
       {"no name", kClients + "scrape_configs:\n- " + kTargets, "f:3:3: job_name is empty"},
-      {"a name twice", job(kTargets) + "- job_name: j\n  " + kTargets,
+      {"a name twice", scrape_job(kTargets) + "- job_name: j\n  " + kTargets,
        "f:5:3: found multiple scrape configs with job name \"j\""},
-      {"no target", job("pipeline_stages: []"),
+      {"no target", scrape_job("pipeline_stages: []"),
        "f:3:3: no valid target scrape config defined for \"j\""},
-      {"unknown key", job("pipelines: []"), "f:4:3: scrape config: unknown key \"pipelines\""},
-      {"unknown static key", job("static_configs: [{label: {a: b}}]"),
+      {"unknown key", scrape_job("pipelines: []"), "f:4:3: scrape config: unknown key \"pipelines\""},
+      {"unknown static key", scrape_job("static_configs: [{label: {a: b}}]"),
        "f:4:21: static_configs: unknown key \"label\" (did you mean \"labels\"?)"},
-      {"label of a list", job("static_configs: [{labels: {a: [b]}}]"),
+      {"label of a list", scrape_job("static_configs: [{labels: {a: [b]}}]"),
        "f:4:33: expected a string, found a list"},
-      {"stages as a mapping", job("pipeline_stages: {docker: {}}\n  " + kTargets),
+      {"stages as a mapping", scrape_job("pipeline_stages: {docker: {}}\n  " + kTargets),
        "f:4:20: pipeline_stages: expected a list, found a mapping"},
-      {"out of scope", job("gcplog: {project_id: a}"),
+      {"out of scope", scrape_job("gcplog: {project_id: a}"),
        "f:4:11: gcplog is out of scope: keep what reads it now (Grafana Alloy has loki.source.gcplog), and let it push to a job "
        "with loki_push_api"},
-      {"not there", job("dns_sd_configs: [{names: [a]}]"), "f:4:3: dns_sd_configs is not supported by lokitail yet"},
-      {"encoding", job("encoding: shift-jis\n  " + kTargets),
+      {"not there", scrape_job("dns_sd_configs: [{names: [a]}]"), "f:4:3: dns_sd_configs is not supported by lokitail yet"},
+      {"encoding", scrape_job("encoding: shift-jis\n  " + kTargets),
        "f:4:13: unknown encoding \"shift-jis\" (did you mean \"shift_jis\"?)"},
-      {"format of a compression", job("decompression: {enabled: true, format: rar}\n  " + kTargets),
+      {"format of a compression", scrape_job("decompression: {enabled: true, format: rar}\n  " + kTargets),
        "f:4:42: decompression: expected one of the formats gz, z, bz2, xz, zst, found \"rar\""},
-      {"no format of a compression", job("decompression: {enabled: true}\n  " + kTargets),
+      {"no format of a compression", scrape_job("decompression: {enabled: true}\n  " + kTargets),
        "f:4:18: decompression: expected one of the formats gz, z, bz2, xz, zst"},
-      {"a misspelt kind of target", job("static_config: []"),
+      {"a misspelt kind of target", scrape_job("static_config: []"),
        "f:4:3: scrape config: unknown key \"static_config\" (did you mean \"static_configs\"?)"},
   };
   for (const ErrorRow& row : rows) {

@@ -36,6 +36,14 @@ struct Collected {
   int lines = 0;      // how many of the lines pushed it keeps unsettled
 };
 
+using Lines = std::vector<std::string>;
+
+inline Lines lines_of(const std::vector<Collected>& entries) {
+  Lines lines;
+  for (const Collected& entry : entries) lines.push_back(entry.line);
+  return lines;
+}
+
 // A line's buffer, with padding that is no text.
 class PaddedText {
  public:

@@ -8,7 +8,7 @@
 namespace lokitail::pipeline::lang {
 namespace {
 
-bool matches(std::string_view text, std::string_view line) {
+bool selects(std::string_view text, std::string_view line) {
   SymbolTable symbols;
   Labels labels;
   labels.set(symbols.intern("app"), "web");
@@ -65,7 +65,7 @@ TEST_CASE("selectors", "[lang][selector]") {
   };
   for (const auto& row : rows) {
     INFO(row.selector);
-    CHECK(matches(row.selector, "this is an error") == row.want);
+    CHECK(selects(row.selector, "this is an error") == row.want);
   }
 }
 

@@ -13,14 +13,6 @@ std::string cri(const std::string& flags, const std::string& text,
   return kTime + " " + stream + " " + flags + " " + text;
 }
 
-std::vector<std::string> lines_of(const std::vector<Collected>& entries) {
-  std::vector<std::string> lines;
-  for (const Collected& entry : entries) lines.push_back(entry.line);
-  return lines;
-}
-
-using Lines = std::vector<std::string>;
-
 TEST_CASE("cri unpacks lines", "[stage][cri]") {
   const TextMap target = {{"job", "t"}};
   const TextMap on_stdout = {{"job", "t"}, {"stream", "stdout"}};

@@ -8,7 +8,7 @@ namespace {
 const std::string kTakeMessage = "- regex: {expression: '(?s)(?P<message>.*)'}\n";
 
 // What the stage extracts from a message.
-TextMap extract(const std::string& message, const std::string& settings = "") {
+TextMap extract_message(const std::string& message, const std::string& settings = "") {
   const auto entries = run_pipeline(kTakeMessage + "- eventlogmessage: " + settings, {message});
   TextMap extracted = entries.at(0).extracted;
   extracted.erase("message");
@@ -49,7 +49,7 @@ TEST_CASE("eventlogmessage", "[stage][eventlogmessage]") {
   };
   for (const auto& row : rows) {
     INFO(row.what);
-    CHECK(extract(row.message, row.settings) == row.want);
+    CHECK(extract_message(row.message, row.settings) == row.want);
   }
 }
 

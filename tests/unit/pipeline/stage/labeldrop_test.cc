@@ -5,7 +5,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-const TextMap kTarget = {{"job", "t"}, {"env", "prod"}, {"dc", "x1"}};
+const TextMap kLabels = {{"job", "t"}, {"env", "prod"}, {"dc", "x1"}};
 
 TEST_CASE("labeldrop removes what it lists", "[stage][labeldrop]") {
   const struct {
@@ -14,17 +14,17 @@ TEST_CASE("labeldrop removes what it lists", "[stage][labeldrop]") {
     TextMap want;
   } rows[] = {
       {"unknown names do nothing", "[nope, env]", {{"job", "t"}, {"dc", "x1"}}},
-      {"literal and by letter case", "[ENV, d.*]", kTarget},
+      {"literal and by letter case", "[ENV, d.*]", kLabels},
       {"name twice", "[env, env]", {{"job", "t"}, {"dc", "x1"}}},
-      {"names that no label can have", "[not a label, a-b]", kTarget},
+      {"names that no label can have", "[not a label, a-b]", kLabels},
       {"all", "[job, env, dc]", {}},
   };
   for (const auto& row : rows) {
     INFO(row.what);
-    const auto entries = run_pipeline("- labeldrop: " + row.names, {"line"}, kTarget);
+    const auto entries = run_pipeline("- labeldrop: " + row.names, {"line"}, kLabels);
     REQUIRE(entries.size() == 1);
     CHECK(entries[0].labels == row.want);
-    CHECK(entries[0].extracted == kTarget);
+    CHECK(entries[0].extracted == kLabels);
   }
 }
 

@@ -5,14 +5,6 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::vector<Collected>& entries) {
-  Lines lines;
-  for (const Collected& entry : entries) lines.push_back(entry.line);
-  return lines;
-}
-
 TEST_CASE("match runs what it selects through its stages", "[stage][match]") {
   const auto entries = run_pipeline(R"(
 - match:

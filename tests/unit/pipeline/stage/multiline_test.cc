@@ -5,14 +5,6 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::vector<Collected>& entries) {
-  Lines lines;
-  for (const Collected& entry : entries) lines.push_back(entry.line);
-  return lines;
-}
-
 Timestamp after_milliseconds(std::int64_t count) {
   return kReadTime.plus_nanoseconds(count * 1'000'000);
 }

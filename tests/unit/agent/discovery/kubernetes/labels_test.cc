@@ -142,6 +142,34 @@ TEST_CASE("kubernetes labels: nodes, by themselves and of pods") {
   CHECK(node_targets(Node()).empty());
 }
 
+TEST_CASE("kubernetes labels: names of what controls a pod's controller") {
+  config::KubernetesSdConfig::AttachMetadata all;
+  all.deployment = all.job = all.cronjob = true;
+  const auto names_of = [&](const std::string& kind, const std::string& controller, const std::string& hash = {}) {
+    Pod pod = read(kPod, read_pod);
+    pod.meta.controller_kind = kind;
+    pod.meta.controller_name = controller;
+    pod.meta.labels.erase("pod-template-hash");
+    if (!hash.empty()) pod.meta.labels["pod-template-hash"] = hash;
+    LabelMap names;
+    for (const auto& [name, value] : pod_targets(pod, nullptr, all)[0]) {
+      for (const char* const label : {"deployment_name", "job_name", "cronjob_name"}) {
+        if (name == std::string("__meta_kubernetes_pod_") + label) names[label] = value;
+      }
+    }
+    return names;
+  };
+  CHECK(names_of("ReplicaSet", "shop-5d8f9c7b6", "5d8f9c7b6") == LabelMap{{"deployment_name", "shop"}});
+  CHECK(names_of("ReplicaSet", "shop-5d8f9c7b6", "another").empty());
+  CHECK(names_of("ReplicaSet", "by-hand-1").empty());
+  CHECK(names_of("StatefulSet", "shop-5d8f9c7b6", "5d8f9c7b6").empty());
+  CHECK(names_of("Job", "backup-29012345") == LabelMap{{"cronjob_name", "backup"}, {"job_name", "backup-29012345"}});
+  CHECK(names_of("Job", "migration-2901") == LabelMap{{"job_name", "migration-2901"}});
+  CHECK(names_of("Job", "-29012345") == LabelMap{{"job_name", "-29012345"}});
+  all = {};
+  CHECK(names_of("Job", "backup-29012345").empty());
+}
+
 const std::string kService =
     R"({"kind":"Service","metadata":{"name":"shop","namespace":"prod","labels":{"team":"x"}},
   "spec":{"type":"LoadBalancer","clusterIP":"10.96.0.9","loadBalancerIP":"1.2.3.4",

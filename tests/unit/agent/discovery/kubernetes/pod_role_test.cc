@@ -198,7 +198,7 @@ TEST_CASE("kubernetes pods: the folder of all of them may come later, and go") {
 TEST_CASE("kubernetes pods: labels of their node come with it") {
   RoleScene scene;
   scene.role->stop();
-  scene.config.attaches_node = true;
+  scene.config.attached.node = true;
   scene.make();
   scene.pod("a", "1");
   CHECK_FALSE(scene.groups["pod/ns/a/1"][0].contains("__meta_kubernetes_node_label_zone"));

@@ -456,6 +456,43 @@ TEST_CASE("rotated and compressed while the agent is down: it goes on in what wa
   CHECK(scene.stays([&] { return scene.count() == count; }, 300ms));
 }
 
+// The kubelet's steps as fast as they go, without a look at what the agent has seen in between: files are renamed,
+// compressed and removed while they are opened and listed.
+TEST_CASE("rotated and compressed while the agent looks") {
+  constexpr int kTrials = 20;
+  constexpr int kRotations = 6;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    TailScene scene;
+    Application app(scene.log("a.log"));
+    app.write(5);
+    scene.start();
+    REQUIRE(scene.wait_for(5));
+    std::thread rotating([&] {
+      fs::path last;
+      for (int i = 0; i < kRotations; ++i) {
+        if (!last.empty()) {
+          const std::string packed = last.string() + ".tmp";
+          overwrite(packed, lokitail::test::compressed(slurp(last), Compression::kGzip));
+          fs::rename(packed, last.string() + ".gz");
+          fs::remove(last);
+        }
+        last = app.path().string() + ".20261123-10490" + std::to_string(i);
+        fs::rename(app.path(), last);
+        app.write(30);
+        std::this_thread::sleep_for(std::chrono::microseconds(trial * 100));
+      }
+    });
+    const std::size_t all = 5 + 30 * kRotations;
+    const bool arrived = scene.until([&] { return scene.count() >= all; }, 10s);
+    rotating.join();
+    INFO("trial " << trial << ": " << scene.count() << " of " << all);
+    REQUIRE(arrived);
+    CHECK(scene.lines("a.log") == app.written());
+    CHECK(scene.stays([&] { return scene.count() == all; }, 50ms));
+    CHECK(scene.targets().counters().lost_bytes == 0);
+  }
+}
+
 TEST_CASE("compressed after it was read: it is not read again") {
   TailScene::Options options;
   options.pattern = GENERATE("logs/*.log", "logs/a.log*");

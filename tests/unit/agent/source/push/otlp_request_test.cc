@@ -12,7 +12,7 @@ namespace {
 using namespace test;
 
 template <typename Read>
-std::string read(Read reader, std::string body) {
+std::string read_otlp(Read reader, std::string body) {
   ReceivedBlock block;
   const PushResult result = reader(std::move(body), PushReading{.keeps_times = true}, block);
   return result ? shown(block) : "refused: " + result.message;
@@ -42,11 +42,11 @@ TEST_CASE("logs as OTLP's protobuf", "[push][otlp]") {
       member(6, "list", list) + member(6, "ratio", fixed64_field(4, 0x3FE0000000000000)) +
       member(6, "raw", bytes_field(7, "\x01\x02\xff")) + varint(8 << 3 | 5) + std::string("\x01\x00\x00\x00", 4) +
       bytes_field(9, trace) + bytes_field(10, span);
-  CHECK(read(read_otlp_protobuf, bytes_field(1, resource + bytes_field(2, scope + bytes_field(2, record)))) == kExpected);
+  CHECK(read_otlp(read_otlp_protobuf, bytes_field(1, resource + bytes_field(2, scope + bytes_field(2, record)))) == kExpected);
 }
 
 TEST_CASE("logs as OTLP's JSON", "[push][otlp]") {
-  CHECK(read(read_otlp_json, R"({"resourceLogs":[{
+  CHECK(read_otlp(read_otlp_json, R"({"resourceLogs":[{
       "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},{"key":"host.name","value":{"stringValue":"h1"}}]},
       "scopeLogs":[{"scope":{"name":"lib","version":"2"},"logRecords":[{
         "timeUnixNano":"1700000000000000005","observedTimeUnixNano":"1700000000000000009","severityNumber":9,"severityText":"INFO",
@@ -62,28 +62,28 @@ TEST_CASE("labels, names and times where senders say little", "[push][otlp]") {
   const auto logs = [](const std::string& resource, const std::string& record) {
     return R"({"resourceLogs":[{"resource":{"attributes":[)" + resource + R"(]},"scopeLogs":[{"logRecords":[)" + record + "]}]}]}";
   };
-  CHECK(read(read_otlp_json, logs("", R"({"body":{"stringValue":"x"}})")) == "service_name=unknown_service | now | x | \n");
-  CHECK(read(read_otlp_json, logs(R"({"key":"k8s.container.name","value":{"stringValue":"c"}})", R"({"observedTimeUnixNano":7})")) ==
+  CHECK(read_otlp(read_otlp_json, logs("", R"({"body":{"stringValue":"x"}})")) == "service_name=unknown_service | now | x | \n");
+  CHECK(read_otlp(read_otlp_json, logs(R"({"key":"k8s.container.name","value":{"stringValue":"c"}})", R"({"observedTimeUnixNano":7})")) ==
         "k8s_container_name=c service_name=c | 7 |  | observed_timestamp=7 \n");
   // A body that is no text is JSON with its keys in order.
-  CHECK(read(read_otlp_json, logs("", R"({"body":{"kvlistValue":{"values":[
+  CHECK(read_otlp(read_otlp_json, logs("", R"({"body":{"kvlistValue":{"values":[
         {"key":"b","value":{"intValue":"9007199254740993"}},{"key":"a","value":{"stringValue":"\"<"}}]}}})")) ==
         "service_name=unknown_service | now | {\"a\":\"\\\"\\u003c\",\"b\":9007199254740993} | \n");
-  CHECK(read(read_otlp_json, logs("", R"({"attributes":[{"key":"1 st","value":{"boolValue":false}},{"key":"","value":{"boolValue":false}}]})")) ==
+  CHECK(read_otlp(read_otlp_json, logs("", R"({"attributes":[{"key":"1 st","value":{"boolValue":false}},{"key":"","value":{"boolValue":false}}]})")) ==
         "service_name=unknown_service | now |  | key_1_st=false \n");
 }
 
 TEST_CASE("what is no OTLP is refused", "[push][otlp]") {
-  CHECK(read(read_otlp_protobuf, "\x0a\x7f") == "refused: proto: malformed logs request");
-  CHECK(read(read_otlp_json, "x") == "refused: the body is no JSON object");
-  CHECK(read(read_otlp_json, R"({"resourceLogs":[1]})") == "refused: resourceLogs: expected objects");
-  CHECK(read(read_otlp_json, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"intValue":"x"}}]}]}]})") ==
+  CHECK(read_otlp(read_otlp_protobuf, "\x0a\x7f") == "refused: proto: malformed logs request");
+  CHECK(read_otlp(read_otlp_json, "x") == "refused: the body is no JSON object");
+  CHECK(read_otlp(read_otlp_json, R"({"resourceLogs":[1]})") == "refused: resourceLogs: expected objects");
+  CHECK(read_otlp(read_otlp_json, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"intValue":"x"}}]}]}]})") ==
         "refused: logRecords: a record is malformed");
   // Deeper than anybody nests.
   std::string deep = string_value("x");
   for (int i = 0; i < 2 * kMostOtlpDepth; ++i) deep = bytes_field(5, bytes_field(1, deep));
   const std::string record = bytes_field(2, bytes_field(5, deep));
-  CHECK(read(read_otlp_protobuf, bytes_field(1, bytes_field(2, record))) == "refused: proto: malformed logs request");
+  CHECK(read_otlp(read_otlp_protobuf, bytes_field(1, bytes_field(2, record))) == "refused: proto: malformed logs request");
 }
 
 }  // namespace

@@ -5,13 +5,6 @@
 namespace lokitail::pipeline::lang::test {
 namespace {
 
-void check_all(std::span<const Row> rows, const TextMap& data = {}) {
-  for (const Row& row : rows) {
-    INFO(row.text);
-    CHECK(render(row.text, data) == row.want);
-  }
-}
-
 TEST_CASE("Promtail's own text functions", "[go_template]") {
   const Row rows[] = {
       {"{{ ToUpper `aBc\u017E\u00DF` }} {{ ToLower `ABC\u017D\u0130` }}",

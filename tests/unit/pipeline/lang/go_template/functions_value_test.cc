@@ -7,13 +7,6 @@
 namespace lokitail::pipeline::lang::test {
 namespace {
 
-void check_all(std::span<const Row> rows, const TextMap& data = {}) {
-  for (const Row& row : rows) {
-    INFO(row.text);
-    CHECK(render(row.text, data) == row.want);
-  }
-}
-
 TEST_CASE("whole numbers", "[go_template]") {
   const Row rows[] = {
       {"{{ add 1 2 3 }} {{ add }} {{ add1 5 }} {{ sub 3 5 }} {{ mul 1 2 3 }} {{ div 7 2 }} {{ mod "

@@ -1,6 +1,8 @@
 // Renders templates from what a test can write down.
 #pragma once
 
+#include <catch2/catch.hpp>
+
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -64,5 +66,12 @@ struct Row {
   std::string text;
   std::string want;
 };
+
+inline void check_all(std::span<const Row> rows, const TextMap& data = {}) {
+  for (const Row& row : rows) {
+    INFO(row.text);
+    CHECK(render(row.text, data) == row.want);
+  }
+}
 
 }  // namespace lokitail::pipeline::lang::test
