@@ -424,6 +424,7 @@ void follow_role(const std::string& role, const std::string& collection, const s
   relabel_configs:
   - {{source_labels: [__meta_kubernetes_{}_name], target_label: __path__, replacement: '{}/$1.log'}}
   - {{source_labels: [__meta_kubernetes_{}_label_team], target_label: team}}
+  - {{action: labeldrop, regex: instance}}
 )",
                                   role, scene.api.url(), scene.token.string(), meta, scene.logs.string(), meta)};
   const auto labels = [&](const std::string& team) {

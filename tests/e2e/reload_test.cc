@@ -251,7 +251,7 @@ TEST_CASE("reload: other clients take over between two pushes, while sources and
 TEST_CASE("reload: what a client could not deliver goes to the one in its place") {
   ReloadScene scene;
   Loki second;
-  scene.agent.arguments = {"-shutdown-timeout=300ms"};
+  scene.agent.arguments = {"-shutdown.timeout=300ms"};
   SECTION("without a name, by its place") {}
   SECTION("by its name, with a spool") {
     scene.agent.clients = {client(scene.loki.url(), "name: main")};
@@ -289,7 +289,7 @@ TEST_CASE("reload: what a client could not deliver goes to the one in its place"
 TEST_CASE("reload: what a client has not delivered that is no more is dropped, and counted") {
   ReloadScene scene;
   Loki second;
-  scene.agent.arguments = {"-shutdown-timeout=300ms"};
+  scene.agent.arguments = {"-shutdown.timeout=300ms"};
   scene.agent.clients = {client(second.url(), "name: stays"), client(scene.loki.url(), "name: goes")};
   scene.loki.go_down();
   scene.agent.start();
