@@ -178,10 +178,14 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
       metrics_(metrics),
       budget_(budget),
       ledger_(config.ledger),
-      number_(config.number) {
+      number_(config.number),
+      traces_(config.tracer != nullptr) {
   for (const BatcherConfig& client : config.clients) {
+    BatcherConfig batcher = client;
+    batcher.tracer = config.tracer;
+    if (traces_) batcher.block_times = &block_times_;
     batchers_.push_back(std::make_unique<Batcher>(
-        client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
+        std::move(batcher), symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
     tick_period_ = std::clamp(
         std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
         kShortestTick, tick_period_);
@@ -531,6 +535,11 @@ void Worker::publish_counts() {
   for (const auto& job : retired_) page[job->name] += job->counts();
   for (const auto& [name, counts] : ended_) page[name] += counts;
   ledger_->publish(number_, std::move(page));
+}
+
+void Worker::note_block(const pipeline::Origin* origin) {
+  const auto began = std::chrono::nanoseconds(now_.to_unix_nanoseconds());
+  block_times_ = {origin, Span::Time(std::chrono::duration_cast<Span::Time::duration>(began)), Span::now()};
 }
 
 void Worker::hand_over() {

@@ -82,6 +82,8 @@ class Part {
     push->receipt = whole.receipt;
     push->can_be_read_again = whole.can_be_read_again;
     push->in_budget = whole.in_budget;
+    push->is_loaded = whole.is_loaded;
+    push->trace = whole.trace;
     snappy::Compress(request_.data(), request_.size(), &push->body);
     push->body.shrink_to_fit();
     return push;

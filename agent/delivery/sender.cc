@@ -49,9 +49,13 @@ SenderStatus Sender::status() const {
       status.last_answer = last;
       status.host = lane->host();
     }
+    status.throttled_streams += lane->throttled_streams();
+    status.uses_standby = status.uses_standby || lane->uses_standby();
     if (lane->trouble().empty()) continue;
     status.delivering = false;
     status.trouble = lane->trouble();
+    ++status.troubled_tenants;
+    status.trouble_since = std::min(status.trouble_since.value_or(lane->trouble_since()), lane->trouble_since());
   }
   return status;
 }
