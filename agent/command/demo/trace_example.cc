@@ -138,13 +138,14 @@ class TraceExample {
 
  private:
   ReceiverOptions receiver_options();
-  std::string url(std::size_t program) const { return fmt::format("http://127.0.0.1:{}", ports_[program]); }
+  std::string url_of(std::size_t program) const { return fmt::format("http://127.0.0.1:{}", ports_[program]); }
   asio::awaitable<void> play();
   asio::awaitable<void> wait_for_programs();
   asio::awaitable<void> send(const Request& request);
   asio::awaitable<void> wait_for_arrival();
   asio::awaitable<void> end();
-  asio::awaitable<http::Response> ask(std::size_t program, std::string path, std::string form, std::string traceparent);
+  std::unique_ptr<http::Client> client_of(std::size_t program);
+  asio::awaitable<http::Response> ask(std::size_t program, std::string form, std::string traceparent);
   void print(const Request& request, const Painter& paint) const;
   bool is_whole(const Request& request) const;
 
@@ -170,7 +171,7 @@ TraceExample::TraceExample(const Options& options) : folder_(options.keep), rece
   }
   for (std::size_t i = 0; i < kPrograms.size(); ++i) {
     const bool asks = i + 1 < kOnTheWay;
-    programs_.emplace_back(io_, containers, i, ports_[i], asks ? url(i + 1) + "/requests" : std::string());
+    programs_.emplace_back(io_, containers, i, ports_[i], asks ? url_of(i + 1) + "/requests" : std::string());
   }
   AgentConfig config;
   config.folder = folder_.path();
@@ -224,26 +225,34 @@ asio::awaitable<void> TraceExample::play() {
   for (const Request& request : requests_) co_await send(request);
   // What they do besides, under traces of their own.
   for (std::size_t i = kOnTheWay; i < kPrograms.size(); ++i) {
-    static_cast<void>(co_await ask(i, "/requests", "", ""));
+    static_cast<void>(co_await ask(i, "", ""));
     ++expected_lines_;
   }
   co_await wait_for_arrival();
   co_await end();
 }
 
-asio::awaitable<http::Response> TraceExample::ask(std::size_t program, std::string path, std::string form,
-                                                  std::string traceparent) {
-  http::Client client(io_, *http::parse_url(url(program) + path), {}, kPatience, std::chrono::nanoseconds(0));
+std::unique_ptr<http::Client> TraceExample::client_of(std::size_t program) {
+  const auto url = http::parse_url(url_of(program) + "/requests");
+  return std::make_unique<http::Client>(io_, *url, config::HttpClientConfig{}, kPatience, std::chrono::nanoseconds(0));
+}
+
+asio::awaitable<http::Response> TraceExample::ask(std::size_t program, std::string form, std::string traceparent) {
+  const auto client = client_of(program);
   http::Headers headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   if (!traceparent.empty()) headers.emplace_back("traceparent", std::move(traceparent));
-  if (path == "/ready") co_return co_await client.get(std::move(path), headers);
-  co_return co_await client.post(headers, form);
+  const http::Response response = co_await client->post(headers, form);
+  co_return response;
 }
 
 asio::awaitable<void> TraceExample::wait_for_programs() {
   const auto deadline = Clock::now() + kPatience;
   for (std::size_t i = 0; i < kPrograms.size(); ++i) {
-    while (!(co_await ask(i, "/ready", "", "")).ok()) {
+    const auto client = client_of(i);
+    const http::Headers none;
+    while (true) {
+      const http::Response response = co_await client->get("/ready", none);
+      if (response.ok()) break;
       if (!programs_[i].running() || Clock::now() > deadline) {
         throw std::runtime_error(fmt::format("{} does not start", kPrograms[i]));
       }
@@ -254,7 +263,7 @@ asio::awaitable<void> TraceExample::wait_for_programs() {
 
 asio::awaitable<void> TraceExample::send(const Request& request) {
   const http::Response response =
-      co_await ask(0, "/requests",
+      co_await ask(0,
                    fmt::format("task_id={}&guild_id=guild-xyz&story={}", request.task,
                                request.is_paid ? "paid" : "unpaid"),
                    telemetry::make_traceparent(request.trace));
