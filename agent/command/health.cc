@@ -120,12 +120,12 @@ std::optional<std::string> as_text(std::string_view body) {
     const bool is_told = value != nullptr && value->kind() == JsonValue::Kind::kBool;
     return is_told && value->boolean() ? "yes" : "no";
   };
-  std::string text = fmt::format("status {}, alive: {}, ready: {}\n", text_of(*answer, "status"), says("alive"),
-                                 says("ready"));
+  std::string text = fmt::format("status {}, alive: {}, ready: {}\n", text_of(*answer, "status"),
+                                 says("alive"), says("ready"));
   for (const JsonValue& part : items_of(answer->find("components"))) {
     const std::string name = text_of(part, "name"), reason = text_of(part, "reason");
-    text += fmt::format("  {:<24} {:<8} since {}{}{}\n",
-                        text_of(part, "component") + (name.empty() ? "" : " " + name), text_of(part, "status"),
+    const std::string component = text_of(part, "component") + (name.empty() ? "" : " " + name);
+    text += fmt::format("  {:<24} {:<8} since {}{}{}\n", component, text_of(part, "status"),
                         text_of(part, "since"), reason.empty() ? "" : ": ", reason);
   }
   return text;

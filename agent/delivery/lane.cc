@@ -45,6 +45,15 @@ std::string what_happened(const http::Response& response) {
                      first_line(response.body));
 }
 
+// The span of a request, with its answer.
+Span answered(Span span, const http::Response& response) {
+  const std::int64_t status = response.status;
+  if (status != 0) span.attributes.emplace_back("http.response.status_code", status);
+  if (!response.ok()) span.error = what_happened(response);
+  span.end = Span::now();
+  return span;
+}
+
 std::deque<Connections> connect(const LaneContext& context, const std::string& tenant) {
   std::deque<Connections> connections;
   for (const Destination* const destination : context.destinations) {
@@ -156,10 +165,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   std::optional<telemetry::TraceScope> scope;
   if (span) {
     scope.emplace(span->context);
-    if (response.status != 0) span->attributes.emplace_back("http.response.status_code", std::int64_t{response.status});
-    if (!response.ok()) span->error = what_happened(response);
-    span->end = Span::now();
-    trace->finish(*std::move(span));
+    trace->finish(answered(*std::move(span), response));
   }
   last_answer_ = LastAnswer{response.status, std::chrono::system_clock::now()};
   const auto took = Clock::now() - start;

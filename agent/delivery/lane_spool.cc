@@ -46,7 +46,8 @@ std::unique_ptr<Push> push_of(SpoolRecord record, const std::string& tenant) {
 
 void SpoolTroubles::set(const std::string& tenant, const std::string& problem) {
   const std::lock_guard lock(mutex_);
-  troubles_.try_emplace(tenant, Trouble{{}, std::chrono::system_clock::now()}).first->second.problem = problem;
+  const auto [place, is_new] = troubles_.try_emplace(tenant, Trouble{{}, std::chrono::system_clock::now()});
+  place->second.problem = problem;
 }
 
 void SpoolTroubles::clear(const std::string& tenant) {

@@ -55,7 +55,8 @@ SenderStatus Sender::status() const {
     status.delivering = false;
     status.trouble = lane->trouble();
     ++status.troubled_tenants;
-    status.trouble_since = std::min(status.trouble_since.value_or(lane->trouble_since()), lane->trouble_since());
+    const auto since = lane->trouble_since();
+    status.trouble_since = std::min(status.trouble_since.value_or(since), since);
   }
   return status;
 }

@@ -38,9 +38,10 @@ ComponentHealth client_health(const config::ClientConfig& client, const SenderSt
   if (status.troubled_tenants > 0) {
     const bool all = status.troubled_tenants == status.tenants;
     health.condition = all ? Condition::kDown : Condition::kDegraded;
-    health.reason = fmt::format("{}{} ({} pushes wait)",
-                                all ? "" : fmt::format("{} of {} tenants: ", status.troubled_tenants, status.tenants),
-                                status.trouble, status.queued);
+    health.reason =
+        fmt::format("{}{} ({} pushes wait)",
+                    all ? "" : fmt::format("{} of {} tenants: ", status.troubled_tenants, status.tenants),
+                    status.trouble, status.queued);
   } else if (status.throttled_streams > 0) {
     health.condition = Condition::kDegraded;
     health.reason = fmt::format("Loki throttles streams: {}", status.throttled_streams);
@@ -97,9 +98,12 @@ std::string_view condition_name(Condition condition) {
 void Health::serve(HttpServer& server) {
   look();
   server.on_get(
-      "/ready", [this](HttpRequest&) -> boost::asio::awaitable<HttpAnswer> { co_return ready(); }, Access::kOpen);
-  server.on_get("/readyz", [this](HttpRequest&) { return readyz(); }, Access::kOpen);
-  server.on_get("/healthz", [this](HttpRequest&) { return healthz(); }, Access::kOpen);
+      "/ready", [this](HttpRequest&) -> boost::asio::awaitable<HttpAnswer> { co_return ready(); },
+      Access::kOpen);
+  server.on_get(
+      "/readyz", [this](HttpRequest&) { return readyz(); }, Access::kOpen);
+  server.on_get(
+      "/healthz", [this](HttpRequest&) { return healthz(); }, Access::kOpen);
 }
 
 void Health::look() { static_cast<void>(components()); }
@@ -119,7 +123,8 @@ ComponentHealth Health::sources() const {
     troubles.push_back(fmt::format("{} of files cannot be read, as {}: {}", unreadable.size(), path, error));
   }
   for (const Target* const target : parts_.targets()) {
-    if (!target->ready()) troubles.push_back(fmt::format("job {}: {} is not ready", target->job(), target->kind()));
+    if (!target->ready())
+      troubles.push_back(fmt::format("job {}: {} is not ready", target->job(), target->kind()));
   }
   if (troubles.empty()) return health;
   health.condition = Condition::kDegraded;
@@ -138,7 +143,8 @@ ComponentHealth Health::pipeline(bool workers_answer) const {
     health.reason = "stopping";
   } else if (budget.exhausted()) {
     health.condition = Condition::kDegraded;
-    health.reason = fmt::format("reading waits: {} of {} bytes wait for delivery", budget.in_flight(), budget.limit());
+    health.reason =
+        fmt::format("reading waits: {} of {} bytes wait for delivery", budget.in_flight(), budget.limit());
   }
   return health;
 }
@@ -171,7 +177,8 @@ std::vector<ComponentHealth> Health::components(bool workers_answer) {
   add_delivery(all);
   const Time now = std::chrono::system_clock::now();
   for (ComponentHealth& health : all) {
-    const auto [place, is_new] = seen_.try_emplace({health.component, health.name}, Seen{health.condition, now});
+    const auto [place, is_new] =
+        seen_.try_emplace({health.component, health.name}, Seen{health.condition, now});
     Seen& seen = place->second;
     if (seen.condition != health.condition) seen = {health.condition, now};
     // Who knows exactly has said so.

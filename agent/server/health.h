@@ -1,5 +1,5 @@
-// How the agent is: the condition of each of its parts, with since when and why; and whether the agent is alive
-// and ready, which is what probes ask for.
+// How the agent is: the condition of each of its parts, with since when and why; and whether the agent is
+// alive and ready, which is what probes ask for.
 //
 //   sources    whether there is something to read, and all of it can be read
 //   pipeline   whether the workers do their work
@@ -7,8 +7,8 @@
 //   spool      whether the disk takes what is to go there
 //   client     each one: whether it delivers
 //
-// The agent is alive while its pipeline is: whatever else is wrong a restart would not help. It is ready while
-// none of its parts is down.
+// The agent is alive while its pipeline is: whatever else is wrong a restart would not help. It is ready
+// while none of its parts is down.
 //
 // Threads: the control thread. Ownership: the parts outlive it.
 #pragma once
@@ -48,8 +48,8 @@ class Health {
 
   // /healthz, /readyz and Promtail's /ready. Before the server is started.
   void serve(HttpServer& server);
-  // Takes note of what has changed since the last time, so that `since` is right about it. Now and then, without
-  // anybody asking.
+  // Takes note of what has changed since the last time, so that `since` is right about it. Now and then,
+  // without anybody asking.
   void look();
   // All components. REQUIRES: `worker_answers` says whether each worker has looked at its messages lately.
   std::vector<ComponentHealth> components(bool workers_answer = true);

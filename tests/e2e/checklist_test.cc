@@ -1,9 +1,10 @@
-// The whole way of the structured-logging guide: services log four lines of one trace, and the stack's pipeline brings
-// them to Loki with the right labels, times and order; then the queries of packaging/stack/queries.logql are asked.
+// The whole way of the structured-logging guide: services log four lines of one trace, and the stack's
+// pipeline brings them to Loki with the right labels, times and order; then the queries of
+// packaging/stack/queries.logql are asked.
 //
-// Selectors and line filters are evaluated against what the receiver of the tests got. With LOKI_URL=http://host:3100,
-// which names an empty Loki, each query is asked there, and its result compared; without it what is left of the queries
-// is skipped by name.
+// Selectors and line filters are evaluated against what the receiver of the tests got. With
+// LOKI_URL=http://host:3100, which names an empty Loki, each query is asked there, and its result compared;
+// without it what is left of the queries is skipped by name.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -64,15 +65,18 @@ class Services {
     // As the document prints them, by services that log with something else.
     constexpr const char* kSteps[][3] = {
         {"guild-coordinator", "creating task", R"("span_id":"span1","guild_id":"guild-xyz")"},
-        {"executor-node", "received task", R"("span_id":"span2","task_id":"task-001","guild_id":"guild-xyz")"},
+        {"executor-node", "received task",
+         R"("span_id":"span2","task_id":"task-001","guild_id":"guild-xyz")"},
         {"executor-node", "wasm execution completed",
          R"("span_id":"span3","task_id":"task-001","duration_ms":2500,"memory_bytes":45000000)"},
         {"payment-manager", "payment sent",
          R"("span_id":"span4","task_id":"task-001","channel_id":"chan-abc","amount":0.5)"}};
     for (const auto& [service, message, fields] : kSteps) {
       add({service, message, now_,
-           fmt::format(R"({{"level":"info","timestamp":"{}","service":"{}","trace_id":"abc123","message":"{}",{}}})" "\n",
-                       time_text(), service, message, fields)});
+           fmt::format(
+               R"({{"level":"info","timestamp":"{}","service":"{}","trace_id":"abc123","message":"{}",{}}})"
+               "\n",
+               time_text(), service, message, fields)});
     }
     const auto failed = *telemetry::parse_traceparent(fmt::format("00-{}-00f067aa0ba902b7-01", kFailedTrace));
     using telemetry::Level;
@@ -110,10 +114,14 @@ class Services {
     log("executor-node", Level::kInfo, span++, "received task",
         {telemetry::operation("receive"), telemetry::task_id("task-001"), telemetry::guild_id("guild-xyz")});
     log("executor-node", Level::kInfo, span++, "wasm execution completed",
-        {telemetry::operation("execute"), telemetry::task_id("task-001"), telemetry::duration_ms(2500),
+        {telemetry::operation("execute"),
+         telemetry::task_id("task-001"),
+         telemetry::duration_ms(2500),
          {"memory_bytes", 45'000'000}});
     log("payment-manager", Level::kInfo, span++, "payment sent",
-        {telemetry::operation("settle"), telemetry::task_id("task-001"), telemetry::channel_id("chan-abc"),
+        {telemetry::operation("settle"),
+         telemetry::task_id("task-001"),
+         telemetry::channel_id("chan-abc"),
          {"amount", 0.5}});
   }
 
@@ -133,7 +141,8 @@ class Services {
 
   std::string time_text() const {
     const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now_.time_since_epoch()).count();
-    return fmt::format("{:%FT%T}.{:09}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now_)), ns % 1'000'000'000);
+    return fmt::format("{:%FT%T}.{:09}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now_)),
+                       ns % 1'000'000'000);
   }
 
   Time now_;
@@ -148,12 +157,13 @@ std::int64_t nanoseconds(Time time) {
 
 struct Query {
   std::string text;
-  std::size_t selected = 0;           // lines that the selector and the line filters let through
-  std::vector<std::string> lines{};   // messages, in order
+  std::size_t selected = 0;                // lines that the selector and the line filters let through
+  std::vector<std::string> lines{};        // messages, in order
   std::map<std::string, double> values{};  // of a metric, by its labels
 };
 
-const std::vector<std::string> kStory = {"creating task", "received task", "wasm execution completed", "payment sent"};
+const std::vector<std::string> kStory = {"creating task", "received task", "wasm execution completed",
+                                         "payment sent"};
 
 std::vector<std::string> with_traces() {
   std::vector<std::string> all;
@@ -176,20 +186,27 @@ std::vector<Query> expected_queries() {
       {R"q({job="docker"} | json | amount > 1000)q", 12, {"payment failed"}},
       {R"q({job="docker"} | json | status="failed")q", 12, failures},
       {R"q({job="docker"} | json | peer_id=~"12D3KooW.*")q", 12, of_edges},
-      {R"q(sum by (service) (rate({level="error"}[5m])))q", 2, {},
+      {R"q(sum by (service) (rate({level="error"}[5m])))q",
+       2,
+       {},
        {{"service=edge-node-2", 1.0 / 300}, {"service=payment-manager", 1.0 / 300}}},
-      {R"q(topk(10, sum by (service, operation) (count_over_time({level="error"}[1h]))))q", 2, {},
+      {R"q(topk(10, sum by (service, operation) (count_over_time({level="error"}[1h]))))q",
+       2,
+       {},
        {{"operation=dial,service=edge-node-2", 1}, {"operation=settle,service=payment-manager", 1}}},
       {R"q(sum(count_over_time({job="docker"}[1m])))q", 12, {}, {{"", 12}}},
       {R"q({job="docker"} | json | trace_id="abc123")q", 12, kStory},
       {R"q({job="docker"} | json | trace_id="4bf92f3577b34da6a3ce929d0e0e4736")q", 12, kStory},
-      {R"q({job="docker"} | json | trace_id!="" | line_format "{{.message}} (trace={{.trace_id}})")q", 12, with_traces()},
+      {R"q({job="docker"} | json | trace_id!="" | line_format "{{.message}} (trace={{.trace_id}})")q", 12,
+       with_traces()},
       {R"q({level="error"} | json | trace_id!="" | status="failed")q", 2, failures},
       {R"q({job="docker"} | json | duration_ms > 10000)q", 12, {"slow execution"}},
   };
 }
 
-std::filesystem::path stack(const std::string& file) { return std::filesystem::path(LOKITAIL_DOCS) / "../packaging/stack" / file; }
+std::filesystem::path stack(const std::string& file) {
+  return std::filesystem::path(LOKITAIL_DOCS) / "../packaging/stack" / file;
+}
 
 std::vector<std::string> queries_of_stack() {
   std::vector<std::string> queries;
@@ -208,7 +225,8 @@ std::string stages_of_stack() {
   REQUIRE(at != std::string::npos);
   std::string stages = "pipeline_stages:\n- docker: {}\n";
   std::istringstream lines(text.substr(at + head.size()));
-  for (std::string line; std::getline(lines, line);) stages += line.substr(std::min<std::size_t>(line.size(), 6)) + "\n";
+  for (std::string line; std::getline(lines, line);)
+    stages += line.substr(std::min<std::size_t>(line.size(), 6)) + "\n";
   return stages;
 }
 
@@ -269,9 +287,11 @@ class AskedLoki {
     std::string problem;
     const bool is_metric = !query.values.empty();
     const std::string body =
-        is_metric ? get(fmt::format("/loki/api/v1/query?query={}&time={}", encoded(query.text), nanoseconds(to)))
-                  : get(fmt::format("/loki/api/v1/query_range?query={}&start={}&end={}&limit=1000&direction=forward",
-                                    encoded(query.text), nanoseconds(from), nanoseconds(to)));
+        is_metric
+            ? get(fmt::format("/loki/api/v1/query?query={}&time={}", encoded(query.text), nanoseconds(to)))
+            : get(fmt::format(
+                  "/loki/api/v1/query_range?query={}&start={}&end={}&limit=1000&direction=forward",
+                  encoded(query.text), nanoseconds(from), nanoseconds(to)));
     pipeline::Arena arena;
     const auto answer = pipeline::lang::parse_strict_json(body, arena);
     const JsonValue* const data = answer && answer->is_object() ? answer->find("data") : nullptr;
@@ -285,7 +305,8 @@ class AskedLoki {
     for (const JsonValue& stream : agent::items_of(data.find("result"))) {
       if (agent::texts_of(stream.find("stream")).contains("__error__")) continue;
       for (const JsonValue& value : agent::items_of(stream.find("values"))) {
-        found.emplace_back(std::stoll(std::string(value.items()[0].text())), message_of(value.items()[1].text()));
+        found.emplace_back(std::stoll(std::string(value.items()[0].text())),
+                           message_of(value.items()[1].text()));
       }
     }
     std::ranges::stable_sort(found, {}, [](const auto& line) { return line.first; });
@@ -345,9 +366,10 @@ std::string answer_of(const Query& query) {
   std::string result;
   std::int64_t time = 1'000'000'000'000'000'000;
   for (const std::string& line : query.lines) {
-    const std::string text = query.text.find("line_format") == std::string::npos ? R"({"message":)" + json_text(line) + "}" : line;
-    result += fmt::format(R"({}{{"stream":{{"job":"docker"}},"values":[["{}",{}]]}})", result.empty() ? "" : ",", ++time,
-                          json_text(text));
+    const std::string text =
+        query.text.find("line_format") == std::string::npos ? R"({"message":)" + json_text(line) + "}" : line;
+    result += fmt::format(R"({}{{"stream":{{"job":"docker"}},"values":[["{}",{}]]}})",
+                          result.empty() ? "" : ",", ++time, json_text(text));
   }
   for (const auto& [labels, value] : query.values) {
     std::string metric;
@@ -355,13 +377,16 @@ std::string answer_of(const Query& query) {
     for (std::sregex_iterator at(labels.begin(), labels.end(), pattern), end; at != end; ++at) {
       metric += (metric.empty() ? "" : ",") + json_text((*at)[1].str()) + ":" + json_text((*at)[2].str());
     }
-    result += fmt::format(R"({}{{"metric":{{{}}},"value":[1,"{}"]}})", result.empty() ? "" : ",", metric, value);
+    result +=
+        fmt::format(R"({}{{"metric":{{{}}},"value":[1,"{}"]}})", result.empty() ? "" : ",", metric, value);
   }
   return R"({"status":"success","data":{"result":[)" + result + "]}}";
 }
 
 // Whole milliseconds, which every form of a time has.
-Time a_while_ago() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() - 20s); }
+Time a_while_ago() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() - 20s);
+}
 
 // By the pipeline of the stack.
 void ship(const Services& services, Scene& scene) {
@@ -444,7 +469,8 @@ TEST_CASE("checklist: results of queries are compared with what is expected") {
   std::string answer;
   StubServer loki([&](const StubRequest& request, StubAnswer& out) {
     const auto asked = std::ranges::find(all, request.query("query"), &Query::text);
-    const bool right = asked != all.end() && (request.path() == "/loki/api/v1/query") == !asked->values.empty();
+    const bool right =
+        asked != all.end() && (request.path() == "/loki/api/v1/query") == !asked->values.empty();
     out.send(right ? 200 : 400, answer.empty() && right ? answer_of(*asked) : answer);
   });
   AskedLoki asked(loki.url());

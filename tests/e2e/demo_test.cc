@@ -13,7 +13,8 @@ namespace {
 std::vector<std::string> matches(const std::string& text, const std::string& pattern) {
   const std::regex wanted(pattern);
   std::vector<std::string> found;
-  for (std::sregex_iterator at(text.begin(), text.end(), wanted), end; at != end; ++at) found.push_back((*at)[1].str());
+  for (std::sregex_iterator at(text.begin(), text.end(), wanted), end; at != end; ++at)
+    found.push_back((*at)[1].str());
   return found;
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("demo --trace: each request is one trace through three processes, all 
     all.insert(all.end(), story.begin(), story.end());
     all.push_back(end);
   }
-  CHECK(matches(demo.out, "(creating task|received task|wasm execution completed|payment sent|payment failed)") == all);
+  CHECK(matches(demo.out,
+                "(creating task|received task|wasm execution completed|payment sent|payment failed)") == all);
 
   // What the services printed: each line has a span of its own, and they are processes of their own.
   std::set<std::string> spans, services;
@@ -41,8 +43,10 @@ TEST_CASE("demo --trace: each request is one trace through three processes, all 
   for (const auto& file : std::filesystem::recursive_directory_iterator(folder + "/containers")) {
     if (!file.is_regular_file()) continue;
     const std::string text = read_file(file.path());
-    for (const std::string& span : matches(text, R"re(\\"span_id\\":\\"([0-9a-f]{16})\\")re")) spans.insert(span);
-    for (const std::string& name : matches(text, R"re(\\"service\\":\\"([a-z0-9-]+)\\")re")) services.insert(name);
+    for (const std::string& span : matches(text, R"re(\\"span_id\\":\\"([0-9a-f]{16})\\")re"))
+      spans.insert(span);
+    for (const std::string& name : matches(text, R"re(\\"service\\":\\"([a-z0-9-]+)\\")re"))
+      services.insert(name);
     lines += static_cast<std::size_t>(std::ranges::count(text, '\n'));
   }
   CHECK(lines == 14);

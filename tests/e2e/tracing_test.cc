@@ -99,7 +99,8 @@ const otlp::AnyValue* find(const otlp::Span& span, const std::string& key) {
 }
 
 void trace_to(Scene& scene, const std::string& url, const std::string& more = "") {
-  scene.agent.top_level = "tracing: {enabled: true, sampling_ratio: 1, endpoint: '" + url + "'" + more + "}\n";
+  scene.agent.top_level =
+      "tracing: {enabled: true, sampling_ratio: 1, endpoint: '" + url + "'" + more + "}\n";
 }
 
 }  // namespace
@@ -213,7 +214,8 @@ TEST_CASE("tracing: what goes to disk says so, and what comes from there has a t
   scene.require_all({&log});
   const auto with = [&](const char* name) {
     const auto traces = collector.traces();
-    return std::ranges::find_if(traces, [name](const auto& trace) { return trace.contains(name); }) != traces.end();
+    return std::ranges::find_if(traces, [name](const auto& trace) { return trace.contains(name); }) !=
+           traces.end();
   };
   REQUIRE(eventually([&] { return with("spool") && with("push"); }));
   for (const auto& trace : collector.traces()) {
@@ -238,9 +240,8 @@ TEST_CASE("tracing: a collector that fails delays nothing, and is told of once")
     scene.require_all({&log});
   }
   CHECK(eventually([&] { return collector.requests().size() >= 2; }));
-  CHECK(eventually([&] {
-    return scene.agent.metric("lokitail_trace_spans_dropped_total", "reason=\"queue_full\"") > 0;
-  }));
+  CHECK(eventually(
+      [&] { return scene.agent.metric("lokitail_trace_spans_dropped_total", "reason=\"queue_full\"") > 0; }));
   const std::string text = scene.agent.log();
   const auto at = text.find("traces cannot be sent");
   REQUIRE(at != std::string::npos);
@@ -262,9 +263,8 @@ TEST_CASE("tracing: what a collector refuses is counted") {
   LogWriter log("a", scene.logs / "a.log");
   log.write(1);
   scene.require_all({&log});
-  CHECK(eventually([&] {
-    return scene.agent.metric("lokitail_trace_spans_dropped_total", "reason=\"refused\"") >= 2;
-  }));
+  CHECK(eventually(
+      [&] { return scene.agent.metric("lokitail_trace_spans_dropped_total", "reason=\"refused\"") >= 2; }));
   CHECK(eventually([&] { return scene.agent.metric("lokitail_trace_spans_sent_total") > 0; }));
   CHECK(collector.requests().front().target == "/otlp/v1/traces");
   CHECK(scene.agent.log().find("too old") != std::string::npos);

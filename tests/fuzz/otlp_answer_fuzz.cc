@@ -1,4 +1,5 @@
-// What a collector of traces answers: any bytes are taken, and what they say of spans is bounded by what was sent.
+// What a collector of traces answers: any bytes are taken, and what they say of spans is bounded by what was
+// sent.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

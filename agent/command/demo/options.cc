@@ -39,15 +39,16 @@ in this process stands in for Loki and checks that every line arrives once.
   --docker            show this machine's containers instead, until Ctrl-C or for --seconds
   --docker-root DIR   the same, with the containers' folder (/var/lib/docker/containers)
   --service NAME      be one of the services of --trace, alone: guild-coordinator, executor-node,
-                      payment-manager, edge-node-1 or p2p-node; with --listen PORT, and --next URL for whom it asks
+                      payment-manager, edge-node-1 or p2p-node; with --listen PORT, and --next URL
+                      for whom it asks
 
 Plain lines instead of a screen: where the output is no terminal, or with NO_COLOR or TERM=dumb.
 Exit status: 0, or 1 if anything was lost.
 )";
 
 Options parse_options(std::span<const char* const> all) {
-  constexpr std::array<std::string_view, 10> kFlags = {"docker", "docker-root", "help",    "keep",    "listen",
-                                                       "next",   "rate",        "seconds", "service", "trace"};
+  constexpr std::array<std::string_view, 10> kFlags = {
+      "docker", "docker-root", "help", "keep", "listen", "next", "rate", "seconds", "service", "trace"};
   Options options;
   bool seconds_given = false;
   for (Arguments arguments(all); arguments.next();) {
@@ -82,7 +83,9 @@ Options parse_options(std::span<const char* const> all) {
   if (options.service.empty() != (options.listen == 0)) {
     throw std::invalid_argument("--service and --listen go together");
   }
-  if (options.trace && options.docker) throw std::invalid_argument("--trace has services of its own, not --docker's");
+  if (options.trace && options.docker) {
+    throw std::invalid_argument("--trace has services of its own, not --docker's");
+  }
   return options;
 }
 

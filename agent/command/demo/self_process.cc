@@ -68,8 +68,6 @@ void SelfProcess::terminate() {
   if (pid_ >= 0) kill(pid_, SIGTERM);
 }
 
-bool SelfProcess::ended_well() const {
-  return pid_ < 0 && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
-}
+bool SelfProcess::ended_well() const { return pid_ < 0 && WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
 
 }  // namespace lokitail::agent::demo

@@ -24,7 +24,7 @@ class SelfProcess {
   bool running();
   pid_t pid() const { return pid_; }  // -1: it does not run any more
   // What is known once it does not run any more:
-  bool ended_well() const;  // with status 0
+  bool ended_well() const;                             // with status 0
   double cpu_seconds() const { return cpu_seconds_; }  // user and system time of its life
 
  private:

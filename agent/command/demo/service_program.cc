@@ -31,7 +31,8 @@ constexpr std::chrono::seconds kTimeout{10};
 constexpr int kExecutionMs = 2500;
 constexpr int kMemoryBytes = 45'000'000;
 constexpr std::chrono::milliseconds kExecutionTime{25};
-// Lines have times in whole milliseconds: what a service does before it asks the next one takes longer than that.
+// Lines have times in whole milliseconds: what a service does before it asks the next one takes longer than
+// that.
 constexpr std::chrono::milliseconds kWorkTime{2};
 constexpr std::string_view kPeer = "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf";
 
@@ -90,10 +91,13 @@ Program::Program(asio::io_context& io, const ProgramOptions& options)
       server_(io, server_options(options.port)) {
   if (!options.next.empty()) {
     const auto url = http::parse_url(options.next);
-    if (!url) throw std::invalid_argument("--next: expected an http or https URL, not '" + options.next + "'");
-    next_ = std::make_unique<http::Client>(io, *url, config::HttpClientConfig{}, kTimeout, std::chrono::nanoseconds(0));
+    if (!url)
+      throw std::invalid_argument("--next: expected an http or https URL, not '" + options.next + "'");
+    next_ = std::make_unique<http::Client>(io, *url, config::HttpClientConfig{}, kTimeout,
+                                           std::chrono::nanoseconds(0));
   }
-  server_.on_get("/ready", [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "Ready"); });
+  server_.on_get("/ready",
+                 [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "Ready"); });
   server_.on_post("/requests", kMostRequestBytes, [this](HttpRequest& request) { return take(request); });
 }
 
@@ -135,32 +139,43 @@ asio::awaitable<bool> Program::ask_next(const Task& task, const TraceContext& sp
 }
 
 asio::awaitable<bool> Program::coordinate(const Task& task, const TraceContext& span) {
-  logger_.info(span, "creating task",
-               {telemetry::operation("create_task"), telemetry::guild_id(task.guild), telemetry::task_id(task.id)});
+  logger_.info(
+      span, "creating task",
+      {telemetry::operation("create_task"), telemetry::guild_id(task.guild), telemetry::task_id(task.id)});
   co_return co_await ask_next(task, span);
 }
 
 asio::awaitable<bool> Program::execute(const Task& task, const TraceContext& span) {
-  logger_.info(span, "received task",
-               {telemetry::operation("receive"), telemetry::task_id(task.id), telemetry::guild_id(task.guild)});
+  logger_.info(
+      span, "received task",
+      {telemetry::operation("receive"), telemetry::task_id(task.id), telemetry::guild_id(task.guild)});
   asio::steady_timer timer(io_);
   co_await pause(timer, kExecutionTime);
   // A span of its own, below the one of the task.
   logger_.info(span.child(), "wasm execution completed",
-               {telemetry::operation("execute"), telemetry::task_id(task.id), telemetry::duration_ms(kExecutionMs),
-                {"memory_bytes", kMemoryBytes}, telemetry::status("success")});
+               {telemetry::operation("execute"),
+                telemetry::task_id(task.id),
+                telemetry::duration_ms(kExecutionMs),
+                {"memory_bytes", kMemoryBytes},
+                telemetry::status("success")});
   co_return co_await ask_next(task, span);
 }
 
 asio::awaitable<bool> Program::pay(const Task& task, const TraceContext& span) {
   if (task.is_paid) {
     logger_.info(span, "payment sent",
-                 {telemetry::operation("settle"), telemetry::task_id(task.id), telemetry::channel_id("chan-abc"),
+                 {telemetry::operation("settle"),
+                  telemetry::task_id(task.id),
+                  telemetry::channel_id("chan-abc"),
                   {"amount", 0.5}});
   } else {
     logger_.error(span, "payment failed",
-                  {telemetry::operation("settle"), telemetry::task_id(task.id), telemetry::channel_id("chan-abc"),
-                   {"amount", 1500}, telemetry::status("failed"), telemetry::error("no balance")});
+                  {telemetry::operation("settle"),
+                   telemetry::task_id(task.id),
+                   telemetry::channel_id("chan-abc"),
+                   {"amount", 1500},
+                   telemetry::status("failed"),
+                   telemetry::error("no balance")});
   }
   co_return task.is_paid;
 }

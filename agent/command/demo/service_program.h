@@ -1,5 +1,5 @@
-// The services of the worked example (trace_example.h): programs that log through lokitail::telemetry, ask each
-// other over HTTP, and hand the trace that a request belongs to on in its header `traceparent`.
+// The services of the worked example (trace_example.h): programs that log through lokitail::telemetry, ask
+// each other over HTTP, and hand the trace that a request belongs to on in its header `traceparent`.
 //
 //   guild-coordinator   creates a task and asks the executor
 //   executor-node       receives it, executes it, and asks for the payment
@@ -19,13 +19,13 @@
 namespace lokitail::agent::demo {
 
 // In the order in which a request passes through the first of them.
-inline constexpr std::array<std::string_view, 5> kPrograms = {"guild-coordinator", "executor-node", "payment-manager",
-                                                              "edge-node-1", "p2p-node"};
+inline constexpr std::array<std::string_view, 5> kPrograms = {"guild-coordinator", "executor-node",
+                                                              "payment-manager", "edge-node-1", "p2p-node"};
 
 struct ProgramOptions {
-  std::string name;         // one of the above
-  std::uint16_t port = 0;   // of 127.0.0.1
-  std::string next;         // the URL of the service that comes after it; empty: none
+  std::string name;        // one of the above
+  std::uint16_t port = 0;  // of 127.0.0.1
+  std::string next;        // the URL of the service that comes after it; empty: none
 };
 
 // Returns the exit status, after SIGTERM or SIGINT.

@@ -78,7 +78,8 @@ class RunningProgram {
                  std::uint16_t port, const std::string& next)
       : index_(index), log_(containers, kPrograms[index]), output_(io) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(std::string("no pipe: ") + std::strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) != 0)
+      throw std::runtime_error(std::string("no pipe: ") + std::strerror(errno));
     output_.assign(ends[0]);
     std::vector<std::string> arguments = {"demo", "--service", std::string(kPrograms[index]), "--listen",
                                           std::to_string(port)};
@@ -138,7 +139,9 @@ class TraceExample {
 
  private:
   ReceiverOptions receiver_options();
-  std::string url_of(std::size_t program) const { return fmt::format("http://127.0.0.1:{}", ports_[program]); }
+  std::string url_of(std::size_t program) const {
+    return fmt::format("http://127.0.0.1:{}", ports_[program]);
+  }
   asio::awaitable<void> play();
   asio::awaitable<void> wait_for_programs();
   asio::awaitable<void> send(const Request& request);
@@ -163,7 +166,8 @@ class TraceExample {
   std::string problem_;
 };
 
-TraceExample::TraceExample(const Options& options) : folder_(options.keep), receiver_(io_, receiver_options()) {
+TraceExample::TraceExample(const Options& options)
+    : folder_(options.keep), receiver_(io_, receiver_options()) {
   const std::filesystem::path containers = folder_.path() / "containers";
   for (const std::string_view name : kPrograms) {
     tally_.add_group(name);
@@ -183,7 +187,9 @@ TraceExample::TraceExample(const Options& options) : folder_(options.keep), rece
 
 ReceiverOptions TraceExample::receiver_options() {
   ReceiverOptions options;
-  options.answer = [](const ReceivedPush& push) { return push.decoded ? PushAnswer{} : refusal(push.decoded); };
+  options.answer = [](const ReceivedPush& push) {
+    return push.decoded ? PushAnswer{} : refusal(push.decoded);
+  };
   options.on_push = [this](const ReceivedPush& push, const PushAnswer& answer) {
     if (answer.status == 204) tally_.take(push);
   };
@@ -209,7 +215,8 @@ int TraceExample::run() {
   });
   io_.run();
   for (const Request& request : requests_) print(request, paint);
-  const bool whole = std::ranges::all_of(requests_, [this](const Request& request) { return is_whole(request); });
+  const bool whole =
+      std::ranges::all_of(requests_, [this](const Request& request) { return is_whole(request); });
   if (whole && problem_.empty()) {
     fmt::print("\n{} requests: all lines of each have arrived, in order\n", requests_.size());
     if (folder_.kept()) fmt::print("kept in {}\n", folder_.path().string());
@@ -234,10 +241,12 @@ asio::awaitable<void> TraceExample::play() {
 
 std::unique_ptr<http::Client> TraceExample::client_of(std::size_t program) {
   const auto url = http::parse_url(url_of(program) + "/requests");
-  return std::make_unique<http::Client>(io_, *url, config::HttpClientConfig{}, kPatience, std::chrono::nanoseconds(0));
+  return std::make_unique<http::Client>(io_, *url, config::HttpClientConfig{}, kPatience,
+                                        std::chrono::nanoseconds(0));
 }
 
-asio::awaitable<http::Response> TraceExample::ask(std::size_t program, std::string form, std::string traceparent) {
+asio::awaitable<http::Response> TraceExample::ask(std::size_t program, std::string form,
+                                                  std::string traceparent) {
   const auto client = client_of(program);
   http::Headers headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   if (!traceparent.empty()) headers.emplace_back("traceparent", std::move(traceparent));
@@ -262,11 +271,10 @@ asio::awaitable<void> TraceExample::wait_for_programs() {
 }
 
 asio::awaitable<void> TraceExample::send(const Request& request) {
-  const http::Response response =
-      co_await ask(0,
-                   fmt::format("task_id={}&guild_id=guild-xyz&story={}", request.task,
-                               request.is_paid ? "paid" : "unpaid"),
-                   telemetry::make_traceparent(request.trace));
+  const http::Response response = co_await ask(0,
+                                               fmt::format("task_id={}&guild_id=guild-xyz&story={}",
+                                                           request.task, request.is_paid ? "paid" : "unpaid"),
+                                               telemetry::make_traceparent(request.trace));
   if (response.ok() != request.is_paid) {
     throw std::runtime_error(fmt::format("{}: {}", kPrograms[0], response.problem()));
   }
@@ -307,10 +315,10 @@ void TraceExample::print(const Request& request, const Painter& paint) const {
   fmt::print("\n{}\n", paint(Colour::kBold, "{job=\"docker\"} | json | trace_id=\"" + id + "\""));
   for (const Shown& shown : tally_.trace(id)) {
     const bool is_bad = shown.level == "error";
-    fmt::print("  {:%T}.{:03}  {:<18} {}  {:<26} {}\n", fmt::gmtime(static_cast<std::time_t>(shown.time.seconds)),
-               shown.time.nanoseconds / 1'000'000, shown.source,
-               paint(is_bad ? Colour::kRed : Colour::kGreen, fmt::format("{:<5}", shown.level)), shown.message,
-               shown.task_id);
+    fmt::print("  {:%T}.{:03}  {:<18} {}  {:<26} {}\n",
+               fmt::gmtime(static_cast<std::time_t>(shown.time.seconds)), shown.time.nanoseconds / 1'000'000,
+               shown.source, paint(is_bad ? Colour::kRed : Colour::kGreen, fmt::format("{:<5}", shown.level)),
+               shown.message, shown.task_id);
   }
 }
 

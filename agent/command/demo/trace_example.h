@@ -1,5 +1,5 @@
-// `lokitail demo --trace`: a request through three services, each a process of its own (service_program.h), and then
-// all that was logged about it, in order, as it arrived at the Loki of the demo.
+// `lokitail demo --trace`: a request through three services, each a process of its own (service_program.h),
+// and then all that was logged about it, in order, as it arrived at the Loki of the demo.
 //
 // Threads: one. Errors: std::exception where it cannot begin.
 #pragma once

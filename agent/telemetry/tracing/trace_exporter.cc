@@ -46,14 +46,16 @@ http::Headers headers_of(const config::TracingConfig& config) {
   return headers;
 }
 
-// https://opentelemetry.io/docs/specs/otlp/#failures-1: what else there is will not be taken another time either.
+// https://opentelemetry.io/docs/specs/otlp/#failures-1: what else there is will not be taken another time
+// either.
 bool may_be_sent_again(int status) {
   return status == 0 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 prometheus::Counter& dropped_spans(Metrics& metrics, const char* reason) {
   return metrics.counter_of("lokitail_trace_spans_dropped_total",
-                            "Spans of the agent's own traces that were not sent, by reason.", {{"reason", reason}});
+                            "Spans of the agent's own traces that were not sent, by reason.",
+                            {{"reason", reason}});
 }
 
 }  // namespace
@@ -79,7 +81,8 @@ void TraceExporter::start() {
       if (const auto self = weak.lock(); self && self->is_idle_) self->timer_.cancel();
     });
   });
-  asio::co_spawn(control_, [self = shared_from_this()] { return self->run(); }, asio::detached);
+  asio::co_spawn(
+      control_, [self = shared_from_this()] { return self->run(); }, asio::detached);
 }
 
 asio::awaitable<void> TraceExporter::run() {
@@ -105,7 +108,8 @@ asio::awaitable<void> TraceExporter::send(std::vector<Span> spans) {
     if (response.ok()) {
       const ExportAnswer answer = read_export_answer(response.body);
       const auto rejected = std::min<std::size_t>(answer.rejected_spans, spans.size());
-      metrics_.counter_of("lokitail_trace_spans_sent_total", "Spans of the agent's own traces that were taken.")
+      metrics_
+          .counter_of("lokitail_trace_spans_sent_total", "Spans of the agent's own traces that were taken.")
           .Increment(static_cast<double>(spans.size() - rejected));
       if (rejected == 0) co_return went_well();
       dropped("refused", rejected);
@@ -132,8 +136,9 @@ void TraceExporter::failed(const std::string& problem) {
     return;
   }
   told_ = now;
-  log::warn("traces cannot be sent; delivery goes on without them",
-            {{"endpoint", url_.authority()}, {"error", problem}, {"held_back", std::exchange(held_back_, 0)}});
+  log::warn(
+      "traces cannot be sent; delivery goes on without them",
+      {{"endpoint", url_.authority()}, {"error", problem}, {"held_back", std::exchange(held_back_, 0)}});
 }
 
 void TraceExporter::went_well() {

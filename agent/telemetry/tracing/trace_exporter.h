@@ -1,10 +1,10 @@
-// Sends the spans of a tracer (tracer.h) to where the configuration says, as OTLP over HTTP with protobuf: some
-// together, one request at a time. What cannot be sent for a while is dropped and counted; delivery never waits
-// for it.
+// Sends the spans of a tracer (tracer.h) to where the configuration says, as OTLP over HTTP with protobuf:
+// some together, one request at a time. What cannot be sent for a while is dropped and counted; delivery
+// never waits for it.
 //
-// Threads: the control thread. Ownership: shared with the request that is on its way; metrics and configuration
-// outlive it.
-// Errors:  the constructor throws std::invalid_argument for an endpoint that is none. What goes wrong later is
+// Threads: the control thread. Ownership: shared with the request that is on its way; metrics and
+// configuration outlive it. Errors:  the constructor throws std::invalid_argument for an endpoint that is
+// none. What goes wrong later is
 //          told in the log, once in a while.
 #pragma once
 

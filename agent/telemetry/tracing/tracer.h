@@ -29,7 +29,7 @@ struct Span {
   using Attribute = std::pair<const char*, std::variant<std::string, std::int64_t, bool>>;
   enum class Kind { kInternal, kClient };
 
-  telemetry::TraceContext context;                    // its own
+  telemetry::TraceContext context;                  // its own
   std::optional<telemetry::TraceContext> parent{};  // none: the first one of its trace
   const char* name = "";
   Kind kind = Kind::kInternal;

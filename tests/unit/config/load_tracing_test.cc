@@ -7,7 +7,8 @@ namespace lokitail::config {
 TEST_CASE("tracing is off until it is enabled, with somewhere to send it") {
   CHECK_FALSE(load_good(kClients).tracing.is_on());
   CHECK_FALSE(load_good(kClients + "tracing: {endpoint: http://tempo:4318}").tracing.is_on());
-  CHECK_FALSE(load_good(kClients + "tracing: {enabled: true, endpoint: http://t, sampling_ratio: 0}").tracing.is_on());
+  CHECK_FALSE(load_good(kClients + "tracing: {enabled: true, endpoint: http://t, sampling_ratio: 0}")
+                  .tracing.is_on());
   CHECK(load_good(kClients + "tracing: {enabled: true, endpoint: http://tempo:4318}").tracing.is_on());
 }
 

@@ -119,8 +119,9 @@ TEST_CASE("Field numbers are those of OTLP") {
   span.context.span_id.fill(0x22);
   span.context.sampled = true;
   span.start = span.end = Span::Time(std::chrono::nanoseconds(1));
-  const std::string wire = std::string("\x0A\x10", 2) + std::string(16, '\x11') + "\x12\x08" + std::string(8, '\x22') +
-                           "\x2A\x01n" + "\x30\x01" + std::string("\x39\x01\0\0\0\0\0\0\0", 9) +
+  const std::string wire = std::string("\x0A\x10", 2) + std::string(16, '\x11') + "\x12\x08" +
+                           std::string(8, '\x22') + "\x2A\x01n" + "\x30\x01" +
+                           std::string("\x39\x01\0\0\0\0\0\0\0", 9) +
                            std::string("\x41\x01\0\0\0\0\0\0\0", 9) + std::string("\x85\x01\x01\0\0\0", 6);
   CHECK(otlp_request({span}, "h").find(wire) != std::string::npos);
 }
