@@ -49,7 +49,7 @@ TEST_CASE("demo --trace: each request is one trace through three processes, all 
       services.insert(name);
     lines += static_cast<std::size_t>(std::ranges::count(text, '\n'));
   }
-  CHECK(lines == 14);
+  CHECK(lines == 15);
   CHECK(spans.size() == lines);
   CHECK(services == std::set<std::string>{"edge-node-1", "executor-node", "guild-coordinator", "p2p-node",
                                           "payment-manager"});

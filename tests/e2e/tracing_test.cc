@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "agent/telemetry/trace.pb.h"
 #include "lokitail/telemetry/trace_context.h"
@@ -246,6 +247,25 @@ TEST_CASE("tracing: a collector that fails delays nothing, and is told of once")
   const auto at = text.find("traces cannot be sent");
   REQUIRE(at != std::string::npos);
   CHECK(text.find("traces cannot be sent", at + 1) == std::string::npos);
+  const auto begin = std::chrono::steady_clock::now();
+  scene.agent.stop();
+  CHECK(std::chrono::steady_clock::now() - begin < 3s);
+}
+
+TEST_CASE("tracing: a collector that never answers delays neither delivery nor a stop") {
+  StubServer collector([](const StubRequest&, StubAnswer& answer) {
+    while (answer.is_wanted()) std::this_thread::sleep_for(10ms);
+  });
+  Scene scene;
+  trace_to(scene, collector.url());
+  scene.agent.start();
+  LogWriter log("a", scene.logs / "a.log");
+  for (int i = 0; i < 20; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    log.write(2);
+    scene.require_all({&log});
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  }
   const auto begin = std::chrono::steady_clock::now();
   scene.agent.stop();
   CHECK(std::chrono::steady_clock::now() - begin < 3s);

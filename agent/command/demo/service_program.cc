@@ -181,7 +181,9 @@ asio::awaitable<bool> Program::pay(const Task& task, const TraceContext& span) {
 }
 
 asio::awaitable<bool> Program::serve_edge(const Task&, const TraceContext& span) {
-  logger_.info(span, "request relayed", {telemetry::operation("relay"), telemetry::peer_id(kPeer)});
+  logger_.warn(span, "peer answers slowly",
+               {telemetry::operation("relay"), telemetry::peer_id(kPeer), telemetry::status("slow")});
+  logger_.info(span.child(), "request relayed", {telemetry::operation("relay"), telemetry::peer_id(kPeer)});
   co_return true;
 }
 
