@@ -240,6 +240,12 @@ TEST_CASE("health: what is worse than it should be, and not down") {
     scene.loki.answer(Reply::ok());
     CHECK(eventually([&] { return says("{\"status\":\"up\""); }));
   }
+  SECTION("a file that cannot be read") {
+    const NotifySocket socket(scene.logs / "socket.log");  // which cannot be opened, also not by root
+    CHECK(eventually([&] { return says("{\"component\":\"sources\",\"status\":\"degraded\""); }));
+    CHECK(says("socket.log"));
+    CHECK(scene.agent.get("/readyz").status == 200);
+  }
   SECTION("positions that cannot be written") {
     const std::filesystem::path folder = scene.agent.positions_file().parent_path();
     std::filesystem::rename(folder, standby);
@@ -251,6 +257,36 @@ TEST_CASE("health: what is worse than it should be, and not down") {
     std::filesystem::rename(standby, folder);
     CHECK(eventually([&] { return says("{\"component\":\"positions\",\"status\":\"up\""); }));
   }
+  scene.agent.stop();
+}
+
+TEST_CASE("health: a spool whose disk takes nothing, and a client that fails over, are degraded") {
+  Scene scene;
+  const auto says = [&](const std::string& text) {
+    return scene.agent.get("/readyz").body.find(text) != std::string::npos;
+  };
+  SECTION("the spool") {
+    append_file(scene.directory / "spool", "a file where a folder should be");
+    scene.agent.top_level = "spool: {mode: always, directory: '" + (scene.directory / "spool").string() + "'}\n";
+    scene.agent.start();
+    append_file(scene.logs / "a.log", "one\n");
+    REQUIRE(scene.loki.wait_stored(1));
+    CHECK(says("{\"component\":\"spool\",\"status\":\"degraded\",\"since\":\"20"));
+  }
+  SECTION("the client") {
+    Loki standby;
+    scene.agent.clients = {client(scene.loki.url(), "name: main, failover_to: [other], failover_after: 50ms"),
+                           client(standby.url(), "name: other")};
+    scene.loki.answer(Reply::refuse(500, "lost"));
+    scene.agent.start();
+    append_file(scene.logs / "a.log", "one\n");
+    REQUIRE(standby.wait_stored(1));
+    const std::string main = "{\"component\":\"client\",\"name\":\"main\",\"status\":";
+    CHECK(eventually([&] { return says(main + "\"degraded\""); }));
+    CHECK(says("delivers to " + standby.host()));
+    CHECK(says("{\"component\":\"client\",\"name\":\"other\",\"status\":\"up\""));
+  }
+  CHECK(scene.agent.get("/readyz").status == 200);
   scene.agent.stop();
 }
 
