@@ -63,7 +63,6 @@ prometheus::Counter& dropped_spans(Metrics& metrics, const char* reason) {
 TraceExporter::TraceExporter(asio::io_context& control, const config::TracingConfig& config, Metrics& metrics,
                              std::string host_name)
     : control_(control),
-      config_(config),
       metrics_(metrics),
       host_name_(std::move(host_name)),
       tracer_(std::make_shared<Tracer>(config.sampling_ratio, static_cast<std::size_t>(config.queue_size),

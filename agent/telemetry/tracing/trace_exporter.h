@@ -2,10 +2,9 @@
 // some together, one request at a time. What cannot be sent for a while is dropped and counted; delivery
 // never waits for it.
 //
-// Threads: the control thread. Ownership: shared with the request that is on its way; metrics and
-// configuration outlive it. Errors:  the constructor throws std::invalid_argument for an endpoint that is
-// none. What goes wrong later is
-//          told in the log, once in a while.
+// Threads: the control thread. Ownership: shared with the request that is on its way; metrics outlive it.
+// Errors:  the constructor throws std::invalid_argument for an endpoint that is none. What goes wrong later
+//          is told in the log, once in a while.
 #pragma once
 
 #include <chrono>
@@ -48,7 +47,6 @@ class TraceExporter : public std::enable_shared_from_this<TraceExporter> {
   void went_well();
 
   boost::asio::io_context& control_;
-  const config::TracingConfig& config_;
   Metrics& metrics_;
   const std::string host_name_;
   const std::shared_ptr<Tracer> tracer_;
