@@ -11,6 +11,7 @@
 #include <csignal>
 #include <utility>
 
+#include "agent/discovery/file_target_maker.h"
 #include "agent/into_error.h"
 #include "agent/pause.h"
 #include "agent/memory_use.h"
@@ -29,6 +30,8 @@ constexpr std::chrono::milliseconds kDrainPoll{5};
 // When memory is given back: often at first, while what the start found is read, and then once in a while.
 constexpr std::chrono::seconds kStartTime{3};
 constexpr std::chrono::minutes kMemoryPeriod{1};
+// How long a stop waits for the last traces at most, when all else is done.
+constexpr std::chrono::milliseconds kTraceTime{500};
 // A worker that has not looked at its messages for this long is stuck.
 constexpr std::chrono::seconds kWorkerPatience{5};
 
@@ -52,7 +55,8 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
       memory_timer_(control_),
       positions_(config_->target_config.read_stdin ? std::string() : config_->positions.filename,
                  options_.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      delivery_(std::make_unique<Delivery>(control_, first_config_, metrics_, !options_.dry_run)),
+      traces_(traces()),
+      delivery_(std::make_unique<Delivery>(control_, first_config_, metrics_, !options_.dry_run, tracer())),
       workers_(control_, worker_config(), worker_count(), *delivery_, metrics_, warnings,
                delivery_->budget()),
       file_targets_(control_, file_targets_config(*first_config_), positions_,
@@ -79,6 +83,13 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
 
 Daemon::~Daemon() = default;
 
+std::shared_ptr<TraceExporter> Daemon::traces() {
+  if (!first_config_->tracing.is_on() || options_.dry_run) return nullptr;
+  return std::make_shared<TraceExporter>(control_, first_config_->tracing, metrics_, host_name());
+}
+
+std::shared_ptr<Tracer> Daemon::tracer() const { return traces_ ? traces_->tracer() : nullptr; }
+
 TargetContext Daemon::context_of(const config::ScrapeConfig& scrape) {
   return {control_,       workers_.of_job(scrape.job_name), positions_, metrics_,
           &file_targets_, options_.dry_run,                 &workers_};
@@ -93,6 +104,7 @@ WorkerConfig Daemon::worker_config() {
   WorkerConfig worker;
   worker.inspect = options_.inspect;
   worker.ledger = ledger_.get();
+  worker.tracer = tracer();
   if (config_->target_config.read_stdin) {
     const StdinJob job = stdin_job(*config_);
     worker.jobs.push_back({job.name, job.pipeline_stages});
@@ -143,18 +155,15 @@ ServedParts Daemon::served_parts() {
                 return targets;
               },
           .workers = [this] { return workers_.all(); },
-          .readyz = [this] { return readyz(); }};
+          .reading = [this] { return is_reading(); },
+          .stopping = [this] { return stopping_; },
+          .positions_trouble = [this] { return positions_trouble_; },
+          .workers_answer = [this] { return workers_.answer(kWorkerPatience); }};
 }
 
 void Daemon::serve() {
   served_ = std::make_unique<ServedAgent>(config_->server, served_parts());
-  HttpServer& server = served_->server();
-  server.on_get(
-      "/ready", [this](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return ready(); }, Access::kOpen);
-  server.on_get(
-      "/readyz", [this](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return readyz(); }, Access::kOpen);
-  server.on_get("/healthz", [this](HttpRequest&) { return healthz(); }, Access::kOpen);
-  if (config_->server.enable_runtime_reload && options_.load) serve_reload(server);
+  if (config_->server.enable_runtime_reload && options_.load) serve_reload(served_->server());
   served_->start();
 }
 
@@ -162,6 +171,7 @@ bool Daemon::run() {
   // A client or a sender that goes away is reported by the write, not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
   watch_signals();
+  if (traces_) traces_->start();
   delivery_->start();
   workers_.start();
   file_targets_.start();
@@ -243,6 +253,7 @@ void Daemon::sync_positions_later() {
   positions_timer_.async_wait([this](const error_code& cancelled) {
     if (cancelled) return;
     write_positions();
+    if (served_) served_->health().look();
     sync_positions_later();
   });
 }
@@ -257,8 +268,9 @@ void Daemon::return_memory_after(std::chrono::seconds time) {
 }
 
 void Daemon::write_positions() {
-  if (const std::string problem = positions_.write(); !problem.empty()) {
-    log::error("error writing positions file", {{"error", problem}});
+  positions_trouble_ = positions_.write();
+  if (!positions_trouble_.empty()) {
+    log::error("error writing positions file", {{"error", positions_trouble_}});
   }
 }
 
@@ -302,6 +314,10 @@ asio::awaitable<void> Daemon::shut_down() {
   for (const auto& job : jobs_) co_await job->close();
   while (closing_ != 0) co_await rest();
   for (const auto& job : leaving_) co_await job->close();
+  if (traces_) {
+    co_await traces_->finish(kTraceTime);
+    traces_->stop();
+  }
   control_.stop();
 }
 
@@ -314,42 +330,9 @@ asio::awaitable<void> Daemon::feed_watchdog(std::chrono::microseconds period) {
   }
 }
 
-asio::awaitable<HttpAnswer> Daemon::healthz() {
-  const bool alive = co_await workers_.answer(kWorkerPatience);
-  co_return alive ? HttpAnswer{200, "text/plain; charset=utf-8", "ok\n", ""}
-                  : HttpAnswer{500, "text/plain; charset=utf-8", "a worker is stuck\n", ""};
-}
-
-// As Promtail: there is something to tail.
-HttpAnswer Daemon::ready() {
-  const bool reading = stdin_ ? stdin_->ready()
-                              : file_targets_.ready() ||
-                                    std::ranges::any_of(jobs_, [](const auto& job) { return job->ready(); });
-  if (!config_->server.health_check_target || reading) {
-    return {200, "text/plain; charset=utf-8", "Ready", ""};
-  }
-  return {500, "text/plain; charset=utf-8",
-          "Not ready: Unable to find any logs to tail. Please verify permissions, volumes, "
-          "scrape_config, etc.\n",
-          ""};
-}
-
-// Ready, and able to deliver.
-HttpAnswer Daemon::readyz() {
-  if (stopping_) return {503, "text/plain; charset=utf-8", "Not ready: stopping\n", ""};
-  if (HttpAnswer answer = ready(); answer.status != 200) {
-    answer.status = 503;
-    return answer;
-  }
-  const auto status = delivery_->status();
-  for (std::size_t i = 0; i < status.size(); ++i) {
-    if (status[i].delivering) continue;
-    return {503, "text/plain; charset=utf-8",
-            fmt::format("Not ready: client {} does not deliver: {} ({} pushes wait)\n",
-                        config_->clients[i].name, status[i].trouble, status[i].queued),
-            ""};
-  }
-  return {200, "text/plain; charset=utf-8", "Ready\n", ""};
+bool Daemon::is_reading() const {
+  if (stdin_) return stdin_->ready();
+  return file_targets_.ready() || std::ranges::any_of(jobs_, [](const auto& job) { return job->ready(); });
 }
 
 }  // namespace lokitail::agent

@@ -27,6 +27,7 @@
 #include "agent/telemetry/ledger.h"
 #include "agent/telemetry/metrics.h"
 #include "agent/telemetry/process_metrics.h"
+#include "agent/telemetry/tracing/trace_exporter.h"
 #include "agent/workers.h"
 #include "config/config.h"
 #include "config/flags.h"
@@ -95,9 +96,9 @@ class Daemon {
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> feed_watchdog(std::chrono::microseconds period);
   ServedParts served_parts();
-  boost::asio::awaitable<HttpAnswer> healthz();
-  HttpAnswer ready();
-  HttpAnswer readyz();
+  bool is_reading() const;
+  std::shared_ptr<TraceExporter> traces();
+  std::shared_ptr<Tracer> tracer() const;
 
   const std::shared_ptr<const config::Config> first_config_;  // with which all was made but jobs and clients
   std::shared_ptr<const config::Config> config_;              // in force
@@ -110,6 +111,8 @@ class Daemon {
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;
+  std::string positions_trouble_;  // why they could not be written last
+  std::shared_ptr<TraceExporter> traces_;  // null: there are none
   std::unique_ptr<Delivery> delivery_;  // of the configuration's clients
   Workers workers_;
   FileTargets file_targets_;

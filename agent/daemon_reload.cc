@@ -157,7 +157,7 @@ std::vector<BatcherConfig> Daemon::batcher_configs(const Delivery& delivery) con
 asio::awaitable<std::string> Daemon::change_clients(std::shared_ptr<const config::Config> fresh) {
   std::unique_ptr<Delivery> next;
   try {
-    next = std::make_unique<Delivery>(control_, fresh, metrics_, !options_.dry_run);
+    next = std::make_unique<Delivery>(control_, fresh, metrics_, !options_.dry_run, tracer());
   } catch (const std::exception& error) {
     co_return std::string(error.what());
   }

@@ -178,7 +178,8 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
       metrics_(metrics),
       budget_(&budget),
       ledger_(config.ledger),
-      number_(config.number) {
+      number_(config.number),
+      tracer_(config.tracer) {
   batchers_ = make_batchers(config.clients, events);
   set_tick_period(config.clients);
   watch_budget(budget);
@@ -200,8 +201,11 @@ std::vector<std::unique_ptr<Batcher>> Worker::make_batchers(const std::vector<Ba
                                                             BatcherEvents& events) {
   std::vector<std::unique_ptr<Batcher>> batchers;
   for (const BatcherConfig& client : clients) {
+    BatcherConfig batcher = client;
+    batcher.tracer = tracer_;
+    if (tracer_) batcher.block_times = &block_times_;
     batchers.push_back(std::make_unique<Batcher>(
-        client, symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
+        std::move(batcher), symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
   }
   return batchers;
 }
@@ -565,6 +569,11 @@ void Worker::publish_counts() {
   for (const auto& job : retired_) page[job->name] += job->counts();
   for (const auto& [name, counts] : ended_) page[name] += counts;
   ledger_->publish(number_, std::move(page));
+}
+
+void Worker::note_block(const pipeline::Origin* origin) {
+  const auto began = std::chrono::nanoseconds(now_.to_unix_nanoseconds());
+  block_times_ = {origin, Span::Time(std::chrono::duration_cast<Span::Time::duration>(began)), Span::now()};
 }
 
 void Worker::hand_over() {

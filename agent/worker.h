@@ -51,6 +51,7 @@ struct WorkerConfig {
   // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
   std::optional<int> print_to{};
   std::function<void()> print_broken{};  // it cannot be written any more. On the worker's thread
+  std::shared_ptr<Tracer> tracer{};      // of what becomes of the clients' batches; may be null
   Ledger* ledger = nullptr;              // gets the counts of the pipelines; may be null
 };
 
@@ -117,6 +118,11 @@ class Worker {
   // Gives back the memory of a buffer that had to be unusually large.
   void trim_read_buffer(std::size_t bytes);
 
+  // A block was read whose lines, of this origin, are about to be pushed. For traces.
+  void block_is_read(const pipeline::Origin* origin) {
+    if (tracer_) [[unlikely]] note_block(origin);
+  }
+
   // Sends what lies in batches, however little that is. The worker's thread.
   void hand_over();
 
@@ -152,6 +158,7 @@ class Worker {
   pipeline::StageContext stage_context(config::Warnings& warnings);
   void forget_retired();
   Job& job_of(const pipeline::Pipeline& pipeline);
+  void note_block(const pipeline::Origin* origin);
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -181,6 +188,8 @@ class Worker {
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;
+  const std::shared_ptr<Tracer> tracer_;  // null: there are no traces
+  BlockTimes block_times_;  // while it does
   HostLookup hosts_;
   bool draining_ = false;
   bool stopping_ = false;

@@ -20,6 +20,7 @@ constexpr auto kRefuseUnknown = Fields::Strictness::kRefuseUnknown;
 void read_server(const Node& node, ServerConfig& server, Warnings& warnings);
 void read_client(const Node& node, ClientConfig& client, Warnings& warnings);
 void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings);
+void read_tracing(const Node& node, TracingConfig& tracing, Warnings& warnings);
 void read_relabel(const Node& node, RelabelConfig& relabel, Warnings& warnings);
 
 // The HTTP client's keys stand beside those of what uses it.
@@ -81,6 +82,9 @@ GelfConfig read_gelf(const Node& node, Warnings& warnings);
 HerokuDrainConfig read_heroku_drain(const Node& node, Warnings& warnings);
 DockerSdConfig read_docker_sd(const Node& node, Warnings& warnings);
 KafkaConfig read_kafka(const Node& node, Warnings& warnings);
+
+// Headers by name: a mapping.
+void read_headers(const Node& node, std::map<std::string, Secret>& headers);
 
 // A URL; throws where it could not be used.
 void set_url(Secret& out, const Node* node);

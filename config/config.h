@@ -190,6 +190,20 @@ struct SpoolConfig {
   WhenFull when_full = WhenFull::kBlock;
 };
 
+// The agent's own traces: what became of a push, from reading its lines to their being settled.
+// Promtail has `enabled` alone.
+struct TracingConfig {
+  bool enabled = false;
+  Secret endpoint;              // of OTLP over HTTP; may hold a password
+  double sampling_ratio = 0.1;  // of the pushes, from 0 to 1
+  Duration timeout = std::chrono::seconds(10);
+  int64_t queue_size = 2048;  // spans that wait to be sent; more are dropped
+  std::map<std::string, Secret> headers;
+  HttpClientConfig http;
+
+  bool is_on() const { return enabled && !endpoint.empty() && sampling_ratio > 0; }
+};
+
 struct StaticConfig {
   std::vector<std::string> targets;
   LabelMap labels;
@@ -434,6 +448,7 @@ struct Config {
   std::size_t workers = 1;  // threads that read and transform
   DeadLetterConfig dead_letters;
   SpoolConfig spool;
+  TracingConfig tracing;
 
   // The deprecated `client` block and the -client.* flags, which are one and the same. complete()
   // (load.h) makes it one of `clients` where it has a URL, and gives its labels to all of them.

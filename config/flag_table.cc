@@ -327,7 +327,8 @@ constexpr std::array kFlags{
     SETTING_BY(read_positive, "target.sync-period", kDuration, "10s",
                "Period to resync directories being watched and files being tailed.",
                target_config.sync_period),
-    ACCEPTED("tracing.enabled", kBool),
+    SETTING("tracing.enabled", kBool, "", "Send traces of the agent's pushes to tracing.endpoint",
+            tracing.enabled),
     OPTION("version", kBool, "", "Print this builds version information", print_version),
 };
 

@@ -244,6 +244,7 @@ Config read_config(const Node& root, const std::string& file_name, Warnings& war
   block("workers", read_workers, config.workers);
   block("dead_letters", read_dead_letters, config.dead_letters);
   block("spool", read_spool, config.spool);
+  block("tracing", read_tracing, config.tracing);
   warnings.attempt([&] { read_clients(fields.find("clients"), config, warnings); });
   warnings.attempt([&] { read_jobs(fields.find("scrape_configs"), config, warnings); });
   warnings.attempt([&] {
@@ -252,7 +253,6 @@ Config read_config(const Node& root, const std::string& file_name, Warnings& war
   warnings.attempt([&] {
     if (const Node* options = fields.find("options")) check_options(*options, warnings);
   });
-  skip(fields, {"tracing"});
   fields.finish();
   check_job_names(config, warnings);
   return config;

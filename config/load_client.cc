@@ -13,13 +13,6 @@ void read_backoff(const Node& node, BackoffConfig& backoff, Warnings& warnings) 
   fields.finish();
 }
 
-void read_headers(const Node& node, std::map<std::string, Secret>& headers) {
-  if (!node.is_mapping()) throw node.error("headers: expected a mapping, found " + node.describe());
-  for (const auto& [name, value] : node.entries()) {
-    headers.insert_or_assign(name.text(), Secret(read_text(value)));
-  }
-}
-
 // What is not in Promtail.
 void read_additions(Fields& fields, ClientConfig& client, Warnings& warnings) {
   if (const Node* match = fields.find("match")) {
@@ -41,6 +34,13 @@ void read_additions(Fields& fields, ClientConfig& client, Warnings& warnings) {
 }
 
 }  // namespace
+
+void read_headers(const Node& node, std::map<std::string, Secret>& headers) {
+  if (!node.is_mapping()) throw node.error("headers: expected a mapping, found " + node.describe());
+  for (const auto& [name, value] : node.entries()) {
+    headers.insert_or_assign(name.text(), Secret(read_text(value)));
+  }
+}
 
 void read_client(const Node& node, ClientConfig& client, Warnings& warnings) {
   client.place = node.place();

@@ -130,6 +130,13 @@ void write(Writer& out, const RelabelConfig& rule) {
 
 namespace {
 
+void write_headers(Writer& out, const std::map<std::string, Secret>& headers) {
+  if (headers.empty()) return;
+  out.begin_block("headers");
+  for (const auto& [name, value] : headers) out.put(name, out.shown(value));
+  out.end_mapping();
+}
+
 void write_additions(Writer& out, const ClientConfig& client) {
   const ClientConfig defaults;
   out.put_given("match", client.match);
@@ -160,11 +167,7 @@ void write(Writer& out, const ClientConfig& client) {
   out.put("max_period", client.backoff.max_period);
   out.put("max_retries", client.backoff.max_retries);
   out.end_mapping();
-  if (!client.headers.empty()) {
-    out.begin_block("headers");
-    for (const auto& [name, value] : client.headers) out.put(name, out.shown(value));
-    out.end_mapping();
-  }
+  write_headers(out, client.headers);
   out.put_labels("external_labels", client.external_labels);
   out.put_given("tenant_id", client.tenant_id);
   out.put("drop_rate_limited_batches", client.drop_rate_limited_batches);
@@ -216,6 +219,19 @@ void write(Writer& out, const SpoolConfig& spool) {
   out.end_mapping();
 }
 
+void write(Writer& out, const TracingConfig& tracing) {
+  if (!tracing.enabled && tracing.endpoint.empty()) return;
+  out.begin_block("tracing");
+  out.put("enabled", tracing.enabled);
+  out.put_url("endpoint", tracing.endpoint);
+  out.put("sampling_ratio", tracing.sampling_ratio);
+  out.put("timeout", tracing.timeout);
+  out.put("queue_size", tracing.queue_size);
+  write_headers(out, tracing.headers);
+  write(out, tracing.http);
+  out.end_mapping();
+}
+
 void write(Writer& out, const FileWatchConfig& watch) {
   out.begin_block("file_watch_config");
   out.put("min_poll_frequency", watch.min_poll_frequency);
@@ -245,6 +261,7 @@ std::string text_of(const Config& config, Secrets secrets) {
   out.put("workers", config.workers);
   write(out, config.dead_letters);
   write(out, config.spool);
+  write(out, config.tracing);
   out.end_mapping();
   return out.text();
 }

@@ -1,7 +1,6 @@
 #include "agent/command/demo.h"
 
 #include <dirent.h>
-#include <stdlib.h>
 
 #include <cerrno>
 #include <chrono>
@@ -25,8 +24,11 @@
 #include "agent/command/demo/container_log.h"
 #include "agent/command/demo/options.h"
 #include "agent/command/demo/screen.h"
+#include "agent/command/demo/service_program.h"
 #include "agent/command/demo/services.h"
 #include "agent/command/demo/tally.h"
+#include "agent/command/demo/trace_example.h"
+#include "agent/command/demo/work_folder.h"
 #include "agent/loki/receiver.h"
 
 namespace lokitail::agent {
@@ -49,39 +51,6 @@ constexpr double kOutageBegins = 0.35;
 constexpr double kOutageLasts = 0.15;
 constexpr double kLongestOutage = 3;  // seconds
 constexpr double kRotation = 0.75;
-
-// Where the demo works: a folder of the user's that stays, or a temporary one that goes.
-class Folder {
- public:
-  explicit Folder(const std::string& keep) : kept_(!keep.empty()) {
-    if (kept_) {
-      std::filesystem::create_directories(keep);
-      path_ = std::filesystem::absolute(keep);
-      if (!std::filesystem::is_empty(path_)) {
-        throw std::runtime_error(path_.string() + " is not empty");
-      }
-      return;
-    }
-    std::string name = (std::filesystem::temp_directory_path() / "lokitail-demo-XXXXXX").string();
-    if (!mkdtemp(name.data())) {
-      throw std::runtime_error("cannot create " + name + ": " + std::strerror(errno));
-    }
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (!kept_) std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  bool kept() const { return kept_; }
-
- private:
-  std::filesystem::path path_;
-  const bool kept_;
-};
 
 void require_readable(const std::string& folder) {
   if (DIR* const opened = opendir(folder.c_str())) {
@@ -120,7 +89,7 @@ class Demo {
   int finish();
 
   const Options options_;
-  Folder folder_;
+  WorkFolder folder_;
   boost::asio::io_context io_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
@@ -358,6 +327,8 @@ int run_demo(std::span<const char* const> arguments) {
   // A reader of the output that goes away must not keep the demo from cleaning up.
   std::signal(SIGPIPE, SIG_IGN);
   try {
+    if (!options.service.empty()) return demo::run_program({options.service, options.listen, options.next});
+    if (options.trace) return demo::run_trace_example(options);
     return demo::Demo(options).run();
   } catch (const std::exception& problem) {
     fmt::print(stderr, "lokitail demo: {}\n", problem.what());

@@ -53,7 +53,10 @@ void Batcher::add(const pipeline::Entry& entry) {
     events_.entry_dropped(config_.client, open.tenant, "stream_limited", line.size());
     return;
   }
-  if (open.batch.empty()) open.since = Clock::now();
+  if (open.batch.empty()) {
+    open.since = Clock::now();
+    if (config_.tracer) [[unlikely]] open_trace(open, entry);
+  }
   open.batch.add(labels, line, entry);
   if (entry.origin != nullptr && (open.origins.empty() || open.origins.back() != entry.origin)) {
     entry.origin->retain();
@@ -62,6 +65,14 @@ void Batcher::add(const pipeline::Entry& entry) {
     open.is_awaited |= entry.origin->is_awaited();
     open.must_be_stored |= !entry.origin->can_be_read_again() && !entry.origin->is_awaited();
   }
+}
+
+// An entry that a stage has kept, or that is of another block, says nothing of the worker's.
+void Batcher::open_trace(TenantBatch& open, const pipeline::Entry& entry) const {
+  const BlockTimes* block = config_.block_times;
+  if (block != nullptr && (entry.origin == nullptr || entry.origin != block->origin)) block = nullptr;
+  open.trace = PushTrace::begin(config_.tracer, block);
+  if (open.trace) open.trace->describe(config_.name, open.tenant);
 }
 
 // The line within the limit on its length; nothing where it is dropped.
@@ -149,9 +160,11 @@ void Batcher::release_memory() {
 
 void Batcher::hand_over(TenantBatch& open) {
   auto receipt = std::make_shared<Receipt>(
-      0, [post = post_, origins = std::move(open.origins)]() mutable {
-        post([origins = std::move(origins)] {
+      0, [post = post_, origins = std::move(open.origins), trace = open.trace]() mutable {
+        if (trace) trace->settling();
+        post([origins = std::move(origins), trace = std::move(trace)] {
           for (pipeline::Origin* const origin : origins) origin->release();
+          if (trace) trace->settled();
         });
       });
   open.origins.clear();
@@ -161,7 +174,14 @@ void Batcher::hand_over(TenantBatch& open) {
   while (open.batch.next_request(request_, request, parts)) {
     pushes.push_back(compress(open, request));
     pushes.back()->receipt = receipt;
+    pushes.back()->trace = open.trace;
     receipt->add_part();
+  }
+  if (open.trace) {
+    std::size_t raw_bytes = 0;
+    for (const auto& push : pushes) raw_bytes += push->raw_bytes;
+    open.trace->handed_over(open.batch.entries(), open.batch.streams(), raw_bytes);
+    open.trace.reset();
   }
   open.batch.clear();
   open.can_be_read_again = true;

@@ -38,6 +38,9 @@ struct BatcherConfig {
   config::Place match_place{};
   std::vector<config::RelabelConfig> relabel_configs{};
   const PushShape* shape = nullptr;  // what was learned of how pushes should be; may be null
+  std::string name{};                     // of the client
+  std::shared_ptr<Tracer> tracer{};       // null: there are no traces
+  const BlockTimes* block_times = nullptr;  // of the worker, where it traces
 };
 
 // What a batcher reports. Called on the worker's thread; implementations are safe for several
@@ -94,6 +97,7 @@ class Batcher {
     bool is_awaited = false;
     bool must_be_stored = false;  // who sent it neither waits nor has it still
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
+    std::shared_ptr<PushTrace> trace;        // of the entries that are in it
   };
 
   const pipeline::Labels* labels_for_client(const pipeline::Entry& entry);
@@ -101,6 +105,7 @@ class Batcher {
   std::optional<std::string_view> fitted(std::string_view line, const TenantBatch& open);
   void report_taken();
   TenantBatch& batch_of(std::string_view tenant);
+  void open_trace(TenantBatch& open, const pipeline::Entry& entry) const;
   void hand_over(TenantBatch& open);
   std::unique_ptr<Push> compress(const TenantBatch& open, const Batch::Request& request);
 

@@ -11,7 +11,7 @@
 namespace lokitail::agent {
 
 Delivery::Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> shared_config,
-                   Metrics& metrics, bool spools)
+                   Metrics& metrics, bool spools, std::shared_ptr<Tracer> tracer)
     : control_(control),
       shared_config_(std::move(shared_config)),
       config_(*shared_config_),
@@ -36,7 +36,7 @@ Delivery::Delivery(boost::asio::io_context& control, std::shared_ptr<const confi
     if (spools) client.spool = make_spool(i);
     client.sender = std::make_unique<Sender>(LaneContext{
         control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
-        dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }});
+        dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }, tracer});
   }
 }
 
@@ -66,7 +66,8 @@ std::shared_ptr<ClientSpool> Delivery::make_spool(std::size_t client) const {
   limits.max_age = std::chrono::duration_cast<std::chrono::seconds>(spool.max_age).count();
   limits.drop_oldest = spool.when_full == config::SpoolConfig::WhenFull::kDropOldest;
   limits.segment_bytes = std::min(limits.segment_bytes, spool.max_bytes / 4);
-  return std::make_shared<ClientSpool>(ClientSpool{
+  // In place: it has what cannot be moved.
+  return std::shared_ptr<ClientSpool>(new ClientSpool{
       control_, metrics_, spool_thread_, config_.clients[client].name,
       folder + "/" + spool_folder_name(client), limits,
       spool.mode == config::SpoolConfig::Mode::kAlways});
@@ -144,6 +145,7 @@ std::vector<BatcherConfig> Delivery::batcher_configs() const {
     const config::ClientConfig& client = config_.clients[i];
     BatcherConfig batcher;
     batcher.client = i;
+    batcher.name = client.name;
     batcher.batch_wait = client.batchwait;
     batcher.batch_size = static_cast<std::size_t>(std::max<std::int64_t>(client.batchsize, 1));
     batcher.external_labels = client.external_labels;
@@ -173,6 +175,19 @@ std::vector<SenderStatus> Delivery::status() const {
   std::vector<SenderStatus> all;
   for (const Client& client : clients_) all.push_back(client.sender->status());
   return all;
+}
+
+bool Delivery::has_spool() const {
+  return std::ranges::any_of(clients_, [](const Client& client) { return client.spool != nullptr; });
+}
+
+std::optional<SpoolTroubles::Trouble> Delivery::spool_trouble() const {
+  std::optional<SpoolTroubles::Trouble> found;
+  for (const Client& client : clients_) {
+    const auto trouble = client.spool ? client.spool->troubles.oldest() : std::nullopt;
+    if (trouble && (!found || trouble->since < found->since)) found = trouble;
+  }
+  return found;
 }
 
 void Delivery::hurry() {

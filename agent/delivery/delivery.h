@@ -25,9 +25,9 @@ namespace lokitail::agent {
 class Delivery final : public BatcherEvents {
  public:
   // `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
-  // `spools`: whether anything may be written.
+  // `spools`: whether anything may be written. `tracer` may be null.
   Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> config, Metrics& metrics,
-           bool spools);
+           bool spools, std::shared_ptr<Tracer> tracer = nullptr);
   ~Delivery() override;
 
   Budget& budget() { return budget_; }
@@ -49,6 +49,9 @@ class Delivery final : public BatcherEvents {
   bool empty() const;
   // By client.
   std::vector<SenderStatus> status() const;
+  bool has_spool() const;
+  // What has not worked about a spool for the longest time.
+  std::optional<SpoolTroubles::Trouble> spool_trouble() const;
   // Every waiting attempt is made now; for shutdown.
   void hurry();
   // Says in the log what became of the entries of each client.

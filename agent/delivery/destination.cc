@@ -40,7 +40,7 @@ http::Headers Destination::headers_for(const std::string& tenant) const {
   return headers;
 }
 
-boost::asio::awaitable<http::Response> Connections::post(std::string_view body) {
+boost::asio::awaitable<http::Response> Connections::post(std::string_view body, std::string traceparent) {
   std::unique_ptr<http::Client> client;
   if (idle_.empty()) {
     client = destination_.connect();
@@ -49,7 +49,12 @@ boost::asio::awaitable<http::Response> Connections::post(std::string_view body) 
     idle_.pop_back();
   }
   busy_.push_back(client.get());
-  http::Response response = co_await client->post(headers_, body);
+  http::Headers traced;
+  if (!traceparent.empty()) {
+    traced = headers_;
+    traced.emplace_back("traceparent", std::move(traceparent));
+  }
+  http::Response response = co_await client->post(traced.empty() ? headers_ : traced, body);
   std::erase(busy_, client.get());
   idle_.push_back(std::move(client));
   co_return response;

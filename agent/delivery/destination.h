@@ -43,8 +43,8 @@ class Connections {
 
   const Destination& destination() const { return destination_; }
 
-  // `body` outlives it.
-  boost::asio::awaitable<http::Response> post(std::string_view body);
+  // `body` outlives it. `traceparent`: the header, where the push is traced.
+  boost::asio::awaitable<http::Response> post(std::string_view body, std::string traceparent = {});
   // Drops all connections, also under requests that wait.
   void close();
 

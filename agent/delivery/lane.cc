@@ -11,6 +11,7 @@
 #include "agent/delivery/push_split.h"
 #include "agent/delivery/refusals.h"
 #include "agent/telemetry/log.h"
+#include "lokitail/telemetry/trace_scope.h"
 
 namespace lokitail::agent {
 namespace {
@@ -42,6 +43,15 @@ std::string what_happened(const http::Response& response) {
   if (response.status == 0) return response.error;
   return fmt::format("server returned HTTP status {}: {}", response.status,
                      first_line(response.body));
+}
+
+// The span of a request, with its answer.
+Span answered(Span span, const http::Response& response) {
+  const std::int64_t status = response.status;
+  if (status != 0) span.attributes.emplace_back("http.response.status_code", status);
+  if (!response.ok()) span.error = what_happened(response);
+  span.end = Span::now();
+  return span;
 }
 
 std::deque<Connections> connect(const LaneContext& context, const std::string& tenant) {
@@ -141,8 +151,22 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   const Clock::time_point start = Clock::now();
   const std::size_t way = route_.choose(start);
   const Destination& destination = connections_[way].destination();
-  const http::Response response = co_await connections_[way].post(item->push->body);
+  // The push may be another by then, where it goes to disk meanwhile.
+  const std::shared_ptr<PushTrace> trace = item->push->trace;
+  std::optional<Span> span;
+  std::string traceparent;
+  if (trace) {
+    span = trace->request(*item->push, destination.host(), item->attempts);
+    traceparent = telemetry::make_traceparent(span->context);
+  }
+  const http::Response response = co_await connections_[way].post(item->push->body, std::move(traceparent));
   if (stopping_) co_return;
+  // Nothing waits from here on: what is logged is about this push.
+  std::optional<telemetry::TraceScope> scope;
+  if (span) {
+    scope.emplace(span->context);
+    trace->finish(answered(*std::move(span), response));
+  }
   last_answer_ = LastAnswer{response.status, std::chrono::system_clock::now()};
   const auto took = Clock::now() - start;
   context_.metrics.request_duration(destination.host(), response.status == 0 ? -1 : response.status)
@@ -172,7 +196,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
     if (troubled && !elsewhere) back_off(answer, response);
     load();
   } else if (elsewhere && !gives_up(*item, response)) {
-    trouble_ = what_happened(response);
+    in_trouble(response);
     context_.metrics.batch_retries(destination.host(), tenant_).Increment();
     log::warn("sending failed; trying another destination",
               {{"client", context_.config.name},
@@ -183,6 +207,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   } else {
     handle(item, answer, response, destination);
   }
+  scope.reset();
   update_shape();
   pump();
 }
@@ -228,7 +253,11 @@ void Lane::settle(Queue::iterator item) {
            });
   });
   if (push->in_budget) context_.budget.give_back(context_.client, push->cost());
+  // What comes from the spool has its sources behind it.
+  PushTrace* const from_spool = push->trace && push->is_loaded ? push->trace.get() : nullptr;
+  if (from_spool != nullptr) from_spool->settling();
   push->receipt->part_settled();
+  if (from_spool != nullptr) from_spool->settled();
   load();
 }
 
@@ -333,15 +362,20 @@ void Lane::retry(Queue::iterator item, const Answer& answer, const http::Respons
   const std::string& host = connections_[route_.current()].destination().host();
   context_.metrics.batch_retries(host, tenant_).Increment();
   if (!gives_up(*item, response)) return back_off(answer, response);
-  trouble_ = what_happened(response);
+  in_trouble(response);
   log::error("final error sending batch", {{"host", host}, {"tenant", tenant_}, {"error", trouble_}});
   const std::string said = trouble_;
   drop(item, answer.reason, said);
 }
 
+void Lane::in_trouble(const http::Response& response) {
+  if (trouble_.empty()) trouble_since_ = std::chrono::system_clock::now();
+  trouble_ = what_happened(response);
+}
+
 // Nothing is sent for a while.
 void Lane::back_off(const Answer& answer, const http::Response& response) {
-  trouble_ = what_happened(response);
+  in_trouble(response);
   // Others that were on their way have met the same trouble.
   if (pausing_) return;
   const std::string& host = connections_[route_.current()].destination().host();

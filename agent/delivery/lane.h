@@ -58,6 +58,7 @@ struct LaneContext {
   DeadLetters& dead_letters;
   std::shared_ptr<ClientSpool> spool;         // null: there is none
   std::function<bool()> may_hold_back_others;  // whether there are any
+  std::shared_ptr<Tracer> tracer{};            // null: there are no traces
 };
 
 class Lane : public std::enable_shared_from_this<Lane> {
@@ -76,6 +77,11 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t queued() const { return queue_.size() + storing_ + unstored_.size(); }
   // What Loki, or the network, said last; empty if that was good.
   const std::string& trouble() const { return trouble_; }
+  // Since when. REQUIRES: it is not empty.
+  std::chrono::system_clock::time_point trouble_since() const { return trouble_since_; }
+  // Streams of which Loki takes no more for now.
+  std::size_t throttled_streams() const { return throttles_.size(); }
+  bool uses_standby() const { return route_.current() != 0; }
   std::size_t in_flight() const { return in_flight_; }
   // The latest answer, if there was one yet.
   struct LastAnswer {
@@ -123,6 +129,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void store_again();
   void load();
   void loaded(std::unique_ptr<Push> push);
+  void trace_loaded(Push& push) const;
   void make_way();
   void watch();
 
@@ -143,6 +150,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void throttle(Queue::iterator item, const Answer& answer, const http::Response& response);
   void retry(Queue::iterator item, const Answer& answer, const http::Response& response);
   void back_off(const Answer& answer, const http::Response& response);
+  void in_trouble(const http::Response& response);
   void drop(Queue::iterator item, const std::string& reason, std::string_view error);
   void bury(const Push& push, const std::vector<std::size_t>& entries, std::string_view reason,
             std::string_view error);
@@ -166,6 +174,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::size_t in_flight_ = 0;
   std::map<StreamId, Throttle> throttles_;
   std::string trouble_;
+  std::chrono::system_clock::time_point trouble_since_{};
   std::optional<LastAnswer> last_answer_;
   std::shared_ptr<LaneSpool> spool_;  // once it is needed
   std::size_t storing_ = 0;           // pushes on their way to disk

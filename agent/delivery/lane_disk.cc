@@ -80,6 +80,7 @@ void Lane::store(std::unique_ptr<Push> push) {
 
 void Lane::stored(const Push& push) {
   --storing_;
+  if (push.trace) push.trace->stored();
   context_.metrics.entries_done(context_.config.name, "spooled", "", push.entries);
   if (push.in_budget) context_.budget.give_back(context_.client, push.cost());
   push.receipt->part_settled();
@@ -127,10 +128,18 @@ void Lane::loaded(std::unique_ptr<Push> push) {
   loading_ = false;
   if (push) {
     context_.metrics.entries_taken(context_.config.name, "spool", push->entries);
+    if (context_.tracer) trace_loaded(*push);
     queue_.push_back({std::move(push)});
     pump();
   }
   load();
+}
+
+void Lane::trace_loaded(Push& push) const {
+  push.trace = PushTrace::begin(context_.tracer, nullptr);
+  if (!push.trace) return;
+  push.trace->describe(context_.config.name, tenant_);
+  push.trace->loaded(push);
 }
 
 // What is in memory goes to disk, in front of what comes then. Of what is on its way a copy does: an answer

@@ -38,10 +38,31 @@ std::unique_ptr<Push> push_of(SpoolRecord record, const std::string& tenant) {
   push->raw_bytes = record.raw_bytes;
   push->streams = StreamIds(std::move(record.streams));
   push->in_budget = false;
+  push->is_loaded = true;
   return push;
 }
 
 }  // namespace
+
+void SpoolTroubles::set(const std::string& tenant, const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  const auto [place, is_new] = troubles_.try_emplace(tenant, Trouble{{}, std::chrono::system_clock::now()});
+  place->second.problem = problem;
+}
+
+void SpoolTroubles::clear(const std::string& tenant) {
+  const std::lock_guard lock(mutex_);
+  troubles_.erase(tenant);
+}
+
+std::optional<SpoolTroubles::Trouble> SpoolTroubles::oldest() const {
+  const std::lock_guard lock(mutex_);
+  std::optional<Trouble> found;
+  for (const auto& [tenant, trouble] : troubles_) {
+    if (!found || trouble.since < found->since) found = trouble;
+  }
+  return found;
+}
 
 // What belongs to the spool's thread.
 struct LaneSpool::Disk {
@@ -258,6 +279,8 @@ void LaneSpool::report(const std::string& problem) {
     log::error("the spool does not work; trying again and again",
                {{"client", client_->client}, {"tenant", tenant_}, {"error", problem}});
   }
+  if (fails) client_->troubles.set(tenant_, problem);
+  if (!fails && disk_->failing) client_->troubles.clear(tenant_);
   disk_->failing = fails;
 }
 

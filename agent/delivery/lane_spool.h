@@ -8,9 +8,12 @@
 // Ownership: shared with what is on its way between the threads.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +29,25 @@
 
 namespace lokitail::agent {
 
+// What does not work about the spools of one client, by tenant.
+//
+// Threads: any.
+class SpoolTroubles {
+ public:
+  struct Trouble {
+    std::string problem;
+    std::chrono::system_clock::time_point since;
+  };
+  void set(const std::string& tenant, const std::string& problem);
+  void clear(const std::string& tenant);
+  // The oldest one.
+  std::optional<Trouble> oldest() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Trouble> troubles_;  // guarded by it
+};
+
 // What the spools of one client share.
 struct ClientSpool {
   boost::asio::io_context& control;  // outlives them, as the metrics do
@@ -36,6 +58,7 @@ struct ClientSpool {
   SpoolLimits limits;
   bool always = false;  // every push goes to disk first
   SpoolUse use{};       // the spool's thread only
+  SpoolTroubles troubles{};
 };
 
 class LaneSpool : public std::enable_shared_from_this<LaneSpool> {

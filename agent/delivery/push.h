@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/delivery/push_trace.h"
 #include "agent/delivery/stream_id.h"
 
 namespace lokitail::agent {
@@ -41,7 +42,9 @@ struct Push {
   bool can_be_read_again = true;  // from its sources, should it be lost
   bool is_awaited = false;        // otherwise: whether all who sent such entries wait until it is settled
   bool in_budget = true;          // not where it is on disk as well
+  bool is_loaded = false;         // it comes from the spool
   std::shared_ptr<Receipt> receipt;
+  std::shared_ptr<PushTrace> trace{};  // of its batch, where that is sampled
 
   // What this push counts in the budget.
   std::size_t cost() const {

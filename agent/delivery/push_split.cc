@@ -83,6 +83,8 @@ class Part {
     push->can_be_read_again = whole.can_be_read_again;
     push->is_awaited = whole.is_awaited;
     push->in_budget = whole.in_budget;
+    push->is_loaded = whole.is_loaded;
+    push->trace = whole.trace;
     snappy::Compress(request_.data(), request_.size(), &push->body);
     push->body.shrink_to_fit();
     return push;

@@ -57,9 +57,14 @@ SenderStatus Sender::status() const {
       status.last_answer = last;
       status.host = lane->host();
     }
+    status.throttled_streams += lane->throttled_streams();
+    status.uses_standby = status.uses_standby || lane->uses_standby();
     if (lane->trouble().empty()) continue;
     status.delivering = false;
     status.trouble = lane->trouble();
+    ++status.troubled_tenants;
+    const auto since = lane->trouble_since();
+    status.trouble_since = std::min(status.trouble_since.value_or(since), since);
   }
   return status;
 }

@@ -26,6 +26,10 @@ struct SenderStatus {
   std::optional<Lane::LastAnswer> last_answer{};
   std::size_t tenants = 0;
   std::string host{};  // where pushes go now; another than the client's own after a failover
+  std::size_t troubled_tenants = 0;
+  std::optional<std::chrono::system_clock::time_point> trouble_since{};  // of the tenant longest in trouble
+  std::size_t throttled_streams = 0;
+  bool uses_standby = false;  // some tenants' pushes go to another destination
 };
 
 class Sender {

@@ -33,7 +33,8 @@ ServedAgent::ServedAgent(const config::ServerConfig& config, ServedParts parts)
     : parts_(std::move(parts)),
       config_(config),
       server_(parts_.control, options_of(config)),
-      status_(parts_),
+      health_(parts_),
+      status_(parts_, health_),
       inspect_(parts_),
       tail_(parts_),
       control_(parts_) {
@@ -46,6 +47,7 @@ ServedAgent::ServedAgent(const config::ServerConfig& config, ServedParts parts)
         co_return HttpAnswer{200, "text/plain; charset=utf-8", config::to_yaml(parts_.config())};
       },
       Access::kPage);
+  health_.serve(server_);
   status_.serve(server_);
   inspect_.serve(server_);
   tail_.serve(server_);

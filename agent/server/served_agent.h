@@ -6,6 +6,7 @@
 #pragma once
 
 #include "agent/server/control_api.h"
+#include "agent/server/health.h"
 #include "agent/server/http_server.h"
 #include "agent/server/inspect_api.h"
 #include "agent/server/served_parts.h"
@@ -21,6 +22,7 @@ class ServedAgent {
 
   // For further paths, before start().
   HttpServer& server() { return server_; }
+  Health& health() { return health_; }
   void start();
 
  private:
@@ -29,6 +31,7 @@ class ServedAgent {
   const ServedParts parts_;
   const config::ServerConfig config_;
   HttpServer server_;
+  Health health_;
   StatusApi status_;
   InspectApi inspect_;
   TailApi tail_;

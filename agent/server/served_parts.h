@@ -4,13 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <string>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "agent/discovery/target_report.h"
-#include "agent/server/http_message.h"
 #include "config/config.h"
 
 namespace lokitail::agent {
@@ -33,8 +33,11 @@ struct ServedParts {
   std::function<std::vector<TargetReport>()> reports;    // of targets of files
   std::function<std::vector<const Target*>()> targets;   // that are no files
   std::function<std::vector<Worker*>()> workers;
-  // As /readyz answers.
-  std::function<HttpAnswer()> readyz;
+  std::function<bool()> reading;                   // whether there is something to read
+  std::function<bool()> stopping;
+  std::function<std::string()> positions_trouble;  // why the positions cannot be written; empty: they can
+  // Whether all workers look at their messages within a few seconds.
+  std::function<boost::asio::awaitable<bool>()> workers_answer;
 };
 
 }  // namespace lokitail::agent

@@ -79,7 +79,7 @@ void StatusApi::serve(HttpServer& server) {
 
 std::string StatusApi::status() const {
   const config::Config& config = parts_.config();
-  const HttpAnswer health = parts_.readyz();
+  const std::string unready = health_.unready();
   std::uint64_t lines = 0, entries = 0;
   for (const auto& [name, job] : parts_.ledger.page()) lines += job.lines, entries += job.entries;
   const Delivery& delivery = parts_.delivery();
@@ -93,9 +93,8 @@ std::string StatusApi::status() const {
   JsonWriter out(json);
   out.begin('{');
   out.member("version", kVersion);
-  out.member("healthy", health.status == 200);
-  const std::string_view reason = health.status == 200 ? std::string_view() : std::string_view(health.body);
-  out.member("reason", reason.substr(0, reason.find('\n')));
+  out.member("healthy", unready.empty());
+  out.member("reason", unready.empty() ? unready : "Not ready: " + unready);
   out.member("now", time_text(system_clock::now()));
   out.member("started", time_text(started_));
   out.member("uptime_seconds", seconds(system_clock::now() - started_));

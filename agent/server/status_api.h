@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string>
 
+#include "agent/server/health.h"
 #include "agent/server/http_server.h"
 #include "agent/server/served_parts.h"
 
@@ -15,7 +16,7 @@ namespace lokitail::agent {
 
 class StatusApi {
  public:
-  explicit StatusApi(const ServedParts& parts) : parts_(parts) {}
+  StatusApi(const ServedParts& parts, Health& health) : parts_(parts), health_(health) {}
 
   // Before the server is started.
   void serve(HttpServer& server);
@@ -28,6 +29,7 @@ class StatusApi {
   std::string ledger() const;
 
   const ServedParts& parts_;
+  Health& health_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 };
 

@@ -9,6 +9,7 @@
 #include "agent/telemetry/logger/path_end.h"
 #include "agent/telemetry/logger/time_text.h"
 #include "lokitail/telemetry/sink.h"
+#include "lokitail/telemetry/trace_scope.h"
 
 namespace lokitail::agent::log {
 namespace {
@@ -50,6 +51,10 @@ void append_record(TextBuffer& out, Format format, Level level, std::string_view
   append_member(out, format, "msg", message);
   for (const Field& field : fields) {
     append_member(out, format, field.key, field.value, field.is_text);
+  }
+  if (const telemetry::TraceContext trace = telemetry::current_trace(); trace.valid()) {
+    append_member(out, format, "trace_id", telemetry::trace_id_text(trace));
+    append_member(out, format, "span_id", telemetry::span_id_text(trace));
   }
   if (format == Format::kJson) out.append('}');
 }

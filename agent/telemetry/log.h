@@ -1,5 +1,6 @@
 // The agent's own log, on standard error: logfmt or JSON, with Promtail's keys (level, ts, caller,
-// msg) followed by the fields of the call.
+// msg) followed by the fields of the call, and the ids of the trace that the thread is at work for
+// (telemetry::TraceScope), if there is one.
 //
 // How texts and times are written, and the writing itself, is the installed logger's
 // (telemetry/logger/); the form of a line is Promtail's.

@@ -470,5 +470,9 @@ TEST_CASE("journal: without libsystemd the job is never ready, and the others ru
   write_file(scene.logs / "a.log", "a line\n");
   CHECK(scene.loki.wait_stored(1));
   CHECK(scene.agent.wait_ready());
+  const HttpAnswer health = scene.agent.get("/readyz");
+  CHECK(health.status == 200);
+  CHECK(health.body.find("{\"component\":\"sources\",\"status\":\"degraded\"") != std::string::npos);
+  CHECK(health.body.find("job journal: journal is not ready") != std::string::npos);
   scene.agent.stop();
 }

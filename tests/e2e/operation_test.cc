@@ -174,6 +174,116 @@ TEST_CASE("health: the subcommand asks a running agent") {
   CHECK(run({agent_binary(), "health", "--timeout", "soon"}).exit_code == 2);
 }
 
+TEST_CASE("health: each part says how it is, since when and why") {
+  Scene scene;
+  scene.agent.start();
+  append_file(scene.logs / "a.log", "one\n");
+  REQUIRE(scene.loki.wait_stored(1));
+  const std::string url = "http://127.0.0.1:" + std::to_string(scene.agent.port()) + "/readyz";
+  const auto part = [&](const std::string& name, const std::string& status) {
+    return scene.agent.get("/readyz").body.find("{\"component\":" + name + ",\"status\":\"" + status +
+                                                "\",\"since\":\"20") != std::string::npos;
+  };
+  for (const char* const name : {"\"sources\"", "\"pipeline\"", "\"positions\"", "\"spool\""}) {
+    INFO(name);
+    CHECK(part(name, "up"));
+  }
+  CHECK(scene.agent.get("/readyz").body.rfind("{\"status\":\"up\",\"alive\":true,\"ready\":true,", 0) == 0);
+  const Finished well = run({agent_binary(), "health", "--url", url});
+  CHECK(well.exit_code == 0);
+  CHECK(well.out.rfind("status up, alive: yes, ready: yes\n", 0) == 0);
+  CHECK(well.out.find("  sources ") != std::string::npos);
+
+  // Loki away: alive, and not ready; a probe of liveness leaves the agent alone.
+  scene.loki.answer(Reply::refuse(500, "lost its ring"));
+  append_file(scene.logs / "a.log", "two\n");
+  REQUIRE(eventually([&] { return scene.agent.get("/readyz").status == 503; }));
+  const std::string body = scene.agent.get("/readyz").body;
+  CHECK(body.rfind("{\"status\":\"down\",\"alive\":true,\"ready\":false,", 0) == 0);
+  CHECK(body.find("{\"component\":\"client\",\"name\":") != std::string::npos);
+  CHECK(body.find("lost its ring") != std::string::npos);
+  const HttpAnswer alive = scene.agent.get("/healthz");
+  CHECK(alive.status == 200);
+  CHECK(alive.head.find("application/json") != std::string::npos);
+  const Finished unwell = run({agent_binary(), "health", "--url", url});
+  CHECK(unwell.exit_code == 1);
+  CHECK(unwell.err.find("client ") != std::string::npos);
+  CHECK(unwell.err.find("lost its ring") != std::string::npos);
+  const Finished as_json = run({agent_binary(), "health", "--url", url, "--format", "json"});
+  CHECK(as_json.exit_code == 1);
+  CHECK(as_json.out.rfind("{\"status\":\"down\"", 0) == 0);
+  CHECK(run({agent_binary(), "health", "--format", "xml"}).exit_code == 2);
+  scene.loki.answer(Reply::ok());
+  CHECK(eventually([&] { return scene.agent.get("/readyz").status == 200; }));
+  scene.agent.stop();
+}
+
+TEST_CASE("health: what is worse than it should be, and not down") {
+  Scene scene;
+  const std::filesystem::path standby = scene.directory / "blocked";
+  scene.agent.positions_keys = "sync_period: 50ms";
+  scene.agent.start();
+  append_file(scene.logs / "a.log", "one\n");
+  REQUIRE(scene.loki.wait_stored(1));
+  const auto says = [&](const std::string& text) {
+    return scene.agent.get("/readyz").body.find(text) != std::string::npos;
+  };
+  SECTION("a stream that Loki throttles") {
+    scene.loki.answer([](const Request& request) {
+      return Reply::refuse(429, "entry with timestamp 2026-11-26 ignored, reason: 'Per stream rate limit exceeded "
+                                "(limit: 3MB/sec) while attempting to ingest for stream '" +
+                                    request.entries.front().labels + "' totaling 4B'");
+    });
+    append_file(scene.logs / "a.log", "two\n");
+    CHECK(eventually([&] { return says("Loki throttles streams: 1"); }));
+    CHECK(scene.agent.get("/readyz").status == 200);
+    scene.loki.answer(Reply::ok());
+    CHECK(eventually([&] { return says("{\"status\":\"up\""); }));
+  }
+  SECTION("positions that cannot be written") {
+    const std::filesystem::path folder = scene.agent.positions_file().parent_path();
+    std::filesystem::rename(folder, standby);
+    append_file(folder.string(), "in its place");
+    append_file(scene.logs / "a.log", "two\n");
+    CHECK(eventually([&] { return says("{\"component\":\"positions\",\"status\":\"degraded\""); }));
+    CHECK(scene.agent.get("/readyz").status == 200);
+    std::filesystem::remove(folder);
+    std::filesystem::rename(standby, folder);
+    CHECK(eventually([&] { return says("{\"component\":\"positions\",\"status\":\"up\""); }));
+  }
+  scene.agent.stop();
+}
+
+TEST_CASE("health: a spool whose disk takes nothing, and a client that fails over, are degraded") {
+  Scene scene;
+  const auto says = [&](const std::string& text) {
+    return scene.agent.get("/readyz").body.find(text) != std::string::npos;
+  };
+  SECTION("the spool") {
+    append_file(scene.directory / "spool", "a file where a folder should be");
+    scene.agent.top_level = "spool: {mode: always, directory: '" + (scene.directory / "spool").string() + "'}\n";
+    scene.agent.start();
+    append_file(scene.logs / "a.log", "one\n");
+    REQUIRE(scene.loki.wait_stored(1));
+    CHECK(says("{\"component\":\"spool\",\"status\":\"degraded\",\"since\":\"20"));
+  }
+  SECTION("the client") {
+    Loki standby;
+    scene.agent.clients = {client(scene.loki.url(), "name: main, failover_to: [other], failover_after: 50ms"),
+                           client(standby.url(), "name: other")};
+    scene.loki.answer(Reply::refuse(500, "lost"));
+    scene.agent.start();
+    append_file(scene.logs / "a.log", "one\n");
+    REQUIRE(standby.wait_stored(1));
+    const std::string main = "{\"component\":\"client\",\"name\":\"main\",\"status\":";
+    CHECK(eventually([&] { return says(main + "\"degraded\""); }));
+    CHECK(says("delivers to " + standby.host()));
+    CHECK(says("{\"component\":\"client\",\"name\":\"other\",\"status\":\"up\""));
+  }
+  CHECK(scene.agent.get("/readyz").status == 200);
+  scene.agent.stop();
+}
+
 TEST_CASE("health: /healthz, /ready and /readyz say what they mean") {
   Scene scene;
   scene.agent.start();

@@ -7,7 +7,7 @@ import glob, os, re, tempfile, unittest
 from stack_files import AGENT, ROOT, main, run, yaml
 
 BLOCKS = {"server", "positions", "clients", "scrape_configs", "target_config", "limits_config", "global", "spool",
-          "dead_letters"}
+          "dead_letters", "tracing"}
 COMPLETION = {
     "clients": "clients: [{url: http://loki:3100/loki/api/v1/push}]",
     "scrape_configs": "scrape_configs: [{job_name: files, static_configs: [{labels: {job: files, __path__: /var/log/*.log}}]}]",

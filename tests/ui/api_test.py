@@ -29,6 +29,8 @@ def status_and_clients(agent):
     expect(status["lines_total"] == 120 and status["entries_total"] == 100, "lines and entries are counted")
     expect(status["sent_bytes_total"] > 0 and status["files"] == 1, "bytes and files, too")
     expect(status["process_id"] == agent.process.pid and status["memory_bytes"] > 1 << 20, "its process and memory")
+    health = check("health", agent.ask("/healthz").json)
+    expect({one["status"] for one in health["components"]} == {"up"} and health["ready"], "so are all its parts")
     client = check("clients", agent.api("clients"))["clients"][0]
     expect(client["name"] == "main" and client["state"] == "delivering", "its client delivers")
     expect(client["last_answer"]["status"] in (200, 204), "the last answer is told")
@@ -193,6 +195,11 @@ with Agent() as running:  # a client that fails, and a file that cannot be read
     expect("refused" in broken["trouble"] and broken["queued_pushes"] == 1, "the trouble is told")
     unwell = check("status", running.api("status"))
     expect(not unwell["healthy"] and "main does not deliver" in unwell["reason"], "and why the agent is not ready")
+    probe = check("health", running.ask("/readyz").json)
+    expect(running.ask("/readyz").status == 503 and running.ask("/healthz").status == 200, "alive, but not ready")
+    expect(probe["status"] == "down" and probe["alive"] and not probe["ready"], "and the answer says so")
+    [client] = [one for one in probe["components"] if one["component"] == "client"]
+    expect(client["status"] == "down" and "refused" in client["reason"], "the client is what is down")
     behind = [one for one in running.api("targets")["targets"] if one.get("lag_bytes")]
     expect(len(behind) == 1 and behind[0]["lag_seconds"] >= 0, "what waits is behind")
     check("targets", running.api("targets"))

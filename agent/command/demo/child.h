@@ -3,11 +3,12 @@
 // Threads: one. Errors: std::runtime_error where it cannot be started.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+
+#include "agent/command/demo/self_process.h"
 
 namespace lokitail::agent::demo {
 
@@ -26,31 +27,23 @@ std::uint16_t free_port();
 
 class Child {
  public:
-  // Writes FOLDER/config.yaml and starts the agent, whose output goes to FOLDER/agent.log. It dies
-  // with this process, and a Ctrl-C on the terminal does not reach it.
+  // Writes FOLDER/config.yaml and starts the agent, whose output goes to FOLDER/agent.log.
   explicit Child(const AgentConfig& config);
-  ~Child();
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
 
   // Asks it to stop.
-  void terminate();
-  bool running();
+  void terminate() { process_->terminate(); }
+  bool running() { return process_->running(); }
   // What is known once it does not run any more:
-  bool ended_well() const;  // with status 0
-  double cpu_seconds() const { return cpu_seconds_; }  // user and system time of its life
+  bool ended_well() const { return process_->ended_well(); }
+  double cpu_seconds() const { return process_->cpu_seconds(); }
 
   std::uint64_t resident_bytes() const;  // 0 where it cannot be told
   // The latest lines of its output.
   std::string last_words() const;
 
  private:
-  void reap(bool wait);
-
   std::filesystem::path folder_;
-  pid_t pid_ = -1;  // -1: reaped
-  int status_ = 0;
-  double cpu_seconds_ = 0;
+  std::optional<SelfProcess> process_;
 };
 
 }  // namespace lokitail::agent::demo

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMostRate = 1'000'000;
 constexpr int kMostSeconds = 86'400;
+constexpr int kMostPort = 65'535;
 
 int parse_number(std::string_view name, std::string_view text, int most) {
   int number = 0;
@@ -33,16 +34,21 @@ in this process stands in for Loki and checks that every line arrives once.
   --seconds N         how long the services log (20)
   --rate N            lines a second, of all services together (80)
   --keep DIR          work in DIR, a new or empty folder, and leave everything there to look at
+  --trace             requests through services that are processes of their own and hand their trace on: then
+                      all that was logged about each of them, in order, as Loki has it
   --docker            show this machine's containers instead, until Ctrl-C or for --seconds
   --docker-root DIR   the same, with the containers' folder (/var/lib/docker/containers)
+  --service NAME      be one of the services of --trace, alone: guild-coordinator, executor-node,
+                      payment-manager, edge-node-1 or p2p-node; with --listen PORT, and --next URL
+                      for whom it asks
 
 Plain lines instead of a screen: where the output is no terminal, or with NO_COLOR or TERM=dumb.
 Exit status: 0, or 1 if anything was lost.
 )";
 
 Options parse_options(std::span<const char* const> all) {
-  constexpr std::array<std::string_view, 6> kFlags = {"docker", "docker-root", "help",
-                                                      "keep",   "rate",        "seconds"};
+  constexpr std::array<std::string_view, 10> kFlags = {
+      "docker", "docker-root", "help", "keep", "listen", "next", "rate", "seconds", "service", "trace"};
   Options options;
   bool seconds_given = false;
   for (Arguments arguments(all); arguments.next();) {
@@ -54,6 +60,14 @@ Options parse_options(std::span<const char* const> all) {
       options.rate = parse_number(flag, arguments.value(), kMostRate);
     } else if (flag == "keep") {
       options.keep = arguments.value();
+    } else if (flag == "trace") {
+      options.trace = arguments.switched_on();
+    } else if (flag == "service") {
+      options.service = arguments.value();
+    } else if (flag == "listen") {
+      options.listen = static_cast<std::uint16_t>(parse_number(flag, arguments.value(), kMostPort));
+    } else if (flag == "next") {
+      options.next = arguments.value();
     } else if (flag == "docker") {
       options.docker = arguments.switched_on();
     } else if (flag == "docker-root") {
@@ -66,6 +80,12 @@ Options parse_options(std::span<const char* const> all) {
     }
   }
   if (options.docker && !seconds_given) options.seconds = 0;
+  if (options.service.empty() != (options.listen == 0)) {
+    throw std::invalid_argument("--service and --listen go together");
+  }
+  if (options.trace && options.docker) {
+    throw std::invalid_argument("--trace has services of its own, not --docker's");
+  }
   return options;
 }
 

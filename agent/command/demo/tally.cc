@@ -53,6 +53,11 @@ std::string container_of(const std::string& labels) {
   return path.substr(slash == std::string::npos ? 0 : slash + 1, kShortId);
 }
 
+std::vector<Shown> in_order(std::vector<Shown> trace) {
+  std::ranges::stable_sort(trace, {}, &Shown::time);
+  return trace;
+}
+
 }  // namespace
 
 void Tally::add_group(std::string_view name) { groups_.emplace_back().name = name; }
@@ -138,10 +143,12 @@ std::vector<Shown> Tally::longest_trace() const {
     best = &trace;
     best_size = size;
   }
-  if (!best) return {};
-  std::vector<Shown> trace = *best;
-  std::ranges::stable_sort(trace, {}, &Shown::time);
-  return trace;
+  return best ? in_order(*best) : std::vector<Shown>();
+}
+
+std::vector<Shown> Tally::trace(const std::string& id) const {
+  const auto known = traces_.find(id);
+  return known == traces_.end() ? std::vector<Shown>() : in_order(known->second);
 }
 
 }  // namespace lokitail::agent::demo

@@ -69,6 +69,8 @@ class Tally {
   const std::map<std::string, std::uint64_t>& levels() const { return levels_; }
   // The trace that passed through most services, in the order of its entries' times.
   std::vector<Shown> longest_trace() const;
+  // One trace, in that order.
+  std::vector<Shown> trace(const std::string& id) const;
 
  private:
   struct Line {

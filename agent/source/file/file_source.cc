@@ -496,6 +496,7 @@ void FileSource::end_skipping() {
 std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t size) {
   at_start_ = false;
   const pipeline::OriginReference origin(ledger_.open(kNoMore));  // until it is known how far that is
+  worker.block_is_read(origin.get());
   const char* next = data;
   std::uint64_t lines = 0;
   do {

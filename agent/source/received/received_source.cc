@@ -93,6 +93,7 @@ void ReceivedSource::attach(Worker& worker) {
 
 Source::Turn ReceivedSource::take_turn(Worker& worker) {
   if (!begin_block()) return is_finished_ && unsettled_.empty() ? Turn::kFinished : Turn::kIdle;
+  worker.block_is_read(reading_->origin.get());
   push_block(worker, true);
   return Turn::kMore;
 }

@@ -88,6 +88,7 @@ void StdinSource::take_lines(Worker& worker, std::size_t new_bytes) {
   offset_ += new_bytes;
   const pipeline::OriginReference origin(ledger_.open(offset_));
   advance_clock(worker);
+  worker.block_is_read(origin.get());
   const char* line = buffer_.get();
   const char* searched = line + used_;
   used_ += new_bytes;
