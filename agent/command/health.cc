@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "agent/command/arguments.h"
+#include "agent/command/ask/agent_client.h"
 #include "agent/http/client.h"
 #include "config/value.h"
 
@@ -24,7 +25,7 @@ const std::string_view kHealthUsage = R"(usage: lokitail health [options]
 Asks a running agent whether it is ready.
 
   --url URL       what to ask (http://127.0.0.1:9080/ready); /readyz also wants clients that deliver,
-                  /healthz only an agent that is not stuck
+                  /healthz only an agent that is not stuck. unix:///path/of.sock:/readyz asks over a socket
   --timeout TIME  how long an answer may take (5s)
 
 Exit status: 0 if the answer is a success; 1 if it is another, or none; 2 for wrong arguments.
@@ -42,10 +43,13 @@ struct HealthOptions {
   bool help = false;
 };
 
+constexpr std::string_view kUsualTarget = "/ready";
+
+// A socket alone is asked what is asked without any URL.
 http::Url url_of(std::string_view text) {
-  auto url = http::parse_url(text);
-  if (!url) throw std::invalid_argument("--url: expected an http or https URL, not '" + std::string(text) + "'");
-  return *std::move(url);
+  http::Url url = agent_url(text);
+  if (!url.socket.empty() && url.target == "/") url.target = kUsualTarget;
+  return url;
 }
 
 std::chrono::nanoseconds timeout_of(std::string_view text) {
@@ -58,7 +62,7 @@ std::chrono::nanoseconds timeout_of(std::string_view text) {
 
 HealthOptions parse_health_options(std::span<const char* const> all) {
   constexpr std::array<std::string_view, 3> kFlags = {"help", "timeout", "url"};
-  HealthOptions options{.url = url_of("http://127.0.0.1:9080/ready")};
+  HealthOptions options{.url = url_of("http://127.0.0.1:9080" + std::string(kUsualTarget))};
   for (Arguments arguments(all); arguments.next();) {
     if (arguments.flag() == "url") {
       options.url = url_of(arguments.value());
