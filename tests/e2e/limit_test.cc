@@ -118,7 +118,7 @@ TEST_CASE("target_rate: what is over it is dropped and counted, where that is wa
   };
   REQUIRE(eventually([&] { return dropped() >= 970; }));
   REQUIRE(eventually([&] { return missing_lines(scene.loki.stored(), {&quiet}).empty(); }));
-  REQUIRE(eventually([&] { return scene.loki.stored_count() + dropped() == 1015; }));
+  REQUIRE(eventually([&] { return static_cast<double>(scene.loki.stored_count()) + dropped() == 1015; }));
   CHECK(scene.loki.stored_count() >= 35);
   CHECK(scene.loki.stored_count() < 50);
   CHECK(scene.agent.metric("lokitail_limit_hits_total", "limit=\"target_rate\"") == dropped());

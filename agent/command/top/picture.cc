@@ -34,7 +34,7 @@ std::string duration(double seconds) {
 }
 
 std::string rate(double per_second) {
-  return per_second == 0 || per_second >= 10 ? fmt::format("{:.0f}", per_second)
+  return per_second < 0.05 || per_second >= 10 ? fmt::format("{:.0f}", per_second)
                                              : fmt::format("{:.1f}", per_second);
 }
 

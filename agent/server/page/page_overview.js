@@ -91,7 +91,7 @@ function limitRow(limit) {
   const state = since <= LIMIT_BITES_SECONDS ? pill("bites", "warn") : pill(limit.hits ? "has bitten" : "not reached", "dim");
   return element("tr", {},
     element("td", { class: "mono" }, limit.limit), number(value), element("td", {}, state),
-    element("td", { class: "short" }, limit.hits ? limit.effect : ""), number(count(limit.hits)),
+    element("td", { class: "short" }, limit.effect), number(count(limit.hits)),
     number(limit.last_hit ? `${duration(Math.max(since, 0))} ago` : "–"));
 }
 

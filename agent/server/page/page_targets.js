@@ -47,14 +47,20 @@ function targetHead() {
   })));
 }
 
+// The path stands above them.
+function shownLabels(target) {
+  const { filename, ...others } = target.labels;
+  return filename === target.path ? others : target.labels;
+}
+
 function targetRow(target) {
   const amount = (value, text) => number(value === undefined ? "–" : text(value));
   return element("tr", {},
     element("td", { class: "path" }, element("div", { class: "mono" }, targetName(target)),
       target.cursor ? element("div", { class: "labels" }, `at ${target.cursor}`) : null,
-      target.labels ? element("div", { class: "labels" }, labelsText(target.labels)) : null,
+      target.labels ? element("div", { class: "labels" }, labelsText(shownLabels(target))) : null,
       target.error ? element("div", { class: "bad-text" }, target.error) : null),
-    element("td", {}, target.job),
+    element("td", { class: "short" }, target.job),
     element("td", {}, pill(target.state, TARGET_STATES[target.state])),
     target.lag_messages === undefined ? amount(target.lag_bytes, bytes) : number(plural(target.lag_messages, "message", "messages")), amount(target.lag_seconds, duration), amount(target.position, count),
     amount(target.size, count), amount(target.lines, count),
@@ -76,7 +82,7 @@ function showDropped(answer) {
   }
   $("dropped").replaceChildren(element("div", { class: "scroll", tabindex: "0" }, element("table", {},
     element("thead", {}, element("tr", {}, ["Job", "Dropped by", "Discovered labels"].map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, answer.dropped.map((target) => element("tr", {}, element("td", {}, target.job),
+    element("tbody", {}, answer.dropped.map((target) => element("tr", {}, element("td", { class: "short" }, target.job),
       element("td", {}, element("code", {}, target.reason)),
       element("td", { class: "labels path" }, labelsText(target.discovered_labels))))))));
 }
