@@ -67,7 +67,7 @@ TEST_CASE("over a Unix socket all is allowed but for other sites' pages") {
   for (const Access access : {Access::kOpen, Access::kKnown, Access::kPage, Access::kChange, Access::kAdmin}) {
     CHECK_FALSE(rules.refusal(access, request));
   }
-  request.headers.emplace_back("Origin", "https://evil.example");
+  request.headers.emplace_back("Origin", "https://other.example");
   CHECK_FALSE(rules.refusal(Access::kPage, request));
   CHECK(rules.refusal(Access::kChange, request)->status == 403);
   CHECK(rules.refusal(Access::kAdmin, request)->status == 403);
