@@ -61,6 +61,8 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
                delivery_->budget()),
       file_targets_(control_, file_targets_config(*first_config_), positions_,
                     [this](const FileTarget& target) -> Worker& { return workers_.of_source(target.job); }),
+      stuck_watch_(std::make_shared<StuckWatch>(control_, file_targets_, first_config_->target_config.stuck_after,
+                                                [this] { return hold_up(); })),
       reload_timer_(control_),
       reloads_(metrics_.counter_of("promtail_config_reload_success_total", "Number of reload success times.")),
       failed_reloads_(metrics_.counter_of("promtail_config_reload_fail_total", "Number of reload fail times.")) {
@@ -76,6 +78,7 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
   }
   file_metrics_ = file_targets_.metrics();
   metrics_.add_collectable(file_metrics_);
+  metrics_.add_collectable(stuck_watch_);
   metrics_.add_collectable(process_metrics_);
   metrics_.add_collectable(ledger_);
   if (!config_->server.disable) serve();
@@ -130,7 +133,28 @@ WorkerConfig Daemon::worker_config() {
     worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
     worker.line_limit_drops = limits.readline_rate_drop;
   }
+  if (limits.target_rate > 0) {
+    const auto burst = static_cast<double>(limits.target_burst);
+    worker.target_limit = {limits.target_rate, burst > 0 ? burst : std::max(limits.target_rate, 1.0)};
+    worker.target_limit_drops = limits.target_rate_drop;
+  }
+  worker.cpu_share = limits.cpu_share;
+  metrics_.limits().set(limits);
+  worker.limits = &metrics_.limits();
   return worker;
+}
+
+// What keeps all targets from getting on, as far as that is known.
+std::string Daemon::hold_up() const {
+  const auto status = delivery_->status();
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    if (!status[i].delivering) {
+      return fmt::format("client {} does not deliver: {}", config_->clients[i].name, status[i].trouble);
+    }
+  }
+  if (delivery_->budget().exhausted()) return "limits_config.max_bytes_in_flight is used up";
+  if (config_->limits_config.target_rate > 0) return "limits_config.target_rate may hold it back";
+  return {};
 }
 
 ServedParts Daemon::served_parts() {
@@ -176,6 +200,7 @@ bool Daemon::run() {
   workers_.start();
   file_targets_.start();
   for (const auto& job : jobs_) job->start();
+  stuck_watch_->start();
   if (stdin_) stdin_->start();
   if (options_.drain_and_exit && !stdin_) asio::co_spawn(control_, drain_files(), asio::detached);
   sync_positions_later();
@@ -279,6 +304,7 @@ void Daemon::write_positions() {
 // from standard input.
 asio::awaitable<void> Daemon::shut_down() {
   reload_timer_.cancel();
+  stuck_watch_->stop();
   config_folder_.reset();
   file_targets_.stop();
   for (const auto& job : jobs_) job->stop();

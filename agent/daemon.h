@@ -24,6 +24,7 @@
 #include "agent/source/file/watched_folder.h"
 #include "agent/source/stdin/stdin_target.h"
 #include "agent/state/positions.h"
+#include "agent/stuck_watch.h"
 #include "agent/telemetry/ledger.h"
 #include "agent/telemetry/metrics.h"
 #include "agent/telemetry/process_metrics.h"
@@ -96,6 +97,7 @@ class Daemon {
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> feed_watchdog(std::chrono::microseconds period);
   ServedParts served_parts();
+  std::string hold_up() const;
   bool is_reading() const;
   std::shared_ptr<TraceExporter> traces();
   std::shared_ptr<Tracer> tracer() const;
@@ -117,6 +119,7 @@ class Daemon {
   Workers workers_;
   FileTargets file_targets_;
   std::shared_ptr<prometheus::Collectable> file_metrics_;
+  const std::shared_ptr<StuckWatch> stuck_watch_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
   std::unique_ptr<ServedAgent> served_;
   std::vector<std::unique_ptr<ScrapeJob>> jobs_;  // none with standard input

@@ -55,6 +55,7 @@ class Worker::FanOut final : public pipeline::Sink {
         limits_(config.line_limit.has_value()),
         limit_drops_(config.line_limit_drops),
         bucket_(rate_, system_time()),
+        hits_(config.limits),
         dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {
     if (config.print_to) printer_.emplace(*config.print_to, symbols, config.print_broken);
   }
@@ -87,6 +88,7 @@ class Worker::FanOut final : public pipeline::Sink {
     }
     if (bucket_.try_take()) return true;
     dropped_lines_.increment();
+    if (hits_ != nullptr) hits_->count(Limit::kReadlineRate);
     return false;
   }
 
@@ -96,6 +98,7 @@ class Worker::FanOut final : public pipeline::Sink {
   const bool limits_;
   const bool limit_drops_;
   pipeline::TokenBucket bucket_;
+  LimitHits* const hits_;
   pipeline::Counter& dropped_lines_;
 };
 
@@ -158,12 +161,20 @@ struct Worker::Job {
   std::vector<std::shared_ptr<Source>> held_back{};  // outlives what the pipeline holds of it
   pipeline::Pipeline pipeline;
   Pause pause;
-  std::unique_ptr<Tap> before{}, after{};  // while somebody watches
+  std::unique_ptr<TargetRate::Gate> gate{};  // where there is a limit for each target
+  std::unique_ptr<Tap> before{}, after{};    // while somebody watches
 
   void untap() {
-    pipeline.tap(nullptr, nullptr);
+    if (gate) gate->lead_to(pipeline.entrance());
+    pipeline.tap(gate.get(), nullptr);
     before.reset();
     after.reset();
+  }
+  void tap(const std::vector<std::shared_ptr<EntryWatcher>>& watchers) {
+    before = std::make_unique<Tap>(name, EntryWatcher::Point::kBefore, pipeline.entrance(), watchers);
+    after = std::make_unique<Tap>(name, EntryWatcher::Point::kAfter, pipeline.out(), watchers);
+    if (gate) gate->lead_to(*before);
+    pipeline.tap(gate ? static_cast<pipeline::Sink*>(gate.get()) : before.get(), after.get());
   }
 };
 
@@ -173,8 +184,10 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
       tick_timer_(io_),
       rest_timer_(io_),
       tick_period_(kLongestTick),
-      lines_wait_(config.line_limit && !config.line_limit_drops),
+      lines_wait_((config.line_limit && !config.line_limit_drops) ||
+                  (config.target_limit && !config.target_limit_drops)),
       pause_(std::make_unique<Pause>(io_)),
+      limits_(config.limits),
       metrics_(metrics),
       budget_(&budget),
       ledger_(config.ledger),
@@ -183,6 +196,12 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
   batchers_ = make_batchers(config.clients, events);
   set_tick_period(config.clients);
   watch_budget(budget);
+  if (config.cpu_share > 0) cpu_brake_.emplace(config.cpu_share);
+  if (config.target_limit) {
+    target_rate_ = std::make_unique<TargetRate>(
+        io_, *config.target_limit, config.target_limit_drops, metrics.dropped_lines("target_rate_limiter_drop"),
+        config.limits, [this](std::shared_ptr<Source> source) { ready_.push_back(std::move(source)); });
+  }
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
   if (config.inspect) inspector_ = std::make_unique<Inspector>(symbols_);
   warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](const std::string& job, std::string_view message) {
@@ -232,7 +251,12 @@ pipeline::StageContext Worker::stage_context(config::Warnings& warnings) {
 
 std::unique_ptr<Worker::Job> Worker::make_job(const WorkerConfig::Job& job, pipeline::StageContext& context) {
   context.warn = [warn = warn_, name = job.name](std::string_view message) { warn(name, message); };
-  return std::make_unique<Job>(job.name, job.pipeline_stages, context, *fan_out_, io_);
+  auto made = std::make_unique<Job>(job.name, job.pipeline_stages, context, *fan_out_, io_);
+  if (target_rate_) {
+    made->gate = std::make_unique<TargetRate::Gate>(*target_rate_, made->pipeline.entrance());
+    made->untap();
+  }
+  return made;
 }
 
 void Worker::start() {
@@ -403,12 +427,8 @@ void Worker::unwatch(std::shared_ptr<EntryWatcher> watcher) {
 
 void Worker::set_taps() {
   for (const auto& [name, job] : jobs_) {
-    pipeline::Pipeline& pipeline = job->pipeline;
     job->untap();
-    if (watchers_.empty()) continue;
-    job->before = std::make_unique<Tap>(name, EntryWatcher::Point::kBefore, pipeline.entrance(), watchers_);
-    job->after = std::make_unique<Tap>(name, EntryWatcher::Point::kAfter, pipeline.out(), watchers_);
-    pipeline.tap(job->before.get(), job->after.get());
+    if (!watchers_.empty()) job->tap(watchers_);
   }
 }
 
@@ -449,17 +469,30 @@ std::chrono::nanoseconds Worker::idle_time() const {
 
 // Where not, a message or the end of a pause wakes the loop.
 bool Worker::may_read() {
-  if (draining_ || ready_.empty() || budget_->exhausted() || pause_->active()) return false;
+  if (draining_ || ready_.empty() || pause_->active()) return false;
+  const bool is_exhausted = budget_->exhausted();
+  if (is_exhausted != std::exchange(was_exhausted_, is_exhausted) && is_exhausted) hit(Limit::kMaxBytesInFlight);
+  if (is_exhausted) return false;
   now_ = system_time();
   fan_out_->begin_turn(now_);
-  if (const auto length = fan_out_->pause(); length.count() > 0) {
-    pause_->begin(length);
-    return false;
-  }
+  if (pause_all(Limit::kReadlineRate, fan_out_->pause())) return false;
+  return !cpu_brake_ || !pause_all(Limit::kCpuShare, cpu_brake_->pause());
+}
+
+bool Worker::pause_all(Limit why, std::chrono::nanoseconds length) {
+  if (length.count() <= 0) return false;
+  hit(why);
+  pause_->begin(length);
   return true;
 }
 
-bool Worker::over_line_limit() const { return fan_out_->pause().count() > 0; }
+void Worker::hit(Limit limit) {
+  if (limits_ != nullptr) limits_->count(limit);
+}
+
+bool Worker::over_line_limit() const {
+  return fan_out_->pause().count() > 0 || (target_rate_ && target_rate_->wants_pause());
+}
 
 Worker::Job& Worker::job_of(const pipeline::Pipeline& pipeline) {
   for (const auto& [name, job] : jobs_) {
@@ -496,10 +529,13 @@ void Worker::run_turn() {
   }
   if (leaving_ && leaving_->source == source) return;
   if (hold_back(source)) return;
+  if (target_rate_ && !target_rate_->begin_turn(source, source->rate_, now_)) return;
   // Before the turn: whoever wakes the source while it reads is not to be forgotten.
   source->queued_ = false;
   ++source->turns_;
-  switch (source->take_turn(*this)) {
+  const Source::Turn found = source->take_turn(*this);
+  if (target_rate_) target_rate_->end_turn();
+  switch (found) {
     case Source::Turn::kMore:
       if (!source->queued_.exchange(true)) ready_.push_back(source);
       break;

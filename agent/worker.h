@@ -23,12 +23,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "agent/cpu_brake.h"
 #include "agent/delivery/batcher.h"
 #include "agent/delivery/budget.h"
 #include "agent/entry_watcher.h"
 #include "agent/host_lookup.h"
 #include "agent/source/source.h"
+#include "agent/target_rate.h"
 #include "agent/telemetry/ledger.h"
+#include "agent/telemetry/limit_hits.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/token_bucket.h"
 
@@ -47,6 +50,10 @@ struct WorkerConfig {
   std::vector<BatcherConfig> clients;
   std::optional<pipeline::LineRate> line_limit;
   bool line_limit_drops = true;  // what is over the limit; otherwise reading pauses
+  std::optional<pipeline::LineRate> target_limit{};  // of each source
+  bool target_limit_drops = false;
+  double cpu_share = 0;          // of one CPU; 0: any
+  LimitHits* limits = nullptr;   // is told which of them bites; may be null
   bool inspect = false;          // print what each stage does to each entry
   // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
   std::optional<int> print_to{};
@@ -149,6 +156,8 @@ class Worker {
   void release_memory();
   bool may_read();
   bool over_line_limit() const;
+  bool pause_all(Limit why, std::chrono::nanoseconds length);
+  void hit(Limit limit);
   void publish_counts();
   std::vector<std::unique_ptr<Batcher>> make_batchers(const std::vector<BatcherConfig>& clients, BatcherEvents& events);
   void set_tick_period(const std::vector<BatcherConfig>& clients);
@@ -166,12 +175,16 @@ class Worker {
   boost::asio::steady_timer rest_timer_;
   std::chrono::milliseconds tick_period_;
   bool tick_scheduled_ = false;
-  const bool lines_wait_;  // that are over the limit on lines of all jobs
+  const bool lines_wait_;  // that are over the limit on lines of all jobs, or of a target
   std::unique_ptr<Pause> pause_;  // of all jobs
+  std::optional<CpuBrake> cpu_brake_;
+  LimitHits* const limits_;
+  bool was_exhausted_ = false;  // the budget
   pipeline::SymbolTable symbols_;
   // Before what may hold origins of theirs.
   std::unordered_set<std::shared_ptr<Source>> sources_;
   std::deque<std::shared_ptr<Source>> ready_;
+  std::unique_ptr<TargetRate> target_rate_;  // where there is one
   std::vector<std::unique_ptr<Batcher>> batchers_;
   std::unique_ptr<FanOut> fan_out_;
   std::unique_ptr<Inspector> inspector_;
@@ -189,7 +202,7 @@ class Worker {
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;
   const std::shared_ptr<Tracer> tracer_;  // null: there are no traces
-  BlockTimes block_times_;  // while it does
+  BlockTimes block_times_;  // for them
   HostLookup hosts_;
   bool draining_ = false;
   bool stopping_ = false;

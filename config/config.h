@@ -86,6 +86,9 @@ struct ServerConfig {
   std::optional<BasicAuth> basic_auth;     // ours: who may ask, but for what says whether the agent is well
   bool admin = false;                      // ours: whether it may be changed, and lines be seen, over HTTP
   std::vector<std::string> allowed_hosts;  // ours: further names under which browsers may ask for the page
+  std::string http_listen_socket;          // ours: a Unix socket besides; empty: none
+  std::string http_listen_socket_mode = "0660";
+  bool per_file_metrics = true;            // ours: series of each path; false: their sums
   Duration http_server_read_timeout = std::chrono::seconds(30);
   Duration http_server_write_timeout = std::chrono::seconds(30);
   Duration http_server_idle_timeout = std::chrono::seconds(120);
@@ -419,12 +422,18 @@ struct LimitsConfig {
   int64_t max_streams = 0;     // 0: no limit
   uint64_t max_line_size = 0;  // 0: no limit
   bool max_line_size_truncate = false;
+  // Not in Promtail: of each target. 0: no limit. A burst of 0 is one second's lines.
+  double target_rate = 0;
+  int64_t target_burst = 0;
+  bool target_rate_drop = false;
+  double cpu_share = 0;  // not in Promtail: CPUs that the process should use at most; 0: any
   // Not in Promtail: how much may wait for delivery before reading stops.
   uint64_t max_bytes_in_flight = uint64_t{8} << 20;
 };
 
 struct TargetConfig {
   Duration sync_period = std::chrono::seconds(10);
+  Duration stuck_after = std::chrono::minutes(5);  // ours: without progress a file counts as stuck; 0: never
   bool read_stdin = false;  // the key `stdin`: standard input in place of all targets
 };
 

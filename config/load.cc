@@ -28,7 +28,13 @@ void read_target_config(const Node& node, TargetConfig& target, Warnings& warnin
   Fields fields(node, "target_config", kRefuseUnknown, warnings);
   set_positive(target.sync_period, fields.find("sync_period"), "sync_period");
   set(target.read_stdin, fields.find("stdin"));
+  set_not_negative(target.stuck_after, fields.find("stuck_after"), "stuck_after");
   fields.finish();
+}
+
+void read_not_negative(double& out, const Node* node, std::string_view key) {
+  set(out, node);
+  if (node && !(out >= 0)) throw node->error(fmt::format("{} must not be negative", key));
 }
 
 void read_limits(const Node& node, LimitsConfig& limits, Warnings& warnings) {
@@ -40,6 +46,10 @@ void read_limits(const Node& node, LimitsConfig& limits, Warnings& warnings) {
   set_not_negative(limits.max_streams, fields.find("max_streams"), "max_streams");
   set_bytes(limits.max_line_size, fields.find("max_line_size"));
   set(limits.max_line_size_truncate, fields.find("max_line_size_truncate"));
+  read_not_negative(limits.target_rate, fields.find("target_rate"), "target_rate");
+  set_not_negative(limits.target_burst, fields.find("target_burst"), "target_burst");
+  set(limits.target_rate_drop, fields.find("target_rate_drop"));
+  read_not_negative(limits.cpu_share, fields.find("cpu_share"), "cpu_share");
   if (const Node* size = fields.find("max_bytes_in_flight")) {
     limits.max_bytes_in_flight = read_bytes(*size);
     if (limits.max_bytes_in_flight == 0) throw size->error("max_bytes_in_flight must not be 0");

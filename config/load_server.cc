@@ -69,6 +69,22 @@ void read_port(int64_t& port, const Node* node) {
   if (node && (port < 0 || port > 65535)) throw node->error("expected a port, 0 to 65535");
 }
 
+void read_socket(std::string& path, const Node* node) {
+  set(path, node);
+  if (!node || path.empty()) return;
+  constexpr std::size_t kMostPathBytes = 107;  // unix(7), without the NUL at its end
+  if (path.front() != '/') throw node->error("expected the full path of a socket, such as /run/lokitail/lokitail.sock");
+  if (path.size() > kMostPathBytes) throw node->error("the path of a socket has at most 107 bytes");
+}
+
+void read_socket_mode(std::string& mode, const Node* node) {
+  set(mode, node);
+  if (!node) return;
+  const bool is_octal = mode.find_first_not_of("01234567") == mode.npos;
+  const bool is_long_enough = mode.size() == 3 || (mode.size() == 4 && mode.front() == '0');
+  if (!is_octal || !is_long_enough) throw node->error("expected the mode of a file, such as 0660");
+}
+
 }  // namespace
 
 std::string problem_of(const ServerTlsConfig& config) {
@@ -136,6 +152,9 @@ void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
   if (const Node* auth = fields.find("basic_auth")) read_server_basic_auth(*auth, server, warnings);
   set(server.admin, fields.find("admin"));
   if (const Node* hosts = fields.find("allowed_hosts")) server.allowed_hosts = read_text_list(*hosts);
+  read_socket(server.http_listen_socket, fields.find("http_listen_socket"));
+  set(server.per_file_metrics, fields.find("per_file_metrics"));
+  read_socket_mode(server.http_listen_socket_mode, fields.find("http_listen_socket_mode"));
   not_yet_when_true(fields, "proxy_protocol_enabled", "proxy_protocol_enabled");
   skip_grpc(fields);
   note_ignored(fields);

@@ -56,6 +56,11 @@ void write(Writer& out, const ServerConfig& server) {
   if (server.basic_auth) write(out, *server.basic_auth);
   if (server.admin) out.put("admin", server.admin);
   out.put_list("allowed_hosts", server.allowed_hosts);
+  if (!server.per_file_metrics) out.put("per_file_metrics", server.per_file_metrics);
+  if (!server.http_listen_socket.empty()) {
+    out.put("http_listen_socket", server.http_listen_socket);
+    out.put("http_listen_socket_mode", server.http_listen_socket_mode);
+  }
   out.put("http_server_read_timeout", server.http_server_read_timeout);
   out.put("http_server_write_timeout", server.http_server_write_timeout);
   out.put("http_server_idle_timeout", server.http_server_idle_timeout);
@@ -193,6 +198,12 @@ void write(Writer& out, const LimitsConfig& limits) {
   out.put("max_streams", limits.max_streams);
   out.put("max_line_size", limits.max_line_size);
   out.put("max_line_size_truncate", limits.max_line_size_truncate);
+  if (limits.target_rate > 0) {
+    out.put("target_rate", limits.target_rate);
+    out.put("target_burst", limits.target_burst);
+    out.put("target_rate_drop", limits.target_rate_drop);
+  }
+  if (limits.cpu_share > 0) out.put("cpu_share", limits.cpu_share);
   out.put("max_bytes_in_flight", limits.max_bytes_in_flight);
   out.end_mapping();
 }
@@ -256,6 +267,7 @@ std::string text_of(const Config& config, Secrets secrets) {
   out.begin_block("target_config");
   out.put("sync_period", config.target_config.sync_period);
   out.put("stdin", config.target_config.read_stdin);
+  out.put("stuck_after", config.target_config.stuck_after);
   out.end_mapping();
   write(out, config.limits_config);
   out.put("workers", config.workers);

@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "agent/command/arguments.h"
+#include "agent/command/ask/agent_client.h"
 #include "agent/http/client.h"
 #include "agent/json_members.h"
 #include "config/value.h"
@@ -28,7 +29,8 @@ const std::string_view kHealthUsage = R"(usage: lokitail health [options]
 Asks a running agent how it is, and prints the condition of each of its parts.
 
   --url URL       what to ask (http://127.0.0.1:9080/readyz); /healthz only wants an agent that is not stuck,
-                  whether it delivers or not, and /ready something to tail, as with Promtail
+                  whether it delivers or not, and /ready something to tail, as with Promtail.
+                  unix:///path/of.sock:/readyz asks over a socket
   --format FORM   text, or json: the answer as it came
   --timeout TIME  how long an answer may take (10s)
 
@@ -48,10 +50,13 @@ struct HealthOptions {
   bool help = false;
 };
 
+constexpr std::string_view kUsualTarget = "/readyz";
+
+// A socket alone is asked what is asked without any URL.
 http::Url url_of(std::string_view text) {
-  auto url = http::parse_url(text);
-  if (!url) throw std::invalid_argument("--url: expected an http or https URL, not '" + std::string(text) + "'");
-  return *std::move(url);
+  http::Url url = agent_url(text);
+  if (!url.socket.empty() && url.target == "/") url.target = kUsualTarget;
+  return url;
 }
 
 std::chrono::nanoseconds timeout_of(std::string_view text) {
@@ -70,7 +75,7 @@ bool is_json(std::string_view text) {
 
 HealthOptions parse_health_options(std::span<const char* const> all) {
   constexpr std::array<std::string_view, 4> kFlags = {"format", "help", "timeout", "url"};
-  HealthOptions options{.url = url_of("http://127.0.0.1:9080/readyz")};
+  HealthOptions options{.url = url_of("http://127.0.0.1:9080" + std::string(kUsualTarget))};
   for (Arguments arguments(all); arguments.next();) {
     if (arguments.flag() == "url") {
       options.url = url_of(arguments.value());

@@ -215,6 +215,7 @@ void Delivery::entry_dropped(std::size_t client, const std::string& tenant, cons
   metrics_.dropped_entries(host, tenant, reason).Increment();
   metrics_.dropped_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
   metrics_.entries_done(config_.clients[client].name, "dropped", reason, 1);
+  metrics_.limits().count(std::string_view(reason) == "stream_limited" ? Limit::kMaxStreams : Limit::kMaxLineSize);
 }
 
 void Delivery::entry_mutated(std::size_t client, const std::string& tenant, const char* reason,
@@ -222,6 +223,7 @@ void Delivery::entry_mutated(std::size_t client, const std::string& tenant, cons
   const std::string& host = clients_[client].own->host();
   metrics_.mutated_entries(host, tenant, reason).Increment();
   metrics_.mutated_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
+  metrics_.limits().count(Limit::kMaxLineSize);
 }
 
 void Delivery::entries_taken(std::size_t client, std::size_t entries, std::size_t unmatched) {

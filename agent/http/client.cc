@@ -1,15 +1,18 @@
 #include "agent/http/client.h"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
 #include <optional>
+#include <vector>
 
 #include "agent/http/credentials.h"
 #include "agent/http/proxy.h"
@@ -26,6 +29,8 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
+using AnyProtocol = asio::generic::stream_protocol;
+using Stream = beast::basic_stream<AnyProtocol>;
 
 constexpr std::size_t kKeptBodyBytes = 64 * 1024;
 constexpr std::size_t kToldBodyBytes = 512;
@@ -80,7 +85,7 @@ class Client::Connection {
   }
 
   bool is_for(const Url& url) const {
-    return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_;
+    return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ && url.socket == socket_;
   }
   bool used() const { return used_; }
   bool is_older_than(std::chrono::nanoseconds age) const {
@@ -89,7 +94,8 @@ class Client::Connection {
 
   // An empty text where all went well.
   asio::awaitable<std::string> connect(const Url& url, std::chrono::nanoseconds timeout) {
-    scheme_ = url.scheme, host_ = url.host, port_ = url.port;
+    scheme_ = url.scheme, host_ = url.host, port_ = url.port, socket_ = url.socket;
+    if (!url.socket.empty()) co_return co_await connect_to_socket(url.socket, timeout);
     const std::optional<Url> proxy = proxy_for(url, config_);
     through_plain_proxy_ = proxy && !url.is_tls();
     if (proxy && proxy->has_user) {
@@ -101,9 +107,11 @@ class Client::Connection {
       if (!cancelled) resolver_.cancel();
     });
     const Url& peer = proxy ? *proxy : url;
-    const auto endpoints = co_await resolver_.async_resolve(peer.host, peer.port, into(error));
+    const auto found = co_await resolver_.async_resolve(peer.host, peer.port, into(error));
     look_up_timer.cancel();
     if (error) co_return words(("looking up " + peer.host), error);
+    std::vector<AnyProtocol::endpoint> endpoints;
+    for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
     set_deadline(timeout);
     co_await tcp_stream().async_connect(endpoints, into(error));
     if (error) co_return words(("connecting to " + peer.host_header()), error);
@@ -147,7 +155,19 @@ class Client::Connection {
   }
 
  private:
-  beast::tcp_stream& tcp_stream() { return tls_ ? tls_->next_layer() : stream_; }
+  Stream& tcp_stream() { return tls_ ? tls_->next_layer() : stream_; }
+
+  asio::awaitable<std::string> connect_to_socket(const std::string& path, std::chrono::nanoseconds timeout) {
+    constexpr std::size_t kMostPathBytes = 107;  // unix(7), without the NUL at its end
+    if (path.size() > kMostPathBytes) co_return "connecting to " + path + ": the path is too long for a socket";
+    const AnyProtocol::endpoint endpoint{asio::local::stream_protocol::endpoint(path)};
+    error_code error;
+    set_deadline(timeout);
+    co_await stream_.async_connect(endpoint, into(error));
+    if (error) co_return words("connecting to " + path, error);
+    connected_ = true;
+    co_return std::string();
+  }
 
   asio::awaitable<std::string> open_tunnel(const Url& url) {
     const std::string target =
@@ -184,8 +204,8 @@ class Client::Connection {
     co_return co_await http::shake_hands(*tls_, config_.tls_config, url.host);
   }
 
-  template <typename Stream, typename Message>
-  asio::awaitable<Response> send_and_receive(Stream& stream, Message& request, const Request& wanted) {
+  template <typename Layer, typename Message>
+  asio::awaitable<Response> send_and_receive(Layer& stream, Message& request, const Request& wanted) {
     Response response;
     error_code error;
     answered_ = keeps_alive_ = false;
@@ -213,8 +233,8 @@ class Client::Connection {
   }
 
   // Whether it came to its end.
-  template <typename Stream, typename Parser>
-  asio::awaitable<bool> receive_body(Stream& stream, Parser& parser, const Request& wanted, Response& response) {
+  template <typename Layer, typename Parser>
+  asio::awaitable<bool> receive_body(Layer& stream, Parser& parser, const Request& wanted, Response& response) {
     const bool is_post = wanted.method == bhttp::verb::post;
     const bool is_streamed = wanted.take && response.status / 100 == 2;
     const std::size_t most = is_post || wanted.take ? kKeptBodyBytes : wanted.max_body;
@@ -251,11 +271,11 @@ class Client::Connection {
 
   const config::HttpClientConfig& config_;
   tcp::resolver resolver_;
-  beast::tcp_stream stream_;  // moved into tls_ where there is TLS
+  Stream stream_;  // moved into tls_ where there is TLS
   std::optional<asio::ssl::context> tls_context_;
-  std::optional<beast::ssl_stream<beast::tcp_stream>> tls_;
+  std::optional<beast::ssl_stream<Stream>> tls_;
   beast::flat_buffer buffer_;
-  std::string scheme_, host_, port_;
+  std::string scheme_, host_, port_, socket_;
   std::string proxy_authorization_;
   bool through_plain_proxy_ = false;
   const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
@@ -301,7 +321,7 @@ asio::awaitable<Response> Client::follow(Url url, Request request) {
     if (!repeats || !config_.follow_redirects || redirects == kMostRedirects) co_return response;
     std::optional<Url> next = resolve_url(url, response.location);
     // What was meant for one host is not sent to another.
-    if (!next || next->host != url_.host) co_return response;
+    if (!next || next->host != url_.host || next->socket != url_.socket) co_return response;
     url = std::move(*next);
   }
 }

@@ -109,6 +109,21 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
+std::optional<Url> parse_socket_url(std::string_view text) {
+  constexpr std::string_view kScheme = "unix://";
+  if (!text.starts_with(kScheme) || has_control_or_space(text)) return std::nullopt;
+  text.remove_prefix(kScheme.size());
+  const std::size_t end = text.find(":/");
+  Url url;
+  url.scheme = "http";
+  url.host = "localhost";
+  url.port = default_port(url.scheme);
+  url.socket = text.substr(0, end);
+  url.target = end == text.npos ? "/" : text.substr(end + 1);
+  if (!url.socket.starts_with('/') || url.socket.ends_with('/')) return std::nullopt;
+  return url;
+}
+
 std::optional<Url> resolve_url(const Url& base, std::string_view location) {
   if (location.find("://") != location.npos) return parse_url(location);
   if (location.empty() || has_control_or_space(location)) return std::nullopt;

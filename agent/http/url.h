@@ -17,6 +17,7 @@ struct Url {
   std::string host;      // without brackets
   std::string port;      // never empty: the scheme's own where none was given
   std::string target;    // path and query, at least "/"
+  std::string socket{};  // of a Unix socket, in place of host and port; empty: none
 
   bool is_tls() const { return scheme == "https"; }
   // Host and, where it is not the scheme's own, port: for the Host header.
@@ -27,6 +28,9 @@ struct Url {
 
 // Nothing where `text` is not an http or https URL with a host.
 std::optional<Url> parse_url(std::string_view text);
+
+// "unix:///run/agent.sock", or "unix:///run/agent.sock:/path" for another target than "/". Nothing where `text` is none.
+std::optional<Url> parse_socket_url(std::string_view text);
 
 // `location` of a redirect, relative to `base`.
 std::optional<Url> resolve_url(const Url& base, std::string_view location);

@@ -1,5 +1,6 @@
 #include "agent/server/access.h"
 
+#include <boost/asio/ip/address.hpp>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -44,6 +45,8 @@ bool are_equal(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(first.data(), second.data(), first.size()) == 0;
 }
 
+HttpAnswer cross_site_answer() { return text_answer(403, "refused to a page of another site"); }
+
 }  // namespace
 
 std::string host_name_of(std::string_view host) {
@@ -75,6 +78,11 @@ AccessRules::AccessRules(std::optional<config::BasicAuth> basic_auth, bool admin
 
 std::optional<HttpAnswer> AccessRules::refusal(Access access, const HttpRequest& request) const {
   if (access == Access::kOpen) return std::nullopt;
+  if (request.is_local) {
+    // A proxy in front of the socket may still pass on what a browser says.
+    const bool is_strange = access >= Access::kChange && is_cross_site(request);
+    return is_strange ? std::optional(cross_site_answer()) : std::nullopt;
+  }
   if (access >= Access::kPage) {
     const auto host = request.header("Host");
     if (host && !is_our_name(*host)) {
@@ -86,7 +94,7 @@ std::optional<HttpAnswer> AccessRules::refusal(Access access, const HttpRequest&
     if (auto refused = check_credentials(request)) return refused;
   }
   if (access < Access::kChange) return std::nullopt;
-  if (is_cross_site(request)) return text_answer(403, "refused to a page of another site");
+  if (is_cross_site(request)) return cross_site_answer();
   if (access == Access::kAdmin && !admin_) {
     return text_answer(403, "what changes the agent, or shows lines, needs server.admin: true in its configuration");
   }

@@ -8,6 +8,9 @@
 //     (Sec-Fetch-Site, or else Origin)
 // Programs send none of these headers but Host, and are not hindered.
 //
+// Over a Unix socket everything is allowed, also where the configuration does not say admin, and no password is
+// asked for: who may open the socket is what its mode and its folder's say. Browsers have no way to it.
+//
 // Threads: one at a time. Errors: a password's file that cannot be read shuts everybody out, with an error in
 // the log.
 #pragma once

@@ -22,7 +22,8 @@ struct HttpRequest {
   std::string_view path;    // without the path prefix
   std::string_view query;   // what stands behind the question mark
   std::vector<std::pair<std::string_view, std::string_view>> headers;
-  boost::asio::ip::address client{};
+  boost::asio::ip::address client{};  // none where it came over a Unix socket
+  bool is_local = false;              // it did
   std::string body{};
 
   // The first of that name, whatever its case; nothing if there is none.

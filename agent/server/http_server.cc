@@ -2,7 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -12,12 +14,14 @@
 #include <list>
 #include <map>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "agent/into_error.h"
 #include "agent/pause.h"
 #include "agent/server/server_stream.h"
 #include "agent/server/server_tls.h"
+#include "agent/server/socket_file.h"
 #include "agent/version.h"
 
 namespace lokitail::agent {
@@ -28,6 +32,7 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
+using local = asio::local::stream_protocol;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostConnections = 256;
@@ -60,7 +65,7 @@ class StreamedBody final : public HttpStream {
 
   asio::awaitable<bool> write(std::string_view text) override {
     if (text.empty() || failed_ || !acceptor_.is_open()) co_return !failed_ && acceptor_.is_open();
-    stream_.tcp().expires_after(ticks(timeout_));
+    stream_.raw().expires_after(ticks(timeout_));
     error_code error;
     const auto bytes = asio::buffer(text);
     if (is_chunked_) {
@@ -68,7 +73,7 @@ class StreamedBody final : public HttpStream {
     } else {
       co_await asio::async_write(stream_, bytes, into(error));
     }
-    stream_.tcp().expires_never();
+    stream_.raw().expires_never();
     failed_ = static_cast<bool>(error);
     co_return !failed_ && acceptor_.is_open();
   }
@@ -76,7 +81,7 @@ class StreamedBody final : public HttpStream {
   // Whether the connection is of further use.
   asio::awaitable<bool> end() {
     if (failed_ || !is_chunked_) co_return false;
-    stream_.tcp().expires_after(ticks(timeout_));
+    stream_.raw().expires_after(ticks(timeout_));
     error_code error;
     co_await asio::async_write(stream_, bhttp::make_chunk_last(), into(error));
     co_return !error;
@@ -96,6 +101,8 @@ HttpServerOptions HttpServerOptions::of(const config::ServerConfig& server) {
   HttpServerOptions options;
   options.address = server.http_listen_address;
   options.port = static_cast<std::uint16_t>(server.http_listen_port);
+  options.socket_path = server.http_listen_socket;
+  options.socket_mode = static_cast<unsigned>(std::stoul(server.http_listen_socket_mode, nullptr, 8));
   options.path_prefix = server.http_path_prefix;
   options.tls = server.http_tls_config;
   options.basic_auth = server.basic_auth;
@@ -121,9 +128,10 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     std::optional<Route> get, post;
   };
   struct Connection {
-    Connection(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls)
-        : stream(std::move(socket), std::move(tls)) {}
+    Connection(ServerStream::Socket socket, std::shared_ptr<asio::ssl::context> tls, bool over_socket_file)
+        : stream(std::move(socket), std::move(tls)), is_local(over_socket_file) {}
     ServerStream stream;
+    const bool is_local;
     beast::flat_buffer buffer{kMostHeaderBytes + kBufferedBodyBytes};
     bool is_answering = false;
     Clock::time_point waits_since = Clock::now();  // for a request, where it is not answering
@@ -153,7 +161,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       : io(context),
         options(std::move(given)),
         rules(options.basic_auth, options.admin, options.allowed_hosts, options.address),
-        acceptor(context) {
+        acceptor(context),
+        local_acceptor(context) {
     if (options.connection_limit == 0) options.connection_limit = kMostConnections;
     while (options.path_prefix.ends_with('/')) options.path_prefix.pop_back();
   }
@@ -182,12 +191,28 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     }
   }
 
-  asio::awaitable<void> accept() {
+  void listen_on_socket_file() {
+    socket_file.emplace(options.socket_path, options.socket_mode);
+    socket_file->open(local_acceptor);
+  }
+
+  // Where one is closed the other is, too.
+  void close_acceptors() {
+    error_code ignored;
+    acceptor.close(ignored);
+    local_acceptor.close(ignored);
+    socket_file.reset();
+  }
+
+  // `from` is one of the acceptors.
+  template <typename Acceptor>
+  asio::awaitable<void> accept(Acceptor& from) {
+    constexpr bool kIsLocal = std::is_same_v<Acceptor, local::acceptor>;
     const auto self = shared_from_this();
     asio::steady_timer timer(io);
     while (acceptor.is_open()) {
       error_code error;
-      tcp::socket socket = co_await acceptor.async_accept(into(error));
+      auto socket = co_await from.async_accept(into(error));
       if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
       if (error) co_await pause(timer, kCrowdedPause);  // out of descriptors: those that are open may end
       while (acceptor.is_open() && connections.size() >= options.connection_limit) {
@@ -195,7 +220,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         co_await pause(timer, kCrowdedPause);
       }
       if (error || !acceptor.is_open()) continue;
-      connections.emplace_back(std::move(socket), tls ? tls->context() : nullptr);
+      connections.emplace_back(std::move(socket), tls && !kIsLocal ? tls->context() : nullptr, kIsLocal);
       asio::co_spawn(io, serve(std::prev(connections.end())), asio::detached);
     }
   }
@@ -206,29 +231,29 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       return connection.is_answering ? Clock::time_point::max() : connection.waits_since;
     });
     if (longest->is_answering || Clock::now() - longest->waits_since < kCrowdedPatience) return;
-    longest->stream.tcp().close();
+    longest->stream.raw().close();
   }
 
   asio::awaitable<void> serve(std::list<Connection>::iterator connection) {
     const auto self = shared_from_this();
     ServerStream& stream = connection->stream;
     beast::flat_buffer& buffer = connection->buffer;
-    stream.tcp().expires_after(ticks(options.read_timeout));
+    stream.raw().expires_after(ticks(options.read_timeout));
     bool alive = !co_await stream.begin();
     for (bool first = true; alive && acceptor.is_open(); first = false) {
       error_code error;
       connection->waits_since = Clock::now();
-      stream.tcp().expires_after(ticks(first ? options.read_timeout : options.idle_timeout));
+      stream.raw().expires_after(ticks(first ? options.read_timeout : options.idle_timeout));
       if (buffer.size() == 0) {
         // Waits for the beginning of a request; from there on it has to come within the timeout.
         const auto bytes = co_await stream.async_read_some(buffer.prepare(4096), into(error));
         buffer.commit(bytes);
         if (error) break;
-        stream.tcp().expires_after(ticks(options.read_timeout));
+        stream.raw().expires_after(ticks(options.read_timeout));
       }
       alive = co_await serve_one(*connection);
     }
-    stream.tcp().expires_after(kLinger);
+    stream.raw().expires_after(kLinger);
     co_await stream.end();
     connections.erase(connection);
   }
@@ -246,7 +271,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       if (error != bhttp::error::end_of_stream) co_await refuse(stream, error);
       co_return false;
     }
-    HttpRequest request = head_of(parser, stream);
+    HttpRequest request = head_of(parser, connection);
     const Page* const page = find(parser.get());
     const Route* const route = route_of(page, parser.get().method());
     HttpAnswer answer;
@@ -256,7 +281,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       refusal = co_await read_body(stream, buffer, parser, share, error);
       if (error) co_return false;
     }
-    stream.tcp().expires_never();
+    stream.raw().expires_never();
     connection.is_answering = true;
     if (refusal) {
       answer = std::move(*refusal);
@@ -336,7 +361,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   }
 
   // Views into the parser.
-  HttpRequest head_of(const Parser& parser, ServerStream& stream) const {
+  HttpRequest head_of(const Parser& parser, Connection& connection) const {
     HttpRequest request;
     const auto& message = parser.get();
     const std::string_view target = view(message.target());
@@ -346,8 +371,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     if (mark < target.size()) request.query = target.substr(mark + 1);
     for (const auto& field : message)
       request.headers.emplace_back(view(field.name_string()), view(field.value()));
-    error_code ignored;
-    request.client = stream.tcp().socket().remote_endpoint(ignored).address();
+    request.is_local = connection.is_local;
+    request.client = connection.stream.client();
     return request;
   }
 
@@ -379,7 +404,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       if (!is_head) response.body() = std::move(answer.body);
     }
     error_code error;
-    stream.tcp().expires_after(ticks(options.write_timeout));
+    stream.raw().expires_after(ticks(options.write_timeout));
     co_await bhttp::async_write(stream, response, into(error));
     co_return !error && response.keep_alive();
   }
@@ -394,10 +419,10 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     if (is_chunked) response.chunked(true);
     bhttp::response_serializer<bhttp::empty_body> serializer(response);
     error_code error;
-    stream.tcp().expires_after(ticks(options.write_timeout));
+    stream.raw().expires_after(ticks(options.write_timeout));
     co_await bhttp::async_write_header(stream, serializer, into(error));
     if (error) co_return false;
-    stream.tcp().expires_never();
+    stream.raw().expires_never();
     StreamedBody body(stream, is_chunked, options.write_timeout, acceptor);
     co_await answer.stream(body);
     co_return co_await body.end() && response.keep_alive() && acceptor.is_open();
@@ -414,7 +439,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
 
   asio::awaitable<void> refuse(ServerStream& stream, error_code why) {
     if (why == beast::error::timeout || why == bhttp::error::partial_message) co_return;
-    if (!stream.tcp().socket().is_open()) co_return;
+    if (!stream.raw().socket().is_open()) co_return;
     const auto status = why == bhttp::error::header_limit ? bhttp::status::request_header_fields_too_large
                                                           : bhttp::status::bad_request;
     bhttp::response<bhttp::string_body> response(status, 11);
@@ -422,14 +447,14 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     response.body() = "bad request\n";
     response.prepare_payload();
     error_code ignored;
-    stream.tcp().expires_after(ticks(options.write_timeout));
+    stream.raw().expires_after(ticks(options.write_timeout));
     co_await bhttp::async_write(stream, response, into(ignored));
   }
 
   // Takes in for a while what a client still sends that was refused: a connection that is closed with bytes
   // unread is reset, and the client would not see its answer.
   asio::awaitable<void> linger(ServerStream& stream, beast::flat_buffer& buffer) {
-    beast::tcp_stream& raw = stream.tcp();
+    ServerStream::Raw& raw = stream.raw();
     error_code error;
     raw.socket().shutdown(tcp::socket::shutdown_send, error);
     raw.expires_after(kLinger);
@@ -445,6 +470,8 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   const AccessRules rules;
   std::optional<ServerTls> tls;
   tcp::acceptor acceptor;
+  local::acceptor local_acceptor;
+  std::optional<SocketFile> socket_file;
   std::map<std::string, Page, std::less<>> pages;
   std::size_t body_bytes = 0;  // of the requests that are there
   std::list<Connection> connections;
@@ -467,23 +494,24 @@ void HttpServer::on_post(std::string path, std::size_t body_limit, Handler handl
 void HttpServer::start() {
   if (state_->options.tls.is_on()) state_->tls.emplace(state_->options.tls);
   state_->listen();
-  asio::co_spawn(state_->io, state_->accept(), asio::detached);
+  asio::co_spawn(state_->io, state_->accept(state_->acceptor), asio::detached);
+  if (state_->options.socket_path.empty()) return;
+  state_->listen_on_socket_file();
+  asio::co_spawn(state_->io, state_->accept(state_->local_acceptor), asio::detached);
 }
 
 std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
 
 void HttpServer::stop_accepting() {
-  error_code ignored;
-  state_->acceptor.close(ignored);
+  state_->close_acceptors();
   for (State::Connection& connection : state_->connections) {
-    if (!connection.is_answering) connection.stream.tcp().cancel();
+    if (!connection.is_answering) connection.stream.raw().cancel();
   }
 }
 
 void HttpServer::stop() {
-  error_code ignored;
-  state_->acceptor.close(ignored);
-  for (State::Connection& connection : state_->connections) connection.stream.tcp().cancel();
+  state_->close_acceptors();
+  for (State::Connection& connection : state_->connections) connection.stream.raw().cancel();
 }
 
 }  // namespace lokitail::agent

@@ -20,7 +20,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "agent/server/access.h"
 #include "agent/server/http_message.h"
@@ -33,6 +32,8 @@ struct HttpServerOptions {
 
   std::string address;     // empty: all addresses
   std::uint16_t port = 0;  // 0: any free one
+  std::string socket_path;  // of a Unix socket to listen on besides; empty: none
+  unsigned socket_mode = 0660;
   std::string path_prefix;
   config::ServerTlsConfig tls;
   std::optional<config::BasicAuth> basic_auth;

@@ -59,6 +59,10 @@ void ServedAgent::start() {
   server_.start();
   log::info("server listening on addresses",
             {{"http", fmt::format("{}:{}", config_.http_listen_address, server_.port())}});
+  if (!config_.http_listen_socket.empty()) {
+    log::info("server listening on a socket",
+              {{"path", config_.http_listen_socket}, {"mode", config_.http_listen_socket_mode}});
+  }
   warn_of_strangers();
 }
 

@@ -1,17 +1,21 @@
-// A connection of the HTTP server, with TLS or without, as one kind of stream.
+// A connection of the HTTP server, over TCP or a Unix socket, with TLS or without, as one kind of stream.
 //
 // Threads: the stream's. Errors: those of the operations.
 #pragma once
 
+#include <sys/socket.h>
+
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 
 #include "agent/into_error.h"
 
@@ -19,19 +23,33 @@ namespace lokitail::agent {
 
 class ServerStream {
  public:
-  using executor_type = boost::beast::tcp_stream::executor_type;
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Raw = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
+  using executor_type = Raw::executor_type;
 
   // `tls` may be null.
-  ServerStream(boost::asio::ip::tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls)
-      : tcp_(std::move(socket)), context_(std::move(tls)) {
-    if (context_) tls_.emplace(tcp_, *context_);
+  ServerStream(Socket socket, std::shared_ptr<boost::asio::ssl::context> tls)
+      : raw_(std::move(socket)), context_(std::move(tls)) {
+    if (context_) tls_.emplace(raw_, *context_);
   }
   ServerStream(const ServerStream&) = delete;
   ServerStream& operator=(const ServerStream&) = delete;
 
-  executor_type get_executor() { return tcp_.get_executor(); }
+  executor_type get_executor() { return raw_.get_executor(); }
   // For deadlines, and to end it.
-  boost::beast::tcp_stream& tcp() { return tcp_; }
+  Raw& raw() { return raw_; }
+
+  // Who is at the other end; none over a Unix socket.
+  boost::asio::ip::address client() const {
+    boost::system::error_code error;
+    const auto remote = raw_.socket().remote_endpoint(error);
+    const bool is_network = !error && (remote.data()->sa_family == AF_INET || remote.data()->sa_family == AF_INET6);
+    if (!is_network) return {};
+    boost::asio::ip::tcp::endpoint endpoint;
+    endpoint.resize(remote.size());
+    std::memcpy(endpoint.data(), remote.data(), remote.size());
+    return endpoint.address();
+  }
 
   // What comes before the first byte of HTTP.
   boost::asio::awaitable<boost::system::error_code> begin() {
@@ -43,24 +61,24 @@ class ServerStream {
   boost::asio::awaitable<void> end() {
     boost::system::error_code ignored;
     if (tls_) co_await tls_->async_shutdown(into(ignored));
-    tcp_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    raw_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
   }
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     if (tls_) return tls_->async_read_some(buffers, std::forward<Token>(token));
-    return tcp_.async_read_some(buffers, std::forward<Token>(token));
+    return raw_.async_read_some(buffers, std::forward<Token>(token));
   }
   template <typename Buffers, typename Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     if (tls_) return tls_->async_write_some(buffers, std::forward<Token>(token));
-    return tcp_.async_write_some(buffers, std::forward<Token>(token));
+    return raw_.async_write_some(buffers, std::forward<Token>(token));
   }
 
  private:
-  boost::beast::tcp_stream tcp_;
+  Raw raw_;
   const std::shared_ptr<boost::asio::ssl::context> context_;
-  std::optional<boost::asio::ssl::stream<boost::beast::tcp_stream&>> tls_;
+  std::optional<boost::asio::ssl::stream<Raw&>> tls_;
 };
 
 }  // namespace lokitail::agent

@@ -54,6 +54,23 @@ void write_account(JsonWriter& out, const Metrics::Account& account) {
   out.end('}');
 }
 
+void write_limits(JsonWriter& out, const LimitHits& limits) {
+  out.begin("limits", '[');
+  for (const LimitHits::Row& row : limits.rows()) {
+    out.begin('{');
+    out.member("limit", row.name);
+    out.member("value", row.value);
+    out.member("unit", row.unit);
+    out.member("effect", row.effect);
+    out.member("hits", row.hits);
+    if (row.last_hit != 0) {
+      out.member("last_hit", pipeline::timestamp_text(pipeline::Timestamp::from_unix_nanoseconds(row.last_hit)));
+    }
+    out.end('}');
+  }
+  out.end(']');
+}
+
 }  // namespace
 
 void StatusApi::serve(HttpServer& server) {
@@ -110,8 +127,10 @@ std::string StatusApi::status() const {
   out.member("sent_entries_total", sent);
   out.member("sent_bytes_total", sent_bytes);
   out.member("files", parts_.files().open_files());
+  out.member("stuck_targets", parts_.files().stuck());
   out.member("jobs", config.scrape_configs.size());
   out.member("clients", config.clients.size());
+  write_limits(out, parts_.metrics.limits());
   out.end('}');
   return json;
 }

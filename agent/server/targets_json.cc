@@ -42,7 +42,7 @@ class TargetWriter {
       : out_(out), discovered_(discovered), now_(system_time().to_unix_nanoseconds()) {}
 
   void write(const FileStatus& file) {
-    begin("file", file.job, file.retired ? "retired" : "reading");
+    begin("file", file.job, file.is_stuck ? "stuck" : file.retired ? "retired" : "reading");
     out_.member("path", file.path);
     out_.members("labels", file.labels);
     out_.member("position", file.settled_offset);
@@ -50,6 +50,8 @@ class TargetWriter {
     out_.member("size", file.size);
     out_.member("lines", file.lines);
     out_.member("cut_lines", file.cut_lines);
+    out_.member("lines_per_second", file.lines_per_second);
+    out_.member("bytes_per_second", file.bytes_per_second);
     write_lag(file);
     if (const TargetReport* const report = report_of(file))
       out_.members("discovered_labels", report->discovered);
@@ -63,9 +65,19 @@ class TargetWriter {
     out_.end('}');
   }
 
+  // A row for each of its parts. What it brings is counted for all of them together, in the first.
   void write(const Target& target) {
-    begin(target.kind(), target.job(), target.ready() ? "ready" : "not ready");
-    out_.end('}');
+    std::vector<Target::Row> rows = target.rows();
+    if (rows.empty()) rows.emplace_back();
+    for (const Target::Row& row : rows) {
+      begin(target.kind(), target.job(), target.ready() ? "ready" : "not ready");
+      if (!row.name.empty()) out_.member("part", row.name);
+      if (!row.position.empty()) out_.member("cursor", row.position);
+      if (row.lag_messages) out_.member("lag_messages", *row.lag_messages);
+      if (row.lag_seconds) out_.member("lag_seconds", *row.lag_seconds);
+      if (&row == &rows.front()) write_traffic(target);
+      out_.end('}');
+    }
   }
 
  private:
@@ -76,12 +88,33 @@ class TargetWriter {
     out_.member("state", state);
   }
 
+  void write_traffic(const Target& target) {
+    const auto sources = target.traffic();
+    if (sources.empty()) return;
+    std::uint64_t lines = 0;
+    std::int64_t last_read = 0;
+    double per_second = 0, bytes_per_second = 0;
+    for (const TargetTraffic* const source : sources) {
+      lines += source->lines.load(std::memory_order_relaxed);
+      last_read = std::max(last_read, source->last_read.load(std::memory_order_relaxed));
+      per_second += source->rate.lines_per_second(now_);
+      bytes_per_second += source->rate.bytes_per_second(now_);
+    }
+    out_.member("lines", lines);
+    out_.member("lines_per_second", per_second);
+    out_.member("bytes_per_second", bytes_per_second);
+    if (last_read != 0) write_last_read(last_read);
+  }
+
+  void write_last_read(std::int64_t time) {
+    out_.member("last_read", pipeline::timestamp_text(pipeline::Timestamp::from_unix_nanoseconds(time)));
+  }
+
   void write_lag(const FileStatus& file) {
     const auto lag = lag_of(file);
     if (lag) out_.member("lag_bytes", *lag);
     if (file.last_read == 0) return;
-    out_.member("last_read",
-                pipeline::timestamp_text(pipeline::Timestamp::from_unix_nanoseconds(file.last_read)));
+    write_last_read(file.last_read);
     const double since = static_cast<double>(std::max<std::int64_t>(now_ - file.last_read, 0)) / 1e9;
     if (lag) out_.member("lag_seconds", *lag == 0 ? 0.0 : since);
   }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "agent/target_rate.h"
+
 namespace lokitail::pipeline {
 class Pipeline;
 }
@@ -35,6 +37,9 @@ class Source : public std::enable_shared_from_this<Source> {
   // Reads at most one block and pushes its lines through the pipeline, until Worker::wants_pause().
   virtual Turn take_turn(Worker& worker) = 0;
 
+  // Whether a turn may bring lines; where not, it comes though the source is over its rate.
+  virtual bool may_bring_lines() const { return true; }
+
   // There may be something to read. Any thread.
   void wake();
 
@@ -60,6 +65,7 @@ class Source : public std::enable_shared_from_this<Source> {
   friend class Worker;
   std::atomic<bool> queued_{false};        // waits for its turn already
   std::atomic<Worker*> worker_{nullptr};   // that has it; nullptr before and after, and on the way to another
+  TargetRate::Bucket rate_;                // where there is a limit. The worker's thread
   std::uint64_t turns_ = 0;                // since the worker last looked. The worker's thread
 };
 

@@ -4,12 +4,25 @@
 // Threads: the control thread. Ownership: its maker's; what it was given by reference outlives it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "agent/telemetry/rate_meter.h"
+
 namespace lokitail::agent {
+
+// What a target brought. Written by its worker, read by anyone.
+struct TargetTraffic {
+  std::atomic<std::uint64_t> lines{0};
+  std::atomic<std::int64_t> last_read{0};  // nanoseconds since 1970; 0: nothing yet
+  RateMeter rate;
+};
 
 class Target {
  public:
@@ -32,6 +45,17 @@ class Target {
 
   // Whether lines can come (for /ready).
   virtual bool ready() const = 0;
+
+  // What there is to tell of it; a target of many parts (partitions, containers) has a row for each.
+  struct Row {
+    std::string name{};                         // of the part; empty: there is one alone
+    std::string position{};                     // up to where all is settled, or what comes next is asked from
+    std::optional<std::uint64_t> lag_messages{};  // not read yet, where that is known
+    std::optional<double> lag_seconds{};        // the age of what was settled last, where more waits
+  };
+  virtual std::vector<Row> rows() const { return {}; }
+  // What its sources bring.
+  virtual std::vector<const TargetTraffic*> traffic() const { return {}; }
 
   // Whose it is, for people: the job's name, and the name of what is in the job that makes it.
   void describe(std::string job, std::string kind) { job_ = std::move(job), kind_ = std::move(kind); }

@@ -257,6 +257,7 @@ Metrics::Families Metrics::collect() const {
     }
   };
   add(registry_.Collect());
+  add(limits_.collect());
   for (const auto& collectable : collectables_) add(collectable->Collect());
   return families;
 }

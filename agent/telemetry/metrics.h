@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/telemetry/limit_hits.h"
 #include "pipeline/metrics.h"
 
 namespace lokitail::agent {
@@ -74,6 +75,10 @@ class Metrics final : public pipeline::PipelineMetrics {
   prometheus::Gauge& learned_limit(const std::string& client, const char* limit);
   prometheus::Counter& spool_corrupt_records(const std::string& client);
 
+  // The limits of the configuration, and how often they bit.
+  LimitHits& limits() { return limits_; }
+  const LimitHits& limits() const { return limits_; }
+
   pipeline::Counter& counter(std::string_view name, std::string_view help,
                              const LabelTexts& labels) override;
 
@@ -114,6 +119,7 @@ class Metrics final : public pipeline::PipelineMetrics {
   FamilyOf<prometheus::Counter>& spool_corrupt_records_;
   FamilyOf<prometheus::Histogram>& request_duration_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  LimitHits limits_;
   mutable std::mutex clashes_mutex_;
   mutable std::set<std::string> clashes_;  // that were told; guarded by it
   class StageCounter;

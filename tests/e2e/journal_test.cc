@@ -94,6 +94,11 @@ TEST_CASE("journal: entries come with their labels, times and messages") {
   CHECK(scene.loki.lines().back() == "later");
   CHECK(scene.agent.metric("promtail_journal_target_lines_total") == 3);
   CHECK(scene.agent.metric("promtail_journal_target_parsing_errors_total", "error=\"no_message\"") == 1);
+  REQUIRE(eventually([&] {
+    const std::string targets = scene.agent.get("/api/v1/targets?job=journal").body;
+    return targets.find(R"("cursor":"s=)") != std::string::npos &&
+           targets.find(R"("lag_seconds":0,"lines":3,"lines_per_second":)") != std::string::npos;
+  }));
   scene.agent.stop();
 }
 

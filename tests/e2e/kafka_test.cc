@@ -132,6 +132,11 @@ TEST_CASE("kafka: topics from their beginning, with labels and times") {
   CHECK(scene.agent.metric("lokitail_kafka_messages_total") == 201);
   CHECK(scene.agent.metric("lokitail_kafka_assigned_partitions") == 3);
   CHECK(scene.agent.metric("lokitail_kafka_lag_messages", R"(partition="0",topic="logs")") == 0);
+  // A row for each partition, with the offset up to where all is committed.
+  const auto targets = [&] { return scene.agent.get("/api/v1/targets?job=kafka").body; };
+  REQUIRE(eventually([&] { return targets().find(R"("part":"logs/1","cursor":"100","lag_messages":0)") != std::string::npos; }));
+  CHECK(targets().find(R"("part":"other/0","cursor":"1",)") != std::string::npos);
+  CHECK(targets().find(R"("lines":201,"lines_per_second":)") != std::string::npos);
   scene.agent.stop();
 }
 

@@ -85,3 +85,80 @@ TEST_CASE("limit: the limit on lines of all jobs waits too") {
   CHECK(watch.elapsed() >= 1700ms);
   scene.agent.stop();
 }
+
+TEST_CASE("target_rate: one noisy file waits, and the others of its job do not") {
+  Scene scene;
+  scene.agent.top_level = "limits_config: {target_rate: 40, target_burst: 10}\n";
+  LogWriter noisy("noisy", scene.logs / "noisy.log");
+  noisy.write(110);
+  Stopwatch watch;
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(10));
+  LogWriter quiet("quiet", scene.logs / "quiet.log");
+  quiet.write(8);
+  REQUIRE(eventually([&] { return missing_lines(scene.loki.stored(), {&quiet}).empty(); }));
+  CHECK(watch.elapsed() < 2s);
+  CHECK(scene.agent.metric("lokitail_limit", "limit=\"target_rate\"") == 40);
+  CHECK(scene.agent.metric("lokitail_limit_hits_total", "limit=\"target_rate\"") > 0);
+  CHECK(scene.require_all({&noisy, &quiet}) == 0);
+  CHECK(watch.elapsed() >= 2300ms);
+  scene.agent.stop();
+}
+
+TEST_CASE("target_rate: what is over it is dropped and counted, where that is wanted") {
+  Scene scene;
+  scene.agent.top_level = "limits_config: {target_rate: 1, target_burst: 20, target_rate_drop: true}\n";
+  LogWriter noisy("noisy", scene.logs / "noisy.log");
+  LogWriter quiet("quiet", scene.logs / "quiet.log");
+  noisy.write(1000);
+  quiet.write(15);
+  scene.agent.start();
+  const auto dropped = [&] {
+    return scene.agent.metric("logentry_dropped_lines_total", "reason=\"target_rate_limiter_drop\"");
+  };
+  REQUIRE(eventually([&] { return dropped() >= 970; }));
+  REQUIRE(eventually([&] { return missing_lines(scene.loki.stored(), {&quiet}).empty(); }));
+  REQUIRE(eventually([&] { return static_cast<double>(scene.loki.stored_count()) + dropped() == 1015; }));
+  CHECK(scene.loki.stored_count() >= 35);
+  CHECK(scene.loki.stored_count() < 50);
+  CHECK(scene.agent.metric("lokitail_limit_hits_total", "limit=\"target_rate\"") == dropped());
+  scene.agent.stop();
+}
+
+TEST_CASE("target_rate: a stop while lines wait is quick, and nothing is lost or sent twice") {
+  Scene scene;
+  scene.agent.top_level = "limits_config: {target_rate: 30, target_burst: 20}\nworkers: 2\n";
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(100);
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(20));
+  Stopwatch watch;
+  scene.agent.stop();
+  CHECK(watch.elapsed() < 3s);
+  CHECK(scene.loki.stored_count() < 100);
+  scene.agent.start();
+  std::filesystem::rename(scene.logs / "a.log", scene.logs / "a.log.1");
+  CHECK(scene.require_all({&log}) == 0);
+  CHECK(scene.loki.stored_count() == 100);
+  scene.agent.stop();
+}
+
+TEST_CASE("cpu_share: the agent keeps below it, about, and all is delivered", "[alone]") {
+  if (sanitized()) return skip("sanitizers have a speed of their own");
+  Scene scene("", "pipeline_stages:\n- regex: {expression: '(?P<a>[a-z]+).*(?P<b>[0-9]+).*x?'}\n- labels: {}\n");
+  scene.agent.top_level = "limits_config: {cpu_share: 0.1}\n";
+  LogWriter log("a", scene.logs / "a.log");
+  log.write(300'000);
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(20'000));
+  const double used = scene.agent.metric("process_cpu_seconds_total");
+  Stopwatch watch;
+  REQUIRE(eventually([&] { return watch.elapsed() >= 2s || scene.loki.stored_count() >= 300'000; }));
+  const double seconds = std::chrono::duration<double>(watch.elapsed()).count();
+  const double share = (scene.agent.metric("process_cpu_seconds_total") - used) / seconds;
+  INFO(share);
+  CHECK(scene.loki.stored_count() < 300'000);
+  CHECK(share < 0.2);
+  CHECK(scene.agent.metric("lokitail_limit_hits_total", "limit=\"cpu_share\"") > 0);
+  scene.agent.stop();
+}

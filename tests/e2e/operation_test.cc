@@ -380,6 +380,44 @@ TEST_CASE("metrics say how far behind a file is") {
   scene.agent.stop();
 }
 
+TEST_CASE("metrics of files are as many as files, or one of each kind where that is wanted") {
+  const bool per_file = GENERATE(true, false);
+  Scene scene;
+  scene.agent.server_keys += fmt::format(", per_file_metrics: {}", per_file);
+  std::vector<std::unique_ptr<LogWriter>> logs;
+  for (int i = 0; i < 5; ++i) {
+    logs.push_back(std::make_unique<LogWriter>(fmt::format("w{}", i), scene.logs / fmt::format("{}.log", i)));
+    logs.back()->write(10);
+  }
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(50));
+  const std::vector<std::string> names = {"promtail_read_bytes_total",   "promtail_file_bytes_total",
+                                          "promtail_read_lines_total",   "lokitail_settled_bytes_total",
+                                          "lokitail_target_lag_bytes", "lokitail_target_lag_seconds"};
+  const auto series = [&](const std::string& name) {
+    const std::string page = scene.agent.get("/metrics").body;
+    std::size_t count = 0;
+    for (std::size_t at = page.find("\n" + name); at != page.npos; at = page.find("\n" + name, at + 1)) ++count;
+    return count;
+  };
+  for (const std::string& name : names) {
+    INFO(name);
+    CHECK(series(name) == (per_file ? 5 : 1));
+  }
+  CHECK((scene.agent.get("/metrics").body.find("path=\"") != std::string::npos) == per_file);
+  if (!per_file) {
+    CHECK(scene.agent.metric("promtail_read_lines_total") == 50);
+    CHECK(eventually([&] { return scene.agent.metric("lokitail_target_lag_bytes") == 0; }));
+    CHECK(scene.agent.metric("promtail_read_bytes_total") == scene.agent.metric("promtail_file_bytes_total"));
+  }
+  for (int i = 1; i < 5; ++i) std::filesystem::remove(scene.logs / fmt::format("{}.log", i));
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_files_active_total") == 1; }, 20s));
+  // Series of files that are gone go with them; what was counted stays counted in the sum.
+  for (const std::string& name : names) CHECK(series(name) == 1);
+  CHECK(scene.agent.metric("promtail_read_lines_total") == (per_file ? 10 : 50));
+  scene.agent.stop();
+}
+
 TEST_CASE("the HTTP server survives what is not HTTP, and many who ask at once") {
   Scene scene;
   append_file(scene.logs / "a.log", "one\n");

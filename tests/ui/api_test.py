@@ -2,6 +2,7 @@
 import gzip
 import json
 import pathlib
+import re
 import socket
 import threading
 import time
@@ -31,6 +32,8 @@ def status_and_clients(agent):
     expect(status["process_id"] == agent.process.pid and status["memory_bytes"] > 1 << 20, "its process and memory")
     health = check("health", agent.ask("/healthz").json)
     expect({one["status"] for one in health["components"]} == {"up"} and health["ready"], "so are all its parts")
+    [limit] = status["limits"]
+    expect(limit["limit"] == "max_bytes_in_flight" and limit["value"] == 8 << 20 and limit["hits"] == 0, "the limits in force")
     client = check("clients", agent.api("clients"))["clients"][0]
     expect(client["name"] == "main" and client["state"] == "delivering", "its client delivers")
     expect(client["last_answer"]["status"] in (200, 204), "the last answer is told")
@@ -43,6 +46,7 @@ def targets(agent):
     size = (agent.logs / "a.log").stat().st_size
     wait_until("the position", lambda: agent.api("targets")["targets"][0]["position"] == size)
     expect(target["job"] == "app" and target["path"].endswith("a.log") and target["size"] == size, "the file is there")
+    expect(0 < target["lines_per_second"] <= 12 and target["bytes_per_second"] > target["lines_per_second"], "how fast it grows")
     expect(target["labels"]["env"] == "test" and target["lines"] == 120, "with labels and lines")
     expect(target["discovered_labels"]["__path__"].endswith("*.log"), "and what it was before relabelling")
     [dropped] = answer["dropped"]
@@ -203,4 +207,25 @@ with Agent() as running:  # a client that fails, and a file that cannot be read
     behind = [one for one in running.api("targets")["targets"] if one.get("lag_bytes")]
     expect(len(behind) == 1 and behind[0]["lag_seconds"] >= 0, "what waits is behind")
     check("targets", running.api("targets"))
+
+LISTENERS = """
+- job_name: messages
+  syslog: {listen_address: 127.0.0.1:0, labels: {job: messages}}
+limits_config: {target_rate: 10, target_burst: 5}
+"""
+with Agent(jobs=LISTENERS) as running:
+    print("--- listeners and limits")
+    running.write(*(line("info", f"message {i}") for i in range(30)))
+    wait_until("the limit", lambda: any(one["limit"] == "target_rate" and one["hits"] > 0 for one in running.api("status")["limits"]))
+    told = check("status", running.api("status"))
+    expect([one["limit"] for one in told["limits"]] == ["target_rate", "max_bytes_in_flight"], "a limit that bites is told")
+    port = int(re.search(r"syslog listening on address.* port=(\d+)", running.log.read_text()).group(1))
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"<13>1 2026-11-27T10:00:00Z host app - - - hello\n")
+        listener = lambda: [one for one in running.api("targets")["targets"] if one["kind"] == "syslog"][0]
+        wait_until("the message", lambda: listener()["lines"] == 1)
+    expect(listener()["lines_per_second"] > 0, "a listener's rate is told")
+    check("targets", running.api("targets"))
+    wait_until("all lines", lambda: len(running.loki.lines()) == 31)
+    running.stop()
 print("all is well")

@@ -45,6 +45,7 @@ def expect_no_complaints(browser, refused=None):
 def overview(browser):
     see("the verdict is healthy", lambda: browser.text("#verdict") == "Healthy")
     see("the client delivers", lambda: "delivering" in browser.text("#clients"))
+    see("the limits in force are shown", lambda: "max_bytes_in_flight" in browser.text("#limits"))
     see("rates are shown", lambda: re.match(r"[\d.]+ / s", browser.text("#lines-now")))
     see("and drawn", lambda: browser.run("return document.querySelector('#lines-plot polyline') !== null"))
 
@@ -67,6 +68,11 @@ def targets(browser):
     browser.click("#target-table th:nth-child(1) button")
     again = browser.run("return [...document.querySelectorAll('#target-table tbody td:first-child .mono')].map((e) => e.innerText)")
     expect(again == order[::-1], "and the other way round")
+    rates = "return [...document.querySelectorAll('#target-table tbody td:nth-child(9)')].map((e) => Number(e.innerText))"
+    browser.run("document.activeElement.blur()")
+    see("rates of each target are shown", lambda: max(browser.run(rates)) > 0)
+    browser.click("#target-table th:nth-child(9) button")
+    expect(browser.run(rates) == sorted(browser.run(rates), reverse=True), "and sort the targets")
     browser.run("document.activeElement.blur()")
     expect("relabel_configs[0]: drop" in browser.text("#dropped"), "the rule that dropped a target is shown")
 

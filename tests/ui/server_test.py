@@ -1,15 +1,17 @@
 """The server of the real agent: who may ask for what, TLS, and clients that behave badly."""
 import concurrent.futures
+import http.client
 import os
 import pathlib
 import random
 import shutil
 import socket
 import ssl
+import stat
 import subprocess
 import time
 
-from agent import Agent, basic, expect, line, talk, temporary_folder, wait_until
+from agent import BINARY, Agent, basic, expect, line, talk, temporary_folder, wait_until
 
 PAGES = ["/", "/targets", "/config", "/log_level", "/api/v1/status", "/api/v1/targets", "/page.js"]
 GUARDED = [("/api/v1/tail", None), ("/api/v1/inspect", "{}"), ("/flush", ""), ("/log_level", "log_level=debug")]
@@ -48,6 +50,62 @@ def other_sites_and_names():
         policy = headers["Content-Security-Policy"]
         expect("unsafe-inline" not in policy and "frame-ancestors 'none'" in policy, "no script of others, no frame")
         expect(headers["X-Content-Type-Options"] == "nosniff", "no guessing of types")
+        agent.stop()
+
+
+def ask_socket(path, target, body=None, headers=None):
+    """Status and text of an answer that comes over a Unix socket."""
+    connection = http.client.HTTPConnection("localhost", timeout=20)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(20)
+    connection.sock.connect(str(path))
+    connection.request("GET" if body is None else "POST", target, body, headers or {})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def unix_socket():
+    folder = temporary_folder()
+    path, password = folder / "agent.sock", folder / "password"
+    password.write_text("open sesame")
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(path))
+    stale.close()
+    server = f"http_listen_socket: {path}, basic_auth: {{username: ali, password_file: {password}}}"
+    with Agent(server) as agent:
+        wait_until("health over the socket", lambda: path.is_socket() and ask_socket(path, "/healthz")[0] == 200)
+        expect(stat.S_IMODE(path.stat().st_mode) == 0o660, "what was left behind is replaced; user and group may come")
+        expect(agent.ask("/api/v1/status").status == 401, "over TCP a password is asked for")
+        expect(ask_socket(path, "/api/v1/status")[0] == 200, "over the socket none is")
+        expect(ask_socket(path, "/flush", "")[0] == 204, "and what needs server.admin over TCP is allowed")
+        expect(ask_socket(path, "/flush", "", {"Origin": "https://evil.example"})[0] == 403, "but not to another site")
+        expect(ask_socket(path, "/page.js", headers={"Host": "any.name"})[0] == 200, "names are of no matter")
+        expect(ask_socket(path, "/none")[0] == 404, "what is not there is not there")
+        first = subprocess.run([BINARY, "health", "--url", f"unix://{path}:/healthz"], capture_output=True, text=True)
+        expect(first.returncode == 0 and first.stdout == "ok\n", "lokitail health asks over it")
+        try:
+            Agent(f"http_listen_socket: {path}")
+            expect(False, "a second agent cannot listen there")
+        except AssertionError as error:
+            expect("another process listens there" in str(error), "a second agent cannot listen there")
+        expect(ask_socket(path, "/healthz")[0] == 200, "and the first goes on")
+        agent.stop()
+        expect(not path.exists(), "the socket goes with the agent")
+    path.write_text("mine")
+    try:
+        Agent(f"http_listen_socket: {path}")
+        expect(False, "a file that is no socket stays")
+    except AssertionError as error:
+        expect("no socket" in str(error) and path.read_text() == "mine", "a file that is no socket stays")
+    path.unlink()
+    with Agent(f'http_listen_socket: {path}, http_listen_socket_mode: "0600"') as agent:
+        wait_until("the socket", lambda: path.is_socket())
+        expect(stat.S_IMODE(path.stat().st_mode) == 0o600, "its mode is what was asked for")
+        agent.process.kill()
+        agent.process.wait()
+        expect(path.is_socket(), "an agent that is killed leaves it")
+    with Agent(f"http_listen_socket: {path}") as agent:
+        expect(ask_socket(path, "/healthz")[0] == 200, "and the next takes its place")
         agent.stop()
 
 
@@ -176,7 +234,7 @@ def path_prefix():
         agent.stop()
 
 
-for test in (read_only_unless_told_otherwise, other_sites_and_names, log_level_and_flush, password, tls, bad_clients,
+for test in (read_only_unless_told_otherwise, other_sites_and_names, unix_socket, log_level_and_flush, password, tls, bad_clients,
              path_prefix):
     print(f"--- {test.__name__}")
     test()

@@ -82,4 +82,24 @@ with Agent(f"admin: true, basic_auth: {{username: ali, password_file: {folder}/p
     code, _, error = run("tap", "--url", running.url)
     expect(code == 1 and "401" in error, "and tap is refused, too")
     running.stop()
+socket_path = folder / "agent.sock"
+with Agent(f"http_listen_socket: {socket_path}") as running:
+    print("--- socket")
+    running.write(line("info", "before"))
+    wait_until("delivery", lambda: len(running.loki.lines()) == 1)
+    url = f"unix://{socket_path}"
+    code, out, _ = run("top", "--url", url, "--once", "--interval", "10ms")
+    expect(code == 0 and "a.log" in out, "top asks over a Unix socket")
+    process = subprocess.Popen([BINARY, "tap", "--url", url, "--limit", "1"], stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
+        running.write(line("info", "seen over the socket"))
+        time.sleep(0.1)
+    out, _ = process.communicate(timeout=5)
+    expect(process.returncode == 0 and "seen over the socket" in out, "and so does tap, without server.admin")
+    code, _, error = run("top", "--url", f"unix://{socket_path}.none", "--once", "--interval", "10ms")
+    expect(code == 1 and "agent.sock.none" in error, "a socket that is not there is told")
+    code, _, error = run("top", "--url", "unix://relative", "--once")
+    expect(code == 2 and "unix URL" in error, "and so is what is no path")
+    running.stop()
 print("all is well")

@@ -16,6 +16,15 @@ constexpr std::chrono::seconds kSilence{30};
 
 }  // namespace
 
+http::Url agent_url(std::string_view text) {
+  auto url = http::parse_socket_url(text);
+  if (!url) url = http::parse_url(text);
+  if (!url) {
+    throw std::invalid_argument("--url: expected an http, https or unix URL, not '" + std::string(text) + "'");
+  }
+  return *std::move(url);
+}
+
 AgentAddress::AgentAddress() : url(*http::parse_url("http://127.0.0.1:9080")) {}
 
 bool AgentAddress::read_flag(Arguments& arguments) {
@@ -25,9 +34,7 @@ bool AgentAddress::read_flag(Arguments& arguments) {
   };
   if (arguments.flag() == "url") {
     const std::string text(arguments.value());
-    auto parsed = http::parse_url(text);
-    if (!parsed) throw std::invalid_argument("--url: expected an http or https URL, not '" + text + "'");
-    url = *std::move(parsed);
+    url = agent_url(text);
   } else if (arguments.flag() == "user") {
     auth().username = arguments.value();
   } else if (arguments.flag() == "password-file") {

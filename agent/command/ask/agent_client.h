@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,10 +19,13 @@
 
 namespace lokitail::agent {
 
+// Of `--url`: unix:///path, too. Throws as read_flag().
+http::Url agent_url(std::string_view text);
+
 // Where the agent is, and what it wants to see.
 struct AgentAddress {
   static constexpr const char* kUsage =
-      "  --url URL             the agent's server (http://127.0.0.1:9080)\n"
+      "  --url URL             the agent's server (http://127.0.0.1:9080), or its socket: unix:///path\n"
       "  --user NAME           its user, where it wants one\n"
       "  --password-file FILE  and the password\n"
       "  --ca-file FILE        what its certificate is signed with, where the system does not know it\n";

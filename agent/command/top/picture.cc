@@ -34,7 +34,7 @@ std::string duration(double seconds) {
 }
 
 std::string rate(double per_second) {
-  return per_second == 0 || per_second >= 10 ? fmt::format("{:.0f}", per_second)
+  return per_second < 0.05 || per_second >= 10 ? fmt::format("{:.0f}", per_second)
                                              : fmt::format("{:.1f}", per_second);
 }
 
@@ -47,7 +47,7 @@ std::string fitted(std::string_view text, std::size_t width, bool keeps_end = fa
 }
 
 constexpr std::size_t kNumbersOfClient = 58;
-constexpr std::size_t kNumbersOfTarget = 46;
+constexpr std::size_t kNumbersOfTarget = 58;
 constexpr std::size_t kLeastName = 12;
 
 std::size_t name_width(std::size_t columns, std::size_t numbers) {
@@ -60,7 +60,7 @@ std::string cut(std::string line, std::size_t columns) {
 }
 
 Colour colour_of(std::string_view state) {
-  if (state == "failing" || state == "unreadable") return Colour::kRed;
+  if (state == "failing" || state == "unreadable" || state == "stuck") return Colour::kRed;
   if (state == "delivering" || state == "reading" || state == "ready") return Colour::kGreen;
   return Colour::kDim;
 }
@@ -106,8 +106,10 @@ void Picture::take(const JsonValue& status, const JsonValue& clients, const Json
     target.path = text_of(item, "path"), target.job = text_of(item, "job"),
     target.state = text_of(item, "state");
     if (target.path.empty()) target.path = text_of(item, "kind");
+    if (const std::string part = text_of(item, "part"); !part.empty()) target.path += " " + part;
     target.lag_bytes = number_of(item, "lag_bytes"), target.lag_seconds = number_of(item, "lag_seconds");
-    target.lines = rate_of("target " + target.job + " " + target.path, number_of(item, "lines"), passed);
+    target.lines_per_second = number_of(item, "lines_per_second");
+    target.bytes_per_second = number_of(item, "bytes_per_second");
     targets_.push_back(std::move(target));
   }
 }
@@ -134,8 +136,8 @@ std::string Picture::client_line(const Client& client, std::size_t columns) cons
 std::string Picture::target_line(const Target& target, std::size_t columns) const {
   const std::string name = fitted(without_controls(target.path), name_width(columns, kNumbersOfTarget), true);
   const std::string state = paint_(colour_of(target.state), fitted(target.state, 10));
-  return fmt::format("{} {}{:>12}{:>10}{:>9}", name, state, bytes(target.lag_bytes),
-                     duration(target.lag_seconds), rate(target.lines.per_second));
+  return fmt::format("{} {}{:>12}{:>10}{:>9}{:>12}", name, state, bytes(target.lag_bytes),
+                     duration(target.lag_seconds), rate(target.lines_per_second), bytes(target.bytes_per_second));
 }
 
 std::vector<std::string> Picture::lines(std::size_t columns, std::size_t rows, Order order) const {
@@ -153,13 +155,13 @@ std::vector<std::string> Picture::lines(std::size_t columns, std::size_t rows, O
   lines.emplace_back();
   lines.push_back(paint_(
       Colour::kDim,
-      cut(fmt::format("{} {:<10}{:>12}{:>10}{:>9}", fitted("TARGET", name_width(columns, kNumbersOfTarget)),
-                      "STATE", "LAG", "BEHIND", "LINES/S"),
+      cut(fmt::format("{} {:<10}{:>12}{:>10}{:>9}{:>12}", fitted("TARGET", name_width(columns, kNumbersOfTarget)),
+                      "STATE", "LAG", "BEHIND", "LINES/S", "BYTES/S"),
           columns)));
   std::vector<const Target*> sorted;
   for (const Target& target : targets_) sorted.push_back(&target);
   std::ranges::stable_sort(sorted, [order](const Target* a, const Target* b) {
-    return order == Order::kLag ? a->lag_bytes > b->lag_bytes : a->lines.per_second > b->lines.per_second;
+    return order == Order::kLag ? a->lag_bytes > b->lag_bytes : a->lines_per_second > b->lines_per_second;
   });
   for (const Target* const target : sorted) {
     if (lines.size() >= rows) break;

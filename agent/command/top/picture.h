@@ -41,7 +41,7 @@ class Picture {
   struct Target {
     std::string path, job, state;
     double lag_bytes = 0, lag_seconds = 0;
-    Rate lines;
+    double lines_per_second = 0, bytes_per_second = 0;
   };
   using Counts = std::map<std::string, double>;
 

@@ -54,7 +54,7 @@ function bytes(value) {
 }
 
 function perSecond(value) {
-  return value >= 10 || value === 0 ? count(value) : value.toFixed(1);
+  return value >= 10 || value < 0.05 ? count(value) : value.toFixed(1);
 }
 
 function duration(seconds) {

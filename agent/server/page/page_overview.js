@@ -44,7 +44,8 @@ function verdict(status, clients) {
   $("verdict").textContent = status.healthy ? "Healthy" : "Not ready";
   $("verdict-reason").textContent = status.healthy
     ? `Reads ${plural(status.files, "file", "files")} for ${plural(status.jobs, "job", "jobs")}` +
-      ` and delivers to ${plural(clients.length, "client", "clients")}.`
+      ` and delivers to ${plural(clients.length, "client", "clients")}.` +
+      (status.stuck_targets ? ` ${plural(status.stuck_targets, "file makes", "files make")} no progress.` : "")
     : status.reason.replace(/^Not ready: /, "") || failing.map((client) => client.trouble).join("; ");
 }
 
@@ -81,15 +82,35 @@ function showClients(clients) {
     element("tbody", {}, clients.map(clientRow)));
 }
 
+// Those that bite at present stand out.
+const LIMIT_BITES_SECONDS = 30;
+
+function limitRow(limit) {
+  const value = limit.unit === "bytes" ? bytes(limit.value) : `${limit.value < 10 ? limit.value : count(limit.value)} ${limit.unit}`;
+  const since = limit.last_hit ? (Date.parse(agent.status.now) - Date.parse(limit.last_hit)) / 1000 : Infinity;
+  const state = since <= LIMIT_BITES_SECONDS ? pill("bites", "warn") : pill(limit.hits ? "has bitten" : "not reached", "dim");
+  return element("tr", {},
+    element("td", { class: "mono" }, limit.limit), number(value), element("td", {}, state),
+    element("td", { class: "short" }, limit.effect), number(count(limit.hits)),
+    number(limit.last_hit ? `${duration(Math.max(since, 0))} ago` : "–"));
+}
+
+function showLimits(limits) {
+  const heads = [["Limit"], ["Value", 1], ["State"], ["Then"], ["Times", 1], ["Last", 1]];
+  $("limits").replaceChildren(
+    element("thead", {}, element("tr", {}, heads.map(([name, right]) => element("th", { scope: "col", class: right ? "number" : undefined }, name)))),
+    element("tbody", {}, limits.map(limitRow)));
+}
+
 function showBehind(targets) {
-  const behind = targets.filter((target) => target.lag_bytes > 0 || target.state === "unreadable").slice(0, 5);
+  const behind = targets.filter((target) => target.lag_bytes > 0 || ["unreadable", "stuck"].includes(target.state)).slice(0, 5);
   if (behind.length === 0) {
     $("behind").replaceChildren(empty("Nothing: all that was written is delivered."));
     return;
   }
   const table = element("table", {}, element("tbody", {}, behind.map((target) => element("tr", {},
     element("td", { class: "path mono" }, target.path, target.error ? element("div", { class: "bad-text" }, target.error) : null),
-    element("td", {}, target.job),
+    element("td", {}, target.job, target.state === "stuck" ? [" ", pill("stuck", "bad")] : null),
     number(target.lag_bytes === undefined ? "–" : bytes(target.lag_bytes)),
     number(target.lag_seconds === undefined ? "–" : duration(target.lag_seconds))))));
   $("behind").replaceChildren(element("div", { class: "scroll" }, table));
@@ -106,5 +127,6 @@ views.overview = {
     plot($("bytes-plot"), rates.bytes);
     showClients(clients);
     showBehind(targets);
+    showLimits(agent.status.limits);
   },
 };

@@ -1,7 +1,9 @@
 // ---- Targets ----------------------------------------------------------------------------------------------------
 
+const targetName = (target) => target.path || [target.kind, target.part].filter(Boolean).join(" ");
+
 const TARGET_COLUMNS = [
-  { name: "Target", key: (target) => target.path || target.kind },
+  { name: "Target", key: targetName },
   { name: "Job", key: (target) => target.job },
   { name: "State", key: (target) => target.state },
   { name: "Lag", key: (target) => target.lag_bytes ?? -1, right: true },
@@ -9,15 +11,17 @@ const TARGET_COLUMNS = [
   { name: "Position", key: (target) => target.position ?? -1, right: true },
   { name: "Size", key: (target) => target.size ?? -1, right: true },
   { name: "Lines", key: (target) => target.lines ?? -1, right: true },
+  { name: "Lines / s", key: (target) => target.lines_per_second ?? -1, right: true },
+  { name: "Bytes / s", key: (target) => target.bytes_per_second ?? -1, right: true },
 ];
 const targetSort = { column: 3, down: true };
 const targetsNow = { targets: [], total: 0 };
-const TARGET_STATES = { reading: "good", ready: "good", retired: "dim", unreadable: "bad", "not ready": "warn" };
+const TARGET_STATES = { reading: "good", ready: "good", stuck: "bad", retired: "dim", unreadable: "bad", "not ready": "warn" };
 const MOST_ROWS = 500;
 
 // All words have to be in it, in whatever letters.
 function targetMatches(target, words) {
-  const text = [target.path, target.job, target.kind, target.state,
+  const text = [target.path, target.job, target.kind, target.part, target.state,
     ...Object.entries(target.labels || {}).map(([name, value]) => `${name}=${value}`)].join(" ").toLowerCase();
   return words.every((word) => text.includes(word));
 }
@@ -43,16 +47,24 @@ function targetHead() {
   })));
 }
 
+// The path stands above them.
+function shownLabels(target) {
+  const { filename, ...others } = target.labels;
+  return filename === target.path ? others : target.labels;
+}
+
 function targetRow(target) {
   const amount = (value, text) => number(value === undefined ? "–" : text(value));
   return element("tr", {},
-    element("td", { class: "path" }, element("div", { class: "mono" }, target.path || target.kind),
-      target.labels ? element("div", { class: "labels" }, labelsText(target.labels)) : null,
+    element("td", { class: "path" }, element("div", { class: "mono" }, targetName(target)),
+      target.cursor ? element("div", { class: "labels" }, `at ${target.cursor}`) : null,
+      target.labels ? element("div", { class: "labels" }, labelsText(shownLabels(target))) : null,
       target.error ? element("div", { class: "bad-text" }, target.error) : null),
-    element("td", {}, target.job),
+    element("td", { class: "short" }, target.job),
     element("td", {}, pill(target.state, TARGET_STATES[target.state])),
-    amount(target.lag_bytes, bytes), amount(target.lag_seconds, duration), amount(target.position, count),
-    amount(target.size, count), amount(target.lines, count));
+    target.lag_messages === undefined ? amount(target.lag_bytes, bytes) : number(plural(target.lag_messages, "message", "messages")), amount(target.lag_seconds, duration), amount(target.position, count),
+    amount(target.size, count), amount(target.lines, count),
+    amount(target.lines_per_second, perSecond), amount(target.bytes_per_second, bytes));
 }
 
 function showTargets() {
@@ -70,7 +82,7 @@ function showDropped(answer) {
   }
   $("dropped").replaceChildren(element("div", { class: "scroll", tabindex: "0" }, element("table", {},
     element("thead", {}, element("tr", {}, ["Job", "Dropped by", "Discovered labels"].map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, answer.dropped.map((target) => element("tr", {}, element("td", {}, target.job),
+    element("tbody", {}, answer.dropped.map((target) => element("tr", {}, element("td", { class: "short" }, target.job),
       element("td", {}, element("code", {}, target.reason)),
       element("td", { class: "labels path" }, labelsText(target.discovered_labels))))))));
 }

@@ -8,6 +8,7 @@
 #include "agent/source/docker/docker_engine.h"
 #include "agent/source/docker/docker_job.h"
 #include "agent/worker.h"
+#include "pipeline/snapshot.h"
 
 namespace lokitail::agent {
 
@@ -41,6 +42,21 @@ void DockerTarget::stop() {
 void DockerTarget::let_go() {
   for (const auto& each : discoveries_) each->let_go_lines();
 }
+
+std::vector<Target::Row> DockerTarget::rows() const {
+  constexpr std::size_t kShownId = 12;  // as `docker ps`
+  std::vector<Row> rows;
+  for (const std::string& id : job_->containers) {
+    const auto position = job_->position(id);
+    if (!position) continue;
+    Row& row = rows.emplace_back();
+    row.name = id.substr(0, kShownId);
+    row.position = pipeline::timestamp_text(position->newest());
+  }
+  return rows;
+}
+
+std::vector<const TargetTraffic*> DockerTarget::traffic() const { return {&job_->source->traffic()}; }
 
 bool DockerTarget::ready() const {
   return std::ranges::any_of(discoveries_, [](const auto& each) { return each->ready(); });

@@ -28,6 +28,9 @@ class DockerTarget final : public Target {
   void stop() override;
   void let_go() override;
   bool ready() const override;
+  // Of each container that is read through the engine.
+  std::vector<Row> rows() const override;
+  std::vector<const TargetTraffic*> traffic() const override;
 
  private:
   const std::shared_ptr<DockerJob> job_;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "agent/clock.h"
 #include "agent/telemetry/log.h"
 
 namespace lokitail::agent {
@@ -173,7 +174,7 @@ Tail* FileFollower::find_tail(const std::string& path, const LabelSetPointer& la
 }
 
 Tail& FileFollower::add_tail(const TargetPointer& target, const std::string& path) {
-  auto tail = std::make_unique<Tail>();
+  auto tail = std::make_unique<Tail>(totals_);
   tail->target = target;
   const auto known = tails_.find(path);
   tail->path = known != tails_.end() ? known->first : positions_.shared_path(path);
@@ -270,6 +271,7 @@ void FileFollower::check_all() {
 
 std::vector<FileStatus> FileFollower::status() const {
   std::vector<FileStatus> all;
+  const std::int64_t now = system_time().to_unix_nanoseconds();
   for (const auto& [key, file] : files_) {
     const auto facts = stat_file(file->handle->get());
     for (const FileReader& reader : file->readers) {
@@ -284,6 +286,9 @@ std::vector<FileStatus> FileFollower::status() const {
       status.lines = source.counters().lines.load(std::memory_order_relaxed);
       status.cut_lines = source.counters().cut_lines.load(std::memory_order_relaxed);
       status.last_read = source.last_read();
+      status.lines_per_second = source.counters().rate.lines_per_second(now);
+      status.bytes_per_second = source.counters().rate.bytes_per_second(now);
+      status.is_stuck = is_stuck(source);
       status.retired = reader.places == 0;
       status.is_unpacked = file->packed.has_value() || source.is_unpacked();
       all.push_back(std::move(status));

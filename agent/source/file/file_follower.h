@@ -62,7 +62,10 @@ struct FileStatus {
   std::uint64_t lines = 0;      // of all generations of this path
   std::uint64_t cut_lines = 0;
   std::int64_t last_read = 0;   // nanoseconds since 1970
+  double lines_per_second = 0;  // at present
+  double bytes_per_second = 0;
   bool retired = false;         // rotated away or deleted
+  bool is_stuck = false;        // has more, and nothing of it was settled for long
   bool is_unpacked = false;     // offsets are those of what is in the file, and say nothing of its size
 };
 
@@ -104,9 +107,17 @@ class FileFollower {
   const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
   std::vector<FileStatus> status() const;
   const FileCounters& counters() const { return counters_; }
+  const FileTotals& totals() const { return *totals_; }
+  // Looks which files have more of which nothing was settled for `patience`: told of each that is so or is so no more,
+  // with its size, once (file_follower_stuck.cc).
+  using StuckHandler = std::function<void(const FileSource&, std::uint64_t size, bool is_stuck)>;
+  void look_for_stuck(std::chrono::nanoseconds patience, const StuckHandler& told);
+  std::size_t stuck() const { return stuck_; }
   std::vector<std::string> paths() const;
 
  private:
+  bool is_stuck(const FileSource& source) const;
+
   // Tails.
   LabelSetPointer shared_labels(const LabelSet& labels);
   Tail* find_tail(const std::string& path, const LabelSetPointer& labels);
@@ -246,6 +257,15 @@ class FileFollower {
   std::uint64_t last_missed_ = 0;
   std::uint64_t look_ = 1;  // number of the present round of looks
   FileCounters counters_;
+  const std::shared_ptr<FileTotals> totals_ = std::make_shared<FileTotals>();
+  // Of the files that have more.
+  struct Progress {
+    std::uint64_t settled = 0;
+    FollowClock::time_point since;  // it has not changed
+    bool is_stuck = false;
+  };
+  std::map<const FileSource*, Progress> behind_;
+  std::size_t stuck_ = 0;
 };
 
 }  // namespace lokitail::agent

@@ -174,6 +174,7 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   switch (found) {
     case Found::kMore:
       trouble_since_ = {};
+      trouble_.store(0, std::memory_order_relaxed);
       // Whoever writes faster than this reads is not followed for ever.
       if (leave && !finish && read_offset() >= leave_at_) return end(Event::kEnded, false);
       return Turn::kMore;
@@ -190,6 +191,8 @@ Source::Turn FileSource::take_turn(Worker& worker) {
   if (head == Found::kReplaced) return end(Event::kReplaced, false);
   if (head == Found::kFailed) return in_trouble();
   trouble_since_ = {};
+  trouble_.store(0, std::memory_order_relaxed);
+  looked_up_to_.store(offset_ + pending_, std::memory_order_relaxed);
   announce_end(request);
   if (finish || leave) return end(Event::kEnded, finish);
   idle_ = true;
@@ -201,6 +204,7 @@ Source::Turn FileSource::take_turn(Worker& worker) {
 Source::Turn FileSource::in_trouble() {
   const bool is_gone = errno == ESTALE;  // a file server knows it no more
   const auto now = Clock::now();
+  trouble_.store(errno, std::memory_order_relaxed);
   if (trouble_since_ == Clock::time_point()) trouble_since_ = now;
   if (is_gone || now - trouble_since_ >= kLongestTrouble) return end(Event::kFailed, false);
   idle_ = true;
@@ -450,7 +454,7 @@ FileSource::Found FileSource::no_newline(Worker& worker, const Block& block, boo
   advance(offset_ + size);
   keep_witness(block.data + size, block.before + size);
   if (too_long) {
-    generations_->counters.cut_lines.fetch_add(1, std::memory_order_relaxed);
+    generations_->counters.count_cut_line();
     skipping_ = true;
     cut_line_ = std::move(origin);
   }
@@ -510,8 +514,9 @@ std::size_t FileSource::push_lines(Worker& worker, const char* data, std::size_t
   const auto pushed = static_cast<std::size_t>(next - data);
   lines_ += lines;
   ledger_.shorten_last(position(offset_ + pushed));
-  generations_->counters.lines.fetch_add(lines, std::memory_order_relaxed);
-  last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
+  const std::int64_t now = worker.now().to_unix_nanoseconds();
+  generations_->counters.count_lines(lines, pushed, now);
+  last_read_.store(now, std::memory_order_relaxed);
   advance(offset_ + pushed);
   return pushed;
 }
@@ -520,12 +525,13 @@ void FileSource::push_line(Worker& worker, std::string_view line, pipeline::Orig
   at_start_ = false;
   ledger_.begin_line(counts_lines_ ? lines_ - 1 : offset_);
   push(line, worker.now(), origin);
-  generations_->counters.lines.fetch_add(1, std::memory_order_relaxed);
-  last_read_.store(worker.now().to_unix_nanoseconds(), std::memory_order_relaxed);
+  const std::int64_t now = worker.now().to_unix_nanoseconds();
+  generations_->counters.count_lines(1, line.size(), now);
+  last_read_.store(now, std::memory_order_relaxed);
 }
 
 void FileSource::advance(std::uint64_t offset) {
-  generations_->counters.bytes.fetch_add(offset - offset_, std::memory_order_relaxed);
+  generations_->counters.count_bytes(offset - offset_);
   offset_ = offset;
   pending_ = 0;
   read_offset_.store(position(offset), std::memory_order_relaxed);

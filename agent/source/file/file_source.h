@@ -92,6 +92,7 @@ class FileSource final : public Source, private BlockLedger::Owner {
   void attach(Worker& worker) override;
   pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
+  bool may_bring_lines() const override { return !ended_.load() && !abandoned_.load(); }
   bool may_move() const override;
   bool is_settled() const override { return ledger_.all_settled() && cut_line_.get() == nullptr; }
   void detach() override { generations_->leave(*this); }
@@ -136,6 +137,11 @@ class FileSource final : public Source, private BlockLedger::Owner {
   const PathCounters& counters() const { return generations_->counters; }
   std::uint64_t read_offset() const { return read_offset_.load(std::memory_order_relaxed); }
   std::uint64_t settled_offset() const { return settled_offset_.load(std::memory_order_relaxed); }
+  // Where the file ended when that was last reached; what lies between the read offset and there is a line without
+  // an end.
+  std::uint64_t looked_up_to() const { return looked_up_to_.load(std::memory_order_relaxed); }
+  // Why reading fails at present; 0: it does not.
+  int trouble() const { return trouble_.load(std::memory_order_relaxed); }
   // What stands in front of the read offset, as far as that is known. REQUIRES: ended.
   std::string_view mark() const { return {witness_.data(), witness_bytes_}; }
   // Of the latest line; nanoseconds since 1970, 0 if there was none yet.
@@ -247,6 +253,8 @@ class FileSource final : public Source, private BlockLedger::Owner {
   std::atomic<std::uint64_t> read_offset_;
   std::atomic<std::uint64_t> settled_offset_;
   std::atomic<std::int64_t> last_read_{0};
+  std::atomic<std::uint64_t> looked_up_to_{0};
+  std::atomic<int> trouble_{0};  // an errno
   std::mutex waiters_mutex_;
   std::vector<Waiter> waiters_;  // guarded by it
 };

@@ -61,6 +61,7 @@ void add_value(prometheus::MetricFamily& to, std::uint64_t value, const std::str
 FileTargetsConfig file_targets_config(const config::Config& config) {
   FileTargetsConfig result;
   result.sync_period = config.target_config.sync_period;
+  result.per_file_metrics = config.server.per_file_metrics;
   result.min_poll = config.global.file_watch_config.min_poll_frequency;
   result.max_poll = config.global.file_watch_config.max_poll_frequency;
   return result;
@@ -89,23 +90,30 @@ class FileTargets::Metrics final : public prometheus::Collectable {
                        "Seconds since the latest line was read of a file that has more; 0 where all is settled.",
                        MetricType::Gauge);
     const std::int64_t now = system_time().to_unix_nanoseconds();
-    std::uint64_t cut_lines = 0;
+    const FileTotals& totals = targets_.follower_.totals();
     const auto paths = by_path();
+    Values sum;
     for (const auto& [path, status] : paths) {
-      add_value(read_bytes, status.read_offset, path);
-      add_value(file_bytes, status.size, path);
-      add_value(settled, status.settled_offset, path);
+      const Values values = values_of(status, now);
+      sum.add(values);
+      if (!targets_.per_file_metrics_) continue;
+      add_value(read_bytes, values.read, path);
+      add_value(file_bytes, values.size, path);
+      add_value(settled, values.settled, path);
       add_value(lines, status.lines, path);
-      // Offsets of what is unpacked say nothing of the file's size.
-      if (!status.is_unpacked) {
-        const std::uint64_t behind = status.size - std::min(status.size, status.settled_offset);
-        const std::int64_t since = status.last_read == 0 ? 0 : std::max<std::int64_t>(now - status.last_read, 0);
-        add_value(lag, behind, path);
-        add_value(late, behind == 0 ? 0 : static_cast<std::uint64_t>(since / pipeline::kNanosecondsPerSecond), path);
-      }
-      cut_lines += status.cut_lines;
+      if (status.is_unpacked) continue;
+      add_value(lag, values.lag, path);
+      add_value(late, values.late, path);
     }
-    add_value(cut, cut_lines);
+    if (!targets_.per_file_metrics_) {
+      add_value(read_bytes, sum.read);
+      add_value(file_bytes, sum.size);
+      add_value(settled, sum.settled);
+      add_value(lines, totals.lines.load(std::memory_order_relaxed));
+      add_value(lag, sum.lag);
+      add_value(late, sum.late);
+    }
+    add_value(cut, totals.cut_lines.load(std::memory_order_relaxed));
     return {std::move(read_bytes),
             std::move(file_bytes),
             std::move(lines),
@@ -138,6 +146,25 @@ class FileTargets::Metrics final : public prometheus::Collectable {
     return result;
   }
 
+  struct Values {
+    std::uint64_t read = 0, size = 0, settled = 0, lag = 0, late = 0;
+
+    void add(const Values& other) {
+      read += other.read, size += other.size, settled += other.settled, lag += other.lag;
+      late = std::max(late, other.late);
+    }
+  };
+
+  static Values values_of(const FileStatus& status, std::int64_t now) {
+    Values values{status.read_offset, status.size, status.settled_offset};
+    // Offsets of what is unpacked say nothing of the file's size.
+    if (status.is_unpacked) return values;
+    values.lag = status.size - std::min(status.size, status.settled_offset);
+    const std::int64_t since = status.last_read == 0 ? 0 : std::max<std::int64_t>(now - status.last_read, 0);
+    values.late = values.lag == 0 ? 0 : static_cast<std::uint64_t>(since / pipeline::kNanosecondsPerSecond);
+    return values;
+  }
+
   // One status for each path: of the file that is there now, or else of one that was.
   std::map<std::string, FileStatus> by_path() const {
     std::map<std::string, FileStatus> paths;
@@ -158,6 +185,7 @@ FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig con
                          Positions& positions,
                          std::function<Worker&(const FileTarget&)> choose_worker)
     : positions_(positions),
+      per_file_metrics_(config.per_file_metrics),
       flush_timer_(control),
       inotify_(control, [this] { events_were_lost(); }),
       poller_(control, std::max<std::chrono::nanoseconds>(config.min_poll, std::chrono::milliseconds(1)),

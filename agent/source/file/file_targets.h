@@ -34,6 +34,7 @@ struct FileTargetsConfig {
   std::chrono::nanoseconds min_poll{std::chrono::milliseconds(250)};
   std::chrono::nanoseconds max_poll{std::chrono::milliseconds(250)};
   bool use_inotify = true;
+  bool per_file_metrics = true;  // or their sums alone
   std::chrono::milliseconds grace = FollowerConfig{}.grace;
   std::size_t most_retired = FollowerConfig{}.most_retired;
   std::size_t max_line_bytes = FollowerConfig{}.max_line_bytes;
@@ -80,6 +81,11 @@ class FileTargets {
   // Paths that could not be opened, with what the system said.
   const std::map<std::string, std::string>& unreadable() const { return follower_.unreadable(); }
   FileCounters counters() const;
+  // As FileFollower's.
+  void look_for_stuck(std::chrono::nanoseconds patience, const FileFollower::StuckHandler& told) {
+    follower_.look_for_stuck(patience, told);
+  }
+  std::size_t stuck() const { return follower_.stuck(); }
   // Kept alive by the caller, used no longer than this object lives.
   std::shared_ptr<prometheus::Collectable> metrics();
 
@@ -89,6 +95,7 @@ class FileTargets {
   void flush_positions_soon();
 
   Positions& positions_;
+  const bool per_file_metrics_;
   boost::asio::steady_timer flush_timer_;
   Inotify inotify_;
   Poller poller_;

@@ -129,6 +129,8 @@ bool holds_the_same(const FollowedFile& copy, const FollowedFile& original);
 
 // One path with one set of labels.
 struct Tail {
+  explicit Tail(std::shared_ptr<FileTotals> totals) : generations(std::make_shared<Generations>(std::move(totals))) {}
+
   void enter(FollowedFile& entered) {
     file = &entered;
     generations->appeared();
@@ -142,7 +144,7 @@ struct Tail {
   TargetPointer target;
   SharedPath path;
   LabelSetPointer labels;
-  std::shared_ptr<Generations> generations = std::make_shared<Generations>();
+  std::shared_ptr<Generations> generations;
   FollowedFile* file = nullptr;  // current
   SourcePointer last;            // the latest source of this path: the predecessor of the next one
   FollowClock::time_point empty_since;

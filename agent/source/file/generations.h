@@ -12,19 +12,48 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include <boost/container/small_vector.hpp>
+
+#include "agent/telemetry/rate_meter.h"
 
 namespace lokitail::agent {
 
 class FileSource;
 class Worker;
 
-// What all generations of one path counted together. Written by workers, read by anyone.
+// What all paths counted together since the start, those that are forgotten by now included.
+struct FileTotals {
+  std::atomic<std::uint64_t> lines{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> cut_lines{0};
+};
+
+// What all generations of one path counted together. Written by its worker, read by anyone.
 struct PathCounters {
+  explicit PathCounters(std::shared_ptr<FileTotals> all) : totals(std::move(all)) {}
+
   std::atomic<std::uint64_t> lines{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> cut_lines{0};  // longer than is allowed
+  RateMeter rate;
+  const std::shared_ptr<FileTotals> totals;
+
+  void count_lines(std::uint64_t count, std::uint64_t size, std::int64_t now) {
+    lines.fetch_add(count, std::memory_order_relaxed);
+    totals->lines.fetch_add(count, std::memory_order_relaxed);
+    rate.add(count, size, now);
+  }
+  void count_bytes(std::uint64_t count) {
+    bytes.fetch_add(count, std::memory_order_relaxed);
+    totals->bytes.fetch_add(count, std::memory_order_relaxed);
+  }
+  void count_cut_line() {
+    cut_lines.fetch_add(1, std::memory_order_relaxed);
+    totals->cut_lines.fetch_add(1, std::memory_order_relaxed);
+  }
 };
 
 class Generations {
@@ -32,6 +61,9 @@ class Generations {
   using Clock = std::chrono::steady_clock;
   // A path that leads nowhere is remembered for this long.
   static constexpr std::chrono::seconds kMemory{60};
+
+  explicit Generations(std::shared_ptr<FileTotals> totals = std::make_shared<FileTotals>())
+      : counters(std::move(totals)) {}
 
   PathCounters counters;
 

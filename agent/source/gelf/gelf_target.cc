@@ -86,6 +86,8 @@ void GelfTarget::stop() {
 
 bool GelfTarget::ready() const { return state_->listening; }
 
+std::vector<const TargetTraffic*> GelfTarget::traffic() const { return {&state_->source->traffic()}; }
+
 void GelfTarget::State::receive() {
   const auto handle = [self = shared_from_this()](std::string_view datagram, const asio::ip::address&) {
     self->take(datagram);

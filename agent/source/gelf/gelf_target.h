@@ -22,6 +22,7 @@ class GelfTarget final : public Target {
   void start() override;
   void stop() override;
   bool ready() const override;
+  std::vector<const TargetTraffic*> traffic() const override;
 
  private:
   struct State;

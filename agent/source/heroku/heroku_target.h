@@ -17,6 +17,7 @@ class HerokuTarget final : public Target {
   void start() override { receiver_.start(); }
   void stop() override { receiver_.stop(); }
   bool ready() const override { return receiver_.ready(); }
+  std::vector<const TargetTraffic*> traffic() const override { return receiver_.traffic(); }
 
  private:
   HttpReceiver receiver_;

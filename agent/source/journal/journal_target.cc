@@ -94,6 +94,7 @@ struct JournalTarget::State : std::enable_shared_from_this<State> {
   const std::shared_ptr<ReceivedSource> source;
   JournalEntries entries;
   JournalProgress progress;
+  Clock::time_point settled_since;         // when all was settled last, or the latest part of it
   std::optional<JournalReader> reader;     // where libsystemd is there
   bool has_files = false;                  // when it was opened
   std::string last_read;                   // the cursor up to which was read, in this run
@@ -139,6 +140,16 @@ void JournalTarget::stop() {
 }
 
 bool JournalTarget::ready() const { return state_->running && state_->reader->is_open(); }
+
+std::vector<Target::Row> JournalTarget::rows() const {
+  Row row;
+  row.position = state_->positions.value(state_->key).value_or(std::string());
+  const bool is_behind = !state_->progress.all_settled();
+  row.lag_seconds = is_behind ? std::chrono::duration<double>(Clock::now() - state_->settled_since).count() : 0.0;
+  return {std::move(row)};
+}
+
+std::vector<const TargetTraffic*> JournalTarget::traffic() const { return {&state_->source->traffic()}; }
 
 ReceivedSource::Spec JournalTarget::State::spec_of(const config::ScrapeConfig& job,
                                                    const TargetContext& context) {
@@ -295,6 +306,7 @@ void JournalTarget::State::flush(bool has_read) {
   if (!has_read) return;
   std::string cursor = reader->cursor();
   if (!cursor.empty()) last_read = cursor;
+  if (progress.all_settled()) settled_since = Clock::now();
   const JournalProgress::Block block = progress.add(std::move(cursor));
   std::unique_ptr<ReceivedBlock> made = entries.take_block();
   if (!made) return settled(block);
@@ -305,6 +317,7 @@ void JournalTarget::State::flush(bool has_read) {
 }
 
 void JournalTarget::State::settled(JournalProgress::Block block) {
+  settled_since = Clock::now();
   if (auto cursor = progress.settle(block)) positions.set_value(key, std::move(*cursor));
 }
 

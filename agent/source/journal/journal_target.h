@@ -26,6 +26,8 @@ class JournalTarget final : public Target {
   void start() override;
   void stop() override;
   bool ready() const override;
+  std::vector<Row> rows() const override;
+  std::vector<const TargetTraffic*> traffic() const override;
 
  private:
   struct State;

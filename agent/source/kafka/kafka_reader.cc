@@ -300,6 +300,19 @@ void KafkaReader::changed() {
   for (asio::steady_timer* const timer : waiting_) timer->cancel();
 }
 
+std::vector<Target::Row> KafkaReader::rows() const {
+  std::vector<Target::Row> rows;
+  for (const auto& [name, partition] : partitions_) {
+    Target::Row& row = rows.emplace_back();
+    row.name = name.topic + "/" + partition->number_text;
+    const auto position = partition->offsets.position();
+    if (position) row.position = std::to_string(*position - partition->offsets.behind());
+    const auto end = consumer_ ? consumer_->end_of(name) : std::nullopt;
+    if (position && end) row.lag_messages = static_cast<std::uint64_t>(std::max<std::int64_t>(*end - *position, 0));
+  }
+  return rows;
+}
+
 // ---- Metrics --------------------------------------------------------------------------------------
 
 std::vector<prometheus::MetricFamily> KafkaReader::collect() const {

@@ -23,6 +23,7 @@
 #include "agent/source/kafka/kafka_consumer.h"
 #include "agent/source/kafka/kafka_entries.h"
 #include "agent/source/kafka/kafka_topics.h"
+#include "agent/source/target.h"
 #include "agent/source/targets.h"
 #include "agent/telemetry/metrics.h"
 
@@ -38,6 +39,9 @@ class KafkaReader final : public std::enable_shared_from_this<KafkaReader>, publ
   boost::asio::awaitable<void> close();
   bool ready() const { return has_joined_ && !stopping_; }
   std::vector<prometheus::MetricFamily> collect() const;
+  // Of each partition that this member has.
+  std::vector<Target::Row> rows() const;
+  const TargetTraffic& traffic() const { return source_->traffic(); }
 
  private:
   using Clock = std::chrono::steady_clock;

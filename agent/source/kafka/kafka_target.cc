@@ -35,5 +35,7 @@ void KafkaTarget::start() { reader_->start(); }
 void KafkaTarget::stop() { reader_->stop(); }
 boost::asio::awaitable<void> KafkaTarget::close() { return reader_->close(); }
 bool KafkaTarget::ready() const { return reader_->ready(); }
+std::vector<Target::Row> KafkaTarget::rows() const { return reader_->rows(); }
+std::vector<const TargetTraffic*> KafkaTarget::traffic() const { return {&reader_->traffic()}; }
 
 }  // namespace lokitail::agent

@@ -38,6 +38,8 @@ class KafkaTarget final : public Target {
   boost::asio::awaitable<void> close() override;
   // Whether the group has given it its partitions.
   bool ready() const override;
+  std::vector<Row> rows() const override;
+  std::vector<const TargetTraffic*> traffic() const override;
 
  private:
   std::shared_ptr<KafkaReader> reader_;  // shared with what waits for events

@@ -41,6 +41,11 @@ class HttpReceiver {
   // Takes no more. Senders that wait for their answer get it, if what they sent is settled before the end.
   void stop();
   bool ready() const { return listening_; }
+  std::vector<const TargetTraffic*> traffic() const {
+    std::vector<const TargetTraffic*> all;
+    for (const auto& source : sources_) all.push_back(&source->traffic());
+    return all;
+  }
 
  private:
   boost::asio::awaitable<HttpAnswer> take(const Endpoint& endpoint, HttpRequest& request);

@@ -131,6 +131,7 @@ bool ReceivedSource::push_group(const ReceivedBlock::Group& group, Worker& worke
   const pipeline::Labels* const labels = labels_of(group, worker);
   if (labels == nullptr) return true;
   const std::size_t first = reading_->entry;
+  std::size_t bytes = 0;
   bool wants_pause = false;
   while (reading_->entry < group.entries.size() && !wants_pause) {
     const ReceivedBlock::Entry& entry = group.entries[reading_->entry++];
@@ -140,10 +141,20 @@ bool ReceivedSource::push_group(const ReceivedBlock::Group& group, Worker& worke
     }
     pipeline_->push(entry.line, entry.time.value_or(worker.now()), *labels, reading_->origin.get(),
                     metadata_);
+    bytes += entry.line.size();
     wants_pause = pauses && worker.wants_pause(*pipeline_);
   }
+  count(reading_->entry - first, bytes, worker.now());
   if (spec_.pushed && reading_->entry != first) spec_.pushed(reading_->entry - first);
   return !wants_pause;
+}
+
+void ReceivedSource::count(std::size_t entries, std::size_t bytes, pipeline::Timestamp now) {
+  if (entries == 0) return;
+  const std::int64_t time = now.to_unix_nanoseconds();
+  traffic_.lines.fetch_add(entries, std::memory_order_relaxed);
+  traffic_.last_read.store(time, std::memory_order_relaxed);
+  traffic_.rate.add(entries, bytes, time);
 }
 
 // nullptr where the entries are dropped.

@@ -27,6 +27,7 @@
 #include "agent/discovery/entry_relabeler.h"
 #include "agent/source/received/received_block.h"
 #include "agent/source/source.h"
+#include "agent/source/target.h"
 #include "config/config.h"
 #include "pipeline/entry.h"
 #include "pipeline/labels.h"
@@ -77,6 +78,11 @@ class ReceivedSource final : public Source {
   // this source: nothing may be offered any more. The control thread; takes effect before a later Worker::drain().
   void finish();
 
+  // What went into the pipeline. Any thread.
+  const TargetTraffic& traffic() const { return traffic_; }
+  // Whether something lies here that the worker has not taken. Any thread.
+  bool has_waiting() const { return waiting_bytes_.load(std::memory_order_relaxed) != 0; }
+
   void attach(Worker& worker) override;
   pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
@@ -100,6 +106,7 @@ class ReceivedSource final : public Source {
   // False where it stopped for a pause.
   bool push_block(Worker& worker, bool pauses);
   bool push_group(const ReceivedBlock::Group& group, Worker& worker, bool pauses);
+  void count(std::size_t entries, std::size_t bytes, pipeline::Timestamp now);
   const pipeline::Labels* labels_of(const ReceivedBlock::Group& group, Worker& worker);
   void drop(Dropped why, std::size_t entries);
   void make_room(std::size_t bytes);
@@ -113,6 +120,7 @@ class ReceivedSource final : public Source {
   std::deque<Offered> offered_;                          // guarded by mutex_
   std::vector<std::function<void()>> waiting_for_room_;  // guarded by mutex_
   std::atomic<std::size_t> waiting_bytes_{0};
+  TargetTraffic traffic_;
 
   pipeline::Pipeline* pipeline_ = nullptr;
   std::unique_ptr<EntryRelabeler> relabeler_;

@@ -131,6 +131,8 @@ void SyslogTarget::stop() {
 
 bool SyslogTarget::ready() const { return state_->listening; }
 
+std::vector<const TargetTraffic*> SyslogTarget::traffic() const { return {&state_->source->traffic()}; }
+
 // ---- TCP ------------------------------------------------------------------------------------------
 
 void SyslogTarget::State::listen_tcp() {

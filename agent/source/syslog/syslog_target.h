@@ -28,6 +28,7 @@ class SyslogTarget final : public Target {
   void start() override;
   void stop() override;
   bool ready() const override;
+  std::vector<const TargetTraffic*> traffic() const override;
 
   class Listener;
 

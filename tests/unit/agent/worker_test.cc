@@ -55,13 +55,16 @@ using Jobs = std::map<std::string, std::string>;  // the stages of each, as YAML
 
 class Working final : public BatcherEvents {
  public:
-  explicit Working(const Jobs& jobs, std::optional<pipeline::LineRate> limit = {}) {
+  explicit Working(const Jobs& jobs, std::optional<pipeline::LineRate> limit = {},
+                   std::optional<pipeline::LineRate> target_limit = {}) {
     WorkerConfig config;
     for (const auto& [name, stages] : jobs) {
       config.jobs.push_back({name, config::Node::parse(stages, "test.yaml")});
     }
     config.line_limit = limit;
     config.line_limit_drops = false;
+    config.target_limit = target_limit;
+    config.limits = &metrics_.limits();
     worker_ = std::make_unique<Worker>(config, *this, metrics_, warnings_, budget_);
     worker_->start();
   }
@@ -176,6 +179,32 @@ TEST_CASE("the limit on lines of all jobs holds back all sources") {
   REQUIRE(eventually([&] { return a->pushed + b->pushed == 3; }));
   CHECK(test::stays([&] { return a->pushed + b->pushed == 3; }, 50ms));
   CHECK(working.drains());
+}
+
+TEST_CASE("a limit for each target holds back the one that is over it, and no other") {
+  Working working(Jobs{{"a", ""}, {"b", "- sampling: {rate: 1}"}}, {}, pipeline::LineRate{0.001, 3});
+  const auto noisy = working.add("a", 100);
+  const auto other = working.add("a", 2);
+  const auto third = working.add("b", 100);
+  REQUIRE(eventually([&] { return noisy->pushed == 3 && other->pushed == 2 && third->pushed == 3; }));
+  CHECK(test::stays([&] { return noisy->pushed == 3 && third->pushed == 3; }, 50ms));
+  CHECK(working.drains());
+}
+
+TEST_CASE("a limit for each target lets them go on in time, also while somebody watches") {
+  Working working(Jobs{{"a", ""}}, {}, pipeline::LineRate{1000, 1});
+  const auto watcher = std::make_shared<CountingWatcher>();
+  working.worker().watch(watcher);
+  REQUIRE(eventually([&] { return watcher->begun.load(); }));
+  Stopwatch watch;
+  const auto a = working.add("a", 400);
+  const auto b = working.add("a", 400);
+  REQUIRE(eventually([&] { return a->pushed == 400 && b->pushed == 400; }));
+  CHECK(watch.elapsed() >= 250ms);
+  CHECK(watch.elapsed() < 5s);
+  CHECK(a->turns < 40);
+  CHECK(watcher->before == 800);
+  CHECK(watcher->after == 800);
 }
 
 TEST_CASE("the limit on lines of all jobs lets them go on in time") {

@@ -122,6 +122,19 @@ TEST_CASE("wrong files are refused with place and reason") {
       {"stdin is no number", c + "target_config: {stdin: 3}",
        "f:2:24: expected true or false, found \"3\""},
       {"wal", c + "wal: {enabled: true}", "f:2:16: wal is not supported by lokitail yet"},
+      {"a negative rate of targets", c + "limits_config: {target_rate: -1}", "f:2:30: target_rate must not be negative"},
+      {"a rate that is no number", c + "limits_config: {target_rate: .nan}", "f:2:30: target_rate must not be negative"},
+      {"a negative burst", c + "limits_config: {target_burst: -1}", "f:2:31: target_burst must not be negative"},
+      {"a negative share", c + "limits_config: {cpu_share: -0.5}", "f:2:28: cpu_share must not be negative"},
+      {"stuck before it began", c + "target_config: {stuck_after: -1s}", "f:2:30: stuck_after must not be negative"},
+      {"a socket that is no full path", c + "server: {http_listen_socket: agent.sock}",
+       "f:2:30: expected the full path of a socket, such as /run/lokitail/lokitail.sock"},
+      {"a socket with a long path", c + "server: {http_listen_socket: /" + std::string(107, 'x') + "}",
+       "f:2:30: the path of a socket has at most 107 bytes"},
+      {"a mode that is none", c + "server: {http_listen_socket_mode: rw}",
+       "f:2:35: expected the mode of a file, such as 0660"},
+      {"a mode with more than permissions", c + "server: {http_listen_socket_mode: '4755'}",
+       "f:2:35: expected the mode of a file, such as 0660"},
       {"unknown limit", c + "limits_config: {max_lines: 1}",
        "f:2:17: limits_config: unknown key \"max_lines\""},
       {"nothing may be in flight", c + "limits_config: {max_bytes_in_flight: 0}",
@@ -136,6 +149,32 @@ TEST_CASE("wrong files are refused with place and reason") {
     INFO(row.what);
     CHECK(load_error(row.text) == row.want);
   }
+}
+
+TEST_CASE("keys that are ours are read, and written as they are") {
+  const Config plain = load_good(kClients);
+  CHECK(plain.server.http_listen_socket.empty());
+  CHECK(plain.server.per_file_metrics);
+  CHECK(plain.limits_config.target_rate == 0);
+  CHECK(plain.limits_config.cpu_share == 0);
+  CHECK(plain.target_config.stuck_after == std::chrono::minutes(5));
+  const Config config = load_good(
+      kClients +
+      "server: {http_listen_socket: /run/a.sock, http_listen_socket_mode: 0600, per_file_metrics: false}\n"
+      "limits_config: {target_rate: 0.5, target_burst: 7, target_rate_drop: true, cpu_share: 1.5}\n"
+      "target_config: {stuck_after: 90s}\n");
+  CHECK(config.server.http_listen_socket == "/run/a.sock");
+  CHECK(config.server.http_listen_socket_mode == "0600");
+  CHECK_FALSE(config.server.per_file_metrics);
+  CHECK(config.limits_config.target_rate == 0.5);
+  CHECK(config.limits_config.target_burst == 7);
+  CHECK(config.limits_config.target_rate_drop);
+  CHECK(config.limits_config.cpu_share == 1.5);
+  CHECK(config.target_config.stuck_after == 90s);
+  const Config again = load_good(to_yaml(config));
+  CHECK(to_yaml(again) == to_yaml(config));
+  CHECK(again.server.http_listen_socket_mode == "0600");
+  CHECK(again.limits_config.cpu_share == 1.5);
 }
 
 TEST_CASE("what has no effect is a warning, gRPC and tracing not even that") {

@@ -36,6 +36,25 @@ TEST_CASE("what is not an http URL is refused") {
   }
 }
 
+TEST_CASE("a Unix socket has a URL, too") {
+  const auto alone = parse_socket_url("unix:///run/lokitail/agent.sock");
+  REQUIRE(alone);
+  CHECK(alone->socket == "/run/lokitail/agent.sock");
+  CHECK(alone->target == "/");
+  CHECK(alone->host_header() == "localhost");
+  CHECK_FALSE(alone->is_tls());
+  const auto path = parse_socket_url("unix:///run/agent.sock:/prefix/readyz?a=b");
+  REQUIRE(path);
+  CHECK(path->socket == "/run/agent.sock");
+  CHECK(path->target == "/prefix/readyz?a=b");
+  for (const char* const text : {"unix://relative", "unix://", "unix:///", "unix:///run/", "http://h/", "", "unix:/a",
+                                 "unix:///a b", "unix:///a\n"}) {
+    INFO(text);
+    CHECK_FALSE(parse_socket_url(text));
+  }
+  CHECK_FALSE(parse_url("unix:///run/agent.sock"));
+}
+
 TEST_CASE("redirects are resolved against where they came from") {
   const Url base = *parse_url("http://loki:3100/a/b?c");
   CHECK(resolve_url(base, "/x")->target == "/x");

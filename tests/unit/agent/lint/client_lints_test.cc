@@ -53,6 +53,38 @@ TEST_CASE("inline-credentials: what the environment has put in stands there by n
     CHECK(finding.id != "inline-credentials");
 }
 
+TEST_CASE("open-admin") {
+  const std::string clients = client("{url: https://l/}");
+  const auto server = [&](const std::string& keys) { return "server: {" + keys + "}\n" + clients; };
+  const std::string tls = "http_tls_config: {cert_file: /c, key_file: /k}";
+  const std::string auth = "basic_auth: {username: u, password_file: /p}";
+  const Row rows[] = {
+      {"all addresses", server("admin: true"), {"1:17"}},
+      {"an address", server("admin: true, http_listen_address: 10.0.0.1"), {"1:17"}},
+      {"this machine", server("admin: true, http_listen_address: 127.0.0.1"), {}},
+      {"this machine, IPv6", server("admin: true, http_listen_address: '::1'"), {}},
+      {"by its name", server("admin: true, http_listen_address: localhost"), {}},
+      {"a password in the clear", server("admin: true, " + auth), {"1:17"}},
+      {"TLS alone", server("admin: true, " + tls), {"1:17"}},
+      {"a password over TLS", server("admin: true, " + auth + ", " + tls), {}},
+      {"certificates",
+       server("admin: true, http_tls_config: {cert_file: /c, key_file: /k, client_ca_file: /a, client_auth_type: "
+              "RequireAndVerifyClientCert}"),
+       {}},
+      {"a socket besides", server("admin: true, http_listen_socket: /run/a.sock"), {"1:17"}},
+      {"a socket alone", server("http_listen_socket: /run/a.sock"), {}},
+      {"no admin", server("admin: false"), {}},
+      {"no server", server("admin: true, disable: true"), {}},
+      {"nothing", clients, {}},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    CHECK(places("open-admin", row.config) == row.want);
+  }
+  CHECK(contains(says("open-admin", rows[0].config), "no password"));
+  CHECK(contains(says("open-admin", rows[5].config), "read it"));
+}
+
 TEST_CASE("insecure-tls and credentials-over-http") {
   const Row tls[] = {
       {"skips", client("{url: https://l/, tls_config: {insecure_skip_verify: true}}"), {"2:56"}},

@@ -56,6 +56,23 @@ TEST_CASE("a page is shown under names of the agent only") {
   CHECK(status(rules, Access::kPage, {}) == 200);  // a program of long ago
 }
 
+TEST_CASE("over a Unix socket all is allowed but for other sites' pages") {
+  config::BasicAuth auth;
+  auth.username = "ali";
+  auth.password = config::Secret("open sesame");
+  const AccessRules rules(auth, false, {}, "");
+  HttpRequest request = request_with({{"Host", "evil.example"}});
+  CHECK(rules.refusal(Access::kAdmin, request)->status == 403);
+  request.is_local = true;
+  for (const Access access : {Access::kOpen, Access::kKnown, Access::kPage, Access::kChange, Access::kAdmin}) {
+    CHECK_FALSE(rules.refusal(access, request));
+  }
+  request.headers.emplace_back("Origin", "https://other.example");
+  CHECK_FALSE(rules.refusal(Access::kPage, request));
+  CHECK(rules.refusal(Access::kChange, request)->status == 403);
+  CHECK(rules.refusal(Access::kAdmin, request)->status == 403);
+}
+
 TEST_CASE("what changes something is refused to other sites") {
   const AccessRules rules = open_rules();
   const Headers same[] = {

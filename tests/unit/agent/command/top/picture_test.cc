@@ -17,9 +17,9 @@ constexpr const char* kClients =
     R"({"clients": [{"name": "main", "state": "failing", "trouble": "no \u001b[2J answer", "last_answer": {"status": 503},
         "queued_pushes": 3, "lag_seconds": 12.5, "entries": {"sent": %, "refused": 1, "dropped": 2}}]})";
 constexpr const char* kTargets =
-    R"({"targets": [{"path": "/var/log/slow.log", "job": "a", "state": "reading", "lag_bytes": 2048, "lag_seconds": 3, "lines": 10},
-                    {"path": "/var/log/fast.log", "job": "a", "state": "reading", "lag_bytes": 0, "lines": %},
-                    {"kind": "syslog", "job": "b", "state": "ready"}]})";
+    R"({"targets": [{"path": "/var/log/slow.log", "job": "a", "state": "reading", "lag_bytes": 2048, "lag_seconds": 3, "lines": 10, "lines_per_second": 1.5, "bytes_per_second": 2048},
+                    {"path": "/var/log/fast.log", "job": "a", "state": "reading", "lag_bytes": 0, "lines": %, "lines_per_second": 150},
+                    {"kind": "kafka", "part": "logs/3", "job": "b", "state": "ready"}]})";
 
 std::string with(std::string text, int number) {
   return text.replace(text.find('%'), 1, std::to_string(number));
@@ -63,7 +63,8 @@ TEST_CASE("targets are sorted by lag or by rate, and fit") {
   };
   CHECK(place(Order::kLag, "slow.log") < place(Order::kLag, "fast.log"));
   CHECK(place(Order::kRate, "fast.log") < place(Order::kRate, "slow.log"));
-  CHECK(place(Order::kLag, "syslog") != std::string::npos);
+  CHECK(place(Order::kLag, "kafka logs/3") != std::string::npos);
+  CHECK_THAT(joined(picture.lines(100, 50, Order::kLag)), Catch::Contains("1.5     2.0 KiB"));
   for (const std::string& line : picture.lines(80, 50, Order::kLag)) CHECK(line.size() <= 80);
   CHECK(picture.lines(80, 10, Order::kLag).size() == 10);
 }
