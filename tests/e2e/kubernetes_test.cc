@@ -344,6 +344,14 @@ ApiObject api_object(const std::string& name, const std::string& more, const std
   return object;
 }
 
+// One that is in no namespace.
+ApiObject cluster_object(const std::string& name, const std::string& more, const std::string& labels) {
+  ApiObject object = api_object(name, more, labels);
+  object.name_space.clear();
+  object.json = replaced(object.json, R"("namespace":"default",)", "");
+  return object;
+}
+
 ApiObject endpoints(const std::string& name, const std::string& pod) {
   return api_object(name, fmt::format(R"("subsets":[{{"addresses":[{{"ip":"10.0.0.1","targetRef":{{"kind":"Pod",)"
                                       R"("name":"{}","namespace":"default"}}}}],"ports":[{{"name":"http","port":80}}]}}])",
@@ -471,9 +479,7 @@ TEST_CASE("kubernetes: targets get the labels of their namespace, also when thes
     });
   };
   const auto name_space = [](const std::string& team) {
-    ApiObject object = api_object("default", R"("status":{})", fmt::format(R"({{"team":"{}"}})", team));
-    object.name_space.clear();
-    return object;
+    return cluster_object("default", R"("status":{})", fmt::format(R"({{"team":"{}"}})", team));
   };
   scene.api.set("namespaces", name_space("red"));
   CHECK(becomes("red"));
@@ -494,10 +500,8 @@ TEST_CASE("kubernetes: services, nodes, ingresses and slices of endpoints are ta
   }
   SECTION("nodes") {
     follow_role("node", "nodes", "node", [&](const std::string& team) {
-      ApiObject object = api_object(
+      return cluster_object(
           "shop", R"("status":{"addresses":[{"type":"InternalIP","address":"192.168.0.1"}]})", team_label(team));
-      object.name_space.clear();
-      return object;
     });
   }
   SECTION("ingresses") {

@@ -19,19 +19,25 @@ constexpr std::chrono::milliseconds kFirstRetry{200};
 constexpr std::chrono::milliseconds kLongestRetry{30'000};
 // The engine asks for entries by their time, which those of two streams are not quite in order of.
 constexpr std::int64_t kDisorderSeconds = 5;
+// Between two pieces of a line in the journal there is as much time as the engine takes for one.
+constexpr std::string_view kJournald = "journald";
+constexpr std::chrono::seconds kPieceGap{1};
 
 }  // namespace
 
 ContainerLog::ContainerLog(std::shared_ptr<DockerJob> job, std::shared_ptr<EngineClient> client,
-                           std::string id, StreamLabels labels, bool has_terminal)
+                           std::string id, StreamLabels labels, const ContainerDetails& details)
     : job_(std::move(job)),
       client_(std::move(client)),
       id_(std::move(id)),
       labels_(std::move(labels)),
-      has_terminal_(has_terminal),
+      has_terminal_(details.has_terminal),
       timer_(job_->context.control),
       read_(job_->position(id_).value_or(LogPosition())),
-      retry_(kFirstRetry) {}
+      retry_(kFirstRetry) {
+  if (details.log_driver != kJournald) return;
+  for (LineJoiner& joiner : joiners_) joiner.set_longest_gap(kPieceGap);
+}
 
 void ContainerLog::follow() {
   if (std::exchange(following_, true)) return;

@@ -19,6 +19,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "agent/source/docker/container.h"
 #include "agent/source/docker/docker_job.h"
 #include "agent/source/docker/engine_client.h"
 #include "agent/source/docker/line_joiner.h"
@@ -32,7 +33,7 @@ namespace lokitail::agent {
 class ContainerLog final : public std::enable_shared_from_this<ContainerLog> {
  public:
   ContainerLog(std::shared_ptr<DockerJob> job, std::shared_ptr<EngineClient> client, std::string id,
-               StreamLabels labels, bool has_terminal);
+               StreamLabels labels, const ContainerDetails& details);
 
   // Reads until the container has stopped and its log is at its end. Does nothing while it does.
   void follow();

@@ -57,7 +57,7 @@ DockerEngine::DockerEngine(std::shared_ptr<DockerJob> job, const config::DockerS
           job_,
           [job = job_, client = client_](const std::string& id, const StreamLabels& labels,
                                          const ContainerDetails& details) {
-            return std::make_shared<ContainerLog>(job, client, id, labels, details.has_terminal);
+            return std::make_shared<ContainerLog>(job, client, id, labels, details);
           })),
       refresh_timer_(job_->context.control),
       events_timer_(job_->context.control) {}

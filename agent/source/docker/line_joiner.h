@@ -1,12 +1,14 @@
 // Joins what Docker cuts: a line that a container writes is logged in pieces of 16 KiB, which bear the same
-// time and all but the last of which lack their newline.
+// time and all but the last of which lack their newline. In the journal each piece has the time at which it came there.
 //
 // Threads: belongs to one. Errors: none; whatever comes is a line in the end.
 // Source:  moby's daemon/logger/copier.go: a piece that is shorter than its buffer and has no newline is the
 //          end of what the container wrote.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,9 @@ class LineJoiner {
 
   // Whether more of the same line is to come behind this piece.
   static bool goes_on(std::string_view piece) { return piece.size() >= kPieceBytes && piece.back() != '\n'; }
+
+  // How much later than the piece before it one of the same line may be. 0 at first.
+  void set_longest_gap(std::chrono::nanoseconds gap) { longest_gap_ = gap.count(); }
 
   // Without its newline, and the carriage return of a terminal.
   static std::string_view trimmed(std::string_view line) {
@@ -52,7 +57,11 @@ class LineJoiner {
   }
 
   // Whether a piece of this time is of another line than what is held.
-  bool ends_before(pipeline::Timestamp time) const { return holds() && time != time_; }
+  bool ends_before(pipeline::Timestamp time) const {
+    if (!holds() || time == time_) return false;
+    const std::int64_t gap = time.to_unix_nanoseconds() - time_.to_unix_nanoseconds();
+    return gap < 0 || gap > longest_gap_;
+  }
 
   bool holds() const { return !held_.empty(); }
   // What is held will come again.
@@ -63,7 +72,8 @@ class LineJoiner {
 
  private:
   std::string held_;  // never empty where a line has begun: its pieces are large
-  pipeline::Timestamp time_;
+  pipeline::Timestamp time_;  // of the latest piece
+  std::int64_t longest_gap_ = 0;  // nanoseconds
 };
 
 }  // namespace lokitail::agent

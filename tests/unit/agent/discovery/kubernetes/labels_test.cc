@@ -152,7 +152,8 @@ TEST_CASE("kubernetes labels: names of what controls a pod's controller") {
     pod.meta.labels.erase("pod-template-hash");
     if (!hash.empty()) pod.meta.labels["pod-template-hash"] = hash;
     LabelMap names;
-    for (const auto& [name, value] : pod_targets(pod, nullptr, all)[0]) {
+    const Targets targets = pod_targets(pod, nullptr, all);
+    for (const auto& [name, value] : targets.at(0)) {
       for (const char* const label : {"deployment_name", "job_name", "cronjob_name"}) {
         if (name == std::string("__meta_kubernetes_pod_") + label) names[label] = value;
       }

@@ -87,5 +87,24 @@ TEST_CASE("a terminal's lines are told by newlines, and by the size of a piece",
   CHECK(read(std::string(50, 'q') + "\n" + kTime + "a\n", true, 3).without_time == 1);
 }
 
+TEST_CASE("pieces of one line may be some time apart in the journal, and nowhere else", "[docker]") {
+  const std::string piece(LineJoiner::kPieceBytes, 'x');
+  const auto join = [&](std::chrono::nanoseconds gap) {
+    LineJoiner joiner;
+    joiner.set_longest_gap(gap);
+    std::vector<std::size_t> sizes;
+    const auto emit = [&sizes](pipeline::Timestamp, std::string_view line) { sizes.push_back(line.size()); };
+    joiner.add({10, 0}, piece, emit);
+    joiner.add({10, 900'000'000}, piece, emit);
+    joiner.add({11, 800'000'000}, "rest\n", emit);
+    joiner.add({12, 0}, piece, emit);
+    joiner.add({14, 0}, "another\n", emit);
+    return sizes;
+  };
+  const std::size_t whole = piece.size();
+  CHECK(join(std::chrono::seconds(1)) == std::vector<std::size_t>{2 * whole + 4, whole, 7});
+  CHECK(join(std::chrono::seconds(0)) == std::vector<std::size_t>{whole, whole, 4, whole, 7});
+}
+
 }  // namespace
 }  // namespace lokitail::agent
