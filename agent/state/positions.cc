@@ -197,16 +197,17 @@ std::vector<Positions::Generation> Positions::unfinished() const {
 }
 
 std::vector<Positions::Generation> Positions::unfinished_at(const std::string& path) const {
+  std::vector<Generation> found = all_at(path);
+  std::erase_if(found, [](const Generation& generation) { return generation.finished || generation.followed; });
+  return found;
+}
+
+std::vector<Positions::Generation> Positions::all_at(const std::string& path) const {
   const Lock lock(mutex_);
   std::vector<Generation> found;
   const auto ids = by_path_.find(path);
   if (ids == by_path_.end()) return found;
-  for (const GenerationId id : ids->second) {
-    const KnownFile& file = state_.files.at(id);
-    if (file.finished) continue;
-    Generation generation = generation_locked(id, file);
-    if (!generation.followed) found.push_back(std::move(generation));
-  }
+  for (const GenerationId id : ids->second) found.push_back(generation_locked(id, state_.files.at(id)));
   return found;
 }
 

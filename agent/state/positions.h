@@ -66,6 +66,8 @@ class Positions {
   // Those that nobody follows and that were not read to their end, oldest first.
   std::vector<Generation> unfinished() const;
   std::vector<Generation> unfinished_at(const std::string& path) const;
+  // All that were at this path and are remembered.
+  std::vector<Generation> all_at(const std::string& path) const;
   std::optional<Generation> find(GenerationId id) const;
 
   // The path as it is known here already, or a new one: whoever keeps it, keeps no other copy.

@@ -196,6 +196,7 @@ class FileFollower {
   static std::vector<RotatedFile>::iterator place_of_newcomer(std::vector<RotatedFile>& rotated,
                                                               const FollowedFile& newcomer);
   bool is_known(const FollowedFile& file);
+  bool is_known_packed(const FollowedFile& file, const std::string& path) const;
   void start_retired(Tail& tail, FollowedFile& file);
   void lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why);
 

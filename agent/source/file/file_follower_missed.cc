@@ -153,7 +153,7 @@ std::vector<FollowedFile*> FileFollower::find_history(const std::string& path, c
 }
 
 std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const std::string& path) {
-  constexpr int kTries = 3;
+  constexpr int kTries = 20;  // somebody who rotates without a pause is in the way of each with luck
   bool vanished = false;
   std::vector<RotatedFile> files = list_rotated(index, path, vanished);
   // What was renamed or compressed in the meantime has another name now.
@@ -272,7 +272,7 @@ std::vector<FollowedFile*> FileFollower::follow_between(std::vector<RotatedFile>
   std::vector<FollowedFile*> followed;
   for (auto it = last_is_there ? std::next(last_place) : rotated.begin(); it < end; ++it) {
     if (!it->file || it->known) continue;
-    if (!last_is_there && !is_younger(*it, last, newcomer)) continue;
+    if (!last_is_there && (!is_younger(*it, last, newcomer) || is_known_packed(*it->file, path))) continue;
     // When it was compressed says nothing.
     if (was_deleted && !it->packed && it->modified > newcomer->modified) continue;
     if (may_be_copy(*it->file, path)) continue;
@@ -282,6 +282,14 @@ std::vector<FollowedFile*> FileFollower::follow_between(std::vector<RotatedFile>
     followed.push_back(&follow(std::move(it->file)));
   }
   return followed;
+}
+
+// Whether one that is known was compressed to it. When that was says nothing of what is in it.
+bool FileFollower::is_known_packed(const FollowedFile& file, const std::string& path) const {
+  if (!file.packed) return false;
+  return std::ranges::any_of(positions_.all_at(path), [&](const Positions::Generation& known) {
+    return is_copy_of(file, known, {}) && file.content_size() == known.size;
+  });
 }
 
 // Where the newcomer is, or what it was compressed to since it was opened.
