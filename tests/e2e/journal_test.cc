@@ -194,6 +194,9 @@ TEST_CASE("journal: an outage of Loki and a kill lose nothing") {
   scene.add_messages(0, 10);
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(10));
+  REQUIRE(eventually([&] {
+    return read_file(scene.agent.positions_file()).find(scene.file.cursor_of("message 9")) != std::string::npos;
+  }));
   scene.loki.answer(Reply::refuse(503));
   scene.add_messages(10, kMessages);
   REQUIRE(eventually([&] { return scene.agent.metric("promtail_journal_target_lines_total") >= kMessages; }));

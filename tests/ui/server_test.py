@@ -82,7 +82,7 @@ def unix_socket():
         expect(ask_socket(path, "/page.js", headers={"Host": "any.name"})[0] == 200, "names are of no matter")
         expect(ask_socket(path, "/none")[0] == 404, "what is not there is not there")
         first = subprocess.run([BINARY, "health", "--url", f"unix://{path}:/healthz"], capture_output=True, text=True)
-        expect(first.returncode == 0 and first.stdout == "ok\n", "lokitail health asks over it")
+        expect(first.returncode == 0 and "alive: yes" in first.stdout, "lokitail health asks over it")
         try:
             Agent(f"http_listen_socket: {path}")
             expect(False, "a second agent cannot listen there")

@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 // What inotify lost, or what happened to folders as a whole, is made up for after this time.
 constexpr std::chrono::milliseconds kScanDelay{50};
 // In between, a sync looks whether folders have changed; each so many it looks at everything.
-constexpr unsigned kSyncsPerScan = 6;
+constexpr unsigned kSyncsPerScan = FileFollower::kCheckParts;
 constexpr int kMostLinks = 16;
 
 }  // namespace
@@ -216,7 +216,7 @@ void FileDiscovery::sync_later() {
       });
 }
 
-// Most syncs cost a look at each folder and each open file, and find nothing.
+// Most syncs cost a look at each folder and at some of the open files, and find nothing.
 void FileDiscovery::sync() {
   bool changed = ++syncs_ % kSyncsPerScan == 0 || follower_.has_unreadable();
   for (const auto& [path, folder] : folders_) {
@@ -227,7 +227,7 @@ void FileDiscovery::sync() {
     if (std::exchange(folder->modified, modified) != modified) changed = true;
   }
   if (changed) scan();
-  follower_.check_all();
+  follower_.check_some();
 }
 
 // ---- Folders --------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ void FileFollower::look(const TargetPointer& target, const std::string& path) {
   const FileKey key{facts->identity.device, facts->identity.inode};
   if (tail != nullptr && tail->file != nullptr && tail->file->key() == key) return;
   if (!files_.contains(key) && waits_as_copy(target, path)) return;
+  if (tail == nullptr && waits_for_leaving(target, path, key)) return;
   disk_failed_ = false;
   const auto known = files_.find(key);
   FollowedFile* const file = known != files_.end() ? known->second.get() : open_file(target, path);
@@ -148,7 +149,22 @@ void FileFollower::postpone(const FileSource& until_ended, const TargetPointer& 
   if (!known) postponed_.emplace(&until_ended, std::pair(target, path));
 }
 
+// Where the path led to another file for a target that was removed: what is left of that comes first, and that is known
+// when its reader has ended.
+bool FileFollower::waits_for_leaving(const TargetPointer& target, const std::string& path, FileKey key) {
+  const auto [first, last] = leaving_.equal_range(path);
+  const auto other = std::find_if(first, last, [key](const auto& each) {
+    return FileKey{each.second->device(), each.second->inode()} != key;
+  });
+  if (other == last) return false;
+  postpone(*other->second, target, path);
+  return true;
+}
+
 void FileFollower::look_at_postponed(const FileSource& ended) {
+  for (auto* const sources : {&leaving_, &rotated_}) {
+    std::erase_if(*sources, [&ended](const auto& each) { return each.second.get() == &ended; });
+  }
   std::vector<std::pair<TargetPointer, std::string>> waiting;
   const auto [first, last] = postponed_.equal_range(&ended);
   for (auto each = first; each != last; ++each) waiting.push_back(each->second);
@@ -198,6 +214,7 @@ void FileFollower::erase_tails(const std::function<bool(Tail&)>& unwanted) {
 // False where it is not known yet what comes before it.
 bool FileFollower::enter(Tail& tail, FollowedFile& file) {
   if (file.reader(tail.labels) == nullptr) {
+    if (tail.last == nullptr) tail.last = rotated_before(tail.path);
     if (!start_missed(tail, &file)) return false;
     if (file.generation == 0) {
       file.generation = positions_.add(tail.path, file.facts(), 0);
@@ -230,7 +247,10 @@ void FileFollower::leave(Tail& tail) {
 
 // The path still leads to its file, but nobody asks for it any more.
 void FileFollower::let_go(Tail& tail) {
-  if (tail.file == nullptr) return;
+  if (tail.file == nullptr) {
+    if (tail.last != nullptr && !tail.last->ended()) rotated_.emplace(tail.path, tail.last);
+    return;
+  }
   FollowedFile& file = *tail.file;
   tail.leave();
   file.tails.erase(std::ranges::find(file.tails, &tail));
@@ -239,7 +259,14 @@ void FileFollower::let_go(Tail& tail) {
   log::info("stopped tailing file", {{"path", tail.path.text()}});
   const auto facts = stat_file(file.handle->get());
   const bool counts_bytes = facts && !file.packed && !tail.target->target.compression;
+  leaving_.emplace(tail.path, reader->source);
   reader->source->leave(counts_bytes ? facts->size : std::numeric_limits<std::uint64_t>::max());
+}
+
+// What was read at this path for a target that was removed, and is followed still since it was rotated away.
+SourcePointer FileFollower::rotated_before(const std::string& path) const {
+  const auto known = rotated_.find(path);
+  return known == rotated_.end() ? nullptr : known->second;
 }
 
 // Targets that come and go bring label sets of their own.
@@ -257,14 +284,29 @@ void FileFollower::forget_old_tails() {
 }
 
 void FileFollower::check_all() {
-  for (const auto& [key, file] : files_) {
-    const auto facts = stat_file(file->handle->get());
-    if (!facts || !file->saw(*facts)) continue;
-    positions_.seen(file->generation, file->size, file->modified);
-    identify_better(*file, *facts);
-    wake(*file);
-  }
+  for (const auto& [key, file] : files_) check(*file);
   forget_old_tails();
+}
+
+void FileFollower::check_some() {
+  constexpr std::size_t kLeast = 1000;
+  std::size_t left = std::max(kLeast, files_.size() / kCheckParts + 1);
+  auto next = files_.upper_bound(checked_);
+  for (; left > 0 && next != files_.end(); ++next, --left) {
+    check(*next->second);
+    checked_ = next->first;
+  }
+  if (next != files_.end()) return;
+  checked_ = {};
+  forget_old_tails();
+}
+
+void FileFollower::check(FollowedFile& file) {
+  const auto facts = stat_file(file.handle->get());
+  if (!facts || !file.saw(*facts)) return;
+  positions_.seen(file.generation, file.size, file.modified);
+  identify_better(file, *facts);
+  wake(file);
 }
 
 // ---- Status ---------------------------------------------------------------------------------------

@@ -96,6 +96,10 @@ class FileFollower {
   void drop(const std::set<TargetPointer>& targets, const std::vector<TargetPointer>& rest);
   // The net below inotify: wakes whatever has changed, and forgets paths that are long gone.
   void check_all();
+  // The same for some of them, and the next time for the next: for all in kCheckParts calls, and at once where they are
+  // no more than a thousand.
+  void check_some();
+  static constexpr unsigned kCheckParts = 6;
   void stop();
   // Everything that is open is read to its end, as if nobody would write to it any more.
   std::vector<SourcePointer> finish();
@@ -127,6 +131,8 @@ class FileFollower {
   void let_go(Tail& tail);
   void postpone(const FileSource& until_ended, const TargetPointer& target, const std::string& path);
   void look_at_postponed(const FileSource& ended);
+  bool waits_for_leaving(const TargetPointer& target, const std::string& path, FileKey key);
+  SourcePointer rotated_before(const std::string& path) const;
   void forget_label_sets();
   void forget_old_tails();
   void erase_tails(const std::function<bool(Tail&)>& unwanted);
@@ -142,6 +148,7 @@ class FileFollower {
   bool is_polled_filesystem(const FollowedFile& file);
   void file_event(FollowedFile& file, std::uint32_t mask);
   void identify_better(FollowedFile& file, const FileFacts& facts);
+  void check(FollowedFile& file);
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
   bool restart(FollowedFile& file, bool is_last_try);
@@ -246,6 +253,11 @@ class FileFollower {
   std::multimap<const FileSource*, std::pair<TargetPointer, std::string>> postponed_;
   // Where readers were whose targets were removed. Positions know one offset of a file, whoever reads it.
   std::map<std::pair<GenerationId, LabelSetPointer>, Beginning> left_;
+  // Sources of targets that were removed, until they have ended: of the file that the path led to then, and of one that
+  // had been rotated away.
+  using SourcesByPath = std::multimap<SharedPath, SourcePointer, std::less<>>;
+  SourcesByPath leaving_;
+  SourcesByPath rotated_;
   // Files that are not followed, since they may be copies.
   struct Deferred {
     using Key = std::pair<std::string, const WatchedTarget*>;
@@ -255,6 +267,7 @@ class FileFollower {
   std::map<Deferred::Key, Deferred> deferred_;
   boost::asio::steady_timer deferral_;
   bool deferral_scheduled_ = false;
+  FileKey checked_;  // last
   std::uint64_t last_missed_ = 0;
   std::uint64_t look_ = 1;  // number of the present round of looks
   FileCounters counters_;

@@ -84,6 +84,38 @@ TEST_CASE("a target comes back when what it had left was written to and rotated 
   CHECK(scene.stays([&] { return scene.count() == (with_other ? 6 : 3); }, 50ms));
 }
 
+// It is rotated away while what it had when its target was removed is read still.
+TEST_CASE("a target comes back while what it left is being read, and lines keep their order") {
+  TailScene::Options options;
+  options.grace = 2s;
+  TailScene scene(options);
+  const FileTarget target = scene.target("logs/*.log");
+  scene.set_targets({target});
+  Application app(scene.log("a.log"));
+  app.write(5);
+  scene.start();
+  REQUIRE(scene.wait_for(5));
+  scene.stall(true);
+  app.write(5);
+  SECTION("rotated after the target was removed") {
+    scene.turn();
+    scene.targets().remove(target);
+    app.write(20'000);  // more than is read at a time
+    app.rotate();
+  }
+  SECTION("rotated before, with nothing in its place") {
+    fs::rename(app.path(), app.numbered(1));
+    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == 1; }));
+    scene.targets().remove(target);
+  }
+  app.write(5);
+  scene.targets().add(target);
+  scene.turn();
+  scene.stall(false);
+  REQUIRE(scene.wait_for(app.written().size()));
+  CHECK(scene.lines("a.log") == app.written());
+}
+
 TEST_CASE("a target whose labels change goes on where it was, and back again") {
   TailScene scene;
   append(scene.log("a.log"), "one\n");
