@@ -378,6 +378,7 @@ void Positions::changed_locked(Lock lock) {
 }
 
 std::string Positions::take_changes_locked() {
+  text_is_old_ = text_is_old_ || !changes_.empty() || !dirty_.empty();
   std::string changes = std::exchange(changes_, {});
   for (const GenerationId id : std::exchange(dirty_, {})) {
     const auto live = live_.find(id);
@@ -465,6 +466,12 @@ std::string Positions::write() {
   }
   Lock lock(mutex_);
   announced_ = false;
+  const bool start = log_ < 0 || log_bytes_ > log_first_bytes_ + kLogGrowth;
+  // To make the text of ten thousand files takes some time, and most periods bring none.
+  if (!start && has_log_ && !text_is_old_ && changes_.empty() && dirty_.empty()) {
+    lock.unlock();
+    return sync_log();
+  }
   const std::string text = positions_text_locked();
   const std::uint64_t new_digest = digest(text);
   const bool changed = new_digest != written_digest_;
@@ -472,14 +479,12 @@ std::string Positions::write() {
     state_.digests = {written_digest_, new_digest};
     log_digests(changes_, state_.digests);
   }
-  const bool start = log_ < 0 || log_bytes_ > log_first_bytes_ + kLogGrowth;
   const std::string changes = start ? std::string() : take_changes_locked();
+  text_is_old_ = start;  // what changes until the log is written anew is not noted
   lock.unlock();
 
   std::string problem = start ? start_log() : append_log(changes);
-  if (problem.empty() && std::exchange(log_unsynced_, false) && ::fdatasync(log_) != 0) {
-    problem = "cannot sync " + log_name_ + ": " + std::strerror(errno);
-  }
+  if (problem.empty()) problem = sync_log();
   if (changed) {
     const std::string failed = write_positions(text);
     if (!failed.empty()) return failed;
@@ -487,9 +492,18 @@ std::string Positions::write() {
   return problem;
 }
 
+std::string Positions::sync_log() {
+  if (!std::exchange(log_unsynced_, false) || ::fdatasync(log_) == 0) return {};
+  return "cannot sync " + log_name_ + ": " + std::strerror(errno);
+}
+
 // The log names the text before and the text after: whichever is on disk after a power cut, it is ours.
 std::string Positions::write_positions(const std::string& text) {
-  if (std::string problem = replace_file(file_name_, text); !problem.empty()) return problem;
+  if (std::string problem = replace_file(file_name_, text); !problem.empty()) {
+    const Lock lock(mutex_);
+    text_is_old_ = true;
+    return problem;
+  }
   written_digest_ = digest(text);
   Lock lock(mutex_);
   state_.digests = {written_digest_};

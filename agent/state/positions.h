@@ -123,6 +123,7 @@ class Positions {
   [[nodiscard]] std::string start_log();
   [[nodiscard]] std::string append_log(std::string_view changes);
   [[nodiscard]] std::string write_positions(const std::string& text);
+  [[nodiscard]] std::string sync_log();
   void close_log();
 
   const std::string file_name_;
@@ -138,6 +139,7 @@ class Positions {
   std::unordered_multimap<std::uint64_t, GenerationId> by_inode_;
   std::vector<GenerationId> dirty_;
   std::string changes_;  // lines for the log
+  bool text_is_old_ = true;  // something has changed since the positions file's text was made
   bool has_log_ = false;  // else all there is goes into a new one, and changes need not be noted
   GenerationId next_id_ = 1;
   Reader next_reader_ = 1;
