@@ -23,6 +23,7 @@ test-deps:
 # The agent at work, without a Loki.
 demo: build
 	build/release/lokitail demo
+	build/release/lokitail demo --trace
 
 # All tests, in one run of ctest: it reads build/CTestTestfile.cmake, which joins
 # the builds. For a part of them: make test TESTS='-R e2e'
