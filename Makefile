@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test chaos bench package arm64 format-check cppcheck clean
+.PHONY: build deps test-deps demo test chaos bench package arm64 format format-check cppcheck clean
 
 build: deps
 	cmake --preset release
@@ -58,7 +58,12 @@ arm64:
 	cmake --build --preset arm64 -j $(JOBS) --target lokitail config_tests pipeline_tests
 	ctest --test-dir build/arm64 -j $(JOBS) --output-on-failure --no-tests=error -R '^(config|pipeline):'
 
-# Whether changed lines are formatted as .clang-format says.
+# Formats all sources as .clang-format says.
+format:
+	@packaging/deps.sh check
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+# Whether all of them are.
 format-check:
 	@packaging/deps.sh check
 	.ci/format-check

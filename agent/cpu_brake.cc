@@ -31,7 +31,9 @@ CpuBrake::CpuBrake(double share)
       wall_(clock_time(CLOCK_MONOTONIC)),
       used_(clock_time(CLOCK_PROCESS_CPUTIME_ID)) {}
 
-nanoseconds CpuBrake::pause() { return pause(clock_time(CLOCK_MONOTONIC), clock_time(CLOCK_PROCESS_CPUTIME_ID)); }
+nanoseconds CpuBrake::pause() {
+  return pause(clock_time(CLOCK_MONOTONIC), clock_time(CLOCK_PROCESS_CPUTIME_ID));
+}
 
 nanoseconds CpuBrake::pause(nanoseconds wall, nanoseconds used) {
   // What is owed is forgotten after the longest pause: a long turn of others shall not stop this one for good.

@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <csignal>
+#include <iterator>
 #include <utility>
 
 #include "agent/discovery/file_target_maker.h"
 #include "agent/into_error.h"
-#include "agent/pause.h"
 #include "agent/memory_use.h"
+#include "agent/pause.h"
 #include "agent/service_manager.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"
@@ -45,7 +45,8 @@ void mask_signals(int how) {
 
 }  // namespace
 
-Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions options, config::Warnings& warnings)
+Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions options,
+               config::Warnings& warnings)
     : first_config_(std::move(config)),
       config_(first_config_),
       options_(std::move(options)),
@@ -61,11 +62,13 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
                delivery_->budget()),
       file_targets_(control_, file_targets_config(*first_config_), positions_,
                     [this](const FileTarget& target) -> Worker& { return workers_.of_source(target.job); }),
-      stuck_watch_(std::make_shared<StuckWatch>(control_, file_targets_, first_config_->target_config.stuck_after,
-                                                [this] { return hold_up(); })),
+      stuck_watch_(std::make_shared<StuckWatch>(
+          control_, file_targets_, first_config_->target_config.stuck_after, [this] { return hold_up(); })),
       reload_timer_(control_),
-      reloads_(metrics_.counter_of("promtail_config_reload_success_total", "Number of reload success times.")),
-      failed_reloads_(metrics_.counter_of("promtail_config_reload_fail_total", "Number of reload fail times.")) {
+      reloads_(
+          metrics_.counter_of("promtail_config_reload_success_total", "Number of reload success times.")),
+      failed_reloads_(
+          metrics_.counter_of("promtail_config_reload_fail_total", "Number of reload fail times.")) {
   positions_.load();
   if (config_->target_config.read_stdin) {
     stdin_.emplace(control_, workers_.of_job(stdin_job(*config_).name), stdin_job(*config_),
@@ -94,8 +97,8 @@ std::shared_ptr<TraceExporter> Daemon::traces() {
 std::shared_ptr<Tracer> Daemon::tracer() const { return traces_ ? traces_->tracer() : nullptr; }
 
 TargetContext Daemon::context_of(const config::ScrapeConfig& scrape) {
-  return {control_,       workers_.of_job(scrape.job_name), positions_, metrics_,
-          &file_targets_, options_.dry_run,                 &workers_};
+  return {control_, workers_.of_job(scrape.job_name), positions_, metrics_, &file_targets_, options_.dry_run,
+          &workers_};
 }
 
 // What is printed is to have the order in which it is read.
@@ -273,8 +276,7 @@ asio::awaitable<void> Daemon::drain_files() {
 }
 
 void Daemon::sync_positions_later() {
-  positions_timer_.expires_after(
-      std::chrono::duration_cast<Clock::duration>(config_->positions.sync_period));
+  positions_timer_.expires_after(std::chrono::duration_cast<Clock::duration>(config_->positions.sync_period));
   positions_timer_.async_wait([this](const error_code& cancelled) {
     if (cancelled) return;
     write_positions();

@@ -47,8 +47,8 @@ struct DaemonOptions {
   bool inspect = false;
   // All files are read to their ends, everything is delivered, and that is all.
   bool drain_and_exit = false;
-  LoadConfig load = {};          // for a reload; none: there is no reload
-  std::string watched_file = {}; // is loaded whenever it changes; empty: when that is asked for only
+  LoadConfig load = {};           // for a reload; none: there is no reload
+  std::string watched_file = {};  // is loaded whenever it changes; empty: when that is asked for only
 };
 
 class Daemon {
@@ -113,16 +113,16 @@ class Daemon {
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;
-  std::string positions_trouble_;  // why they could not be written last
+  std::string positions_trouble_;          // why they could not be written last
   std::shared_ptr<TraceExporter> traces_;  // null: there are none
-  std::unique_ptr<Delivery> delivery_;  // of the configuration's clients
+  std::unique_ptr<Delivery> delivery_;     // of the configuration's clients
   Workers workers_;
   FileTargets file_targets_;
   std::shared_ptr<prometheus::Collectable> file_metrics_;
   const std::shared_ptr<StuckWatch> stuck_watch_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
   std::unique_ptr<ServedAgent> served_;
-  std::vector<std::unique_ptr<ScrapeJob>> jobs_;  // none with standard input
+  std::vector<std::unique_ptr<ScrapeJob>> jobs_;     // none with standard input
   std::vector<std::unique_ptr<ScrapeJob>> leaving_;  // seen off at present
   std::unique_ptr<WatchedFolder> config_folder_;
   boost::asio::steady_timer reload_timer_;

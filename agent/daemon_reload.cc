@@ -80,8 +80,9 @@ void Daemon::watch_config() {
   if (file.empty()) return;
   config_text_ = text_of(file);
   const std::string folder = std::filesystem::path(file).parent_path();
-  config_folder_ = std::make_unique<WatchedFolder>(file_targets_.inotify(), folder.empty() ? "." : folder, kFolderEvents,
-                                                   [this](std::uint32_t, std::string_view) { look_at_config_soon(); });
+  config_folder_ =
+      std::make_unique<WatchedFolder>(file_targets_.inotify(), folder.empty() ? "." : folder, kFolderEvents,
+                                      [this](std::uint32_t, std::string_view) { look_at_config_soon(); });
   if (!config_folder_->watch()) log::warn("cannot watch the configuration's folder", {{"folder", folder}});
 }
 

@@ -71,8 +71,8 @@ std::optional<std::string> HostLookup::find(const std::string& name) {
     state_->under_way.insert(name);
   }
   if (LookupClock::now() < state_->patient_again) return std::nullopt;
-  const bool in_time = state_->answered.wait_for(
-      lock, longest_wait_, [&] { return !state_->under_way.contains(name); });
+  const bool in_time =
+      state_->answered.wait_for(lock, longest_wait_, [&] { return !state_->under_way.contains(name); });
   if (!in_time) {
     state_->patient_again = LookupClock::now() + kPatienceLost;
     return std::nullopt;
@@ -90,8 +90,7 @@ std::vector<std::string> HostLookup::resolve_by_system(const std::string& name) 
   if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return addresses;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     char text[NI_MAXHOST];
-    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) ==
-        0) {
+    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) {
       addresses.emplace_back(text);
     }
   }

@@ -23,14 +23,12 @@ using pipeline::Value;
 
 // As Go prints a time.
 std::string go_time_text(const pipeline::Timestamp& time) {
-  static const auto layout =
-      pipeline::lang::TimeLayout::compile("2006-01-02 15:04:05.999999999 -0700 MST");
+  static const auto layout = pipeline::lang::TimeLayout::compile("2006-01-02 15:04:05.999999999 -0700 MST");
   return layout.format(time, pipeline::lang::Zone::utc());
 }
 
 std::string metadata_text(const Snapshot& entry) {
-  return pipeline::labels_text(
-      {entry.structured_metadata.begin(), entry.structured_metadata.end()});
+  return pipeline::labels_text({entry.structured_metadata.begin(), entry.structured_metadata.end()});
 }
 
 std::string go_text(const SnapshotValue& value) {
@@ -60,8 +58,7 @@ class Differences {
     for (const Change& change : pipeline::changes(before, after)) {
       if (change.kind == Change::Kind::kExtracted) extracted(change);
     }
-    field("Entry.Labels", pipeline::labels_text(before.labels),
-          pipeline::labels_text(after.labels));
+    field("Entry.Labels", pipeline::labels_text(before.labels), pipeline::labels_text(after.labels));
     field("Entry.Entry.Timestamp", go_time_text(before.timestamp), go_time_text(after.timestamp));
     field("Entry.Entry.Line", before.line, after.line);
     field("Entry.Entry.StructuredMetadata", metadata_text(before), metadata_text(after));

@@ -47,8 +47,8 @@ Says what there is, or what there is of a command.
 
 // Without one of these names in front, the arguments are the agent's, as Promtail's are.
 const std::array kSubcommands = {
-    Subcommand{"check", run_check,
-               "say what is wrong with a configuration, and what is hardly meant", check::kUsage},
+    Subcommand{"check", run_check, "say what is wrong with a configuration, and what is hardly meant",
+               check::kUsage},
     Subcommand{"demo", run_demo, "show the agent at work, without a Loki", demo::kUsage},
     Subcommand{"explain", run_explain, "take lines through the stages of a job, step by step",
                explain::kUsage},
@@ -68,8 +68,8 @@ const Subcommand* find_subcommand(std::string_view name) {
 int refuse(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Subcommand& subcommand : kSubcommands) names.push_back(subcommand.name);
-  fmt::print(stderr, "lokitail: unknown command '{}'{}\nRun lokitail help for what there is\n",
-             name, config::did_you_mean(name, names));
+  fmt::print(stderr, "lokitail: unknown command '{}'{}\nRun lokitail help for what there is\n", name,
+             config::did_you_mean(name, names));
   return kBadArguments;
 }
 

@@ -19,7 +19,9 @@ constexpr int kFreeBytes = 4 << 20;
 
 // A mapped file whose pages nobody can have changed: without them the process has what the file holds. What is
 // written to at the start (relocations) lies in segments that are writable in the file.
-bool is_clean(const ElfW(Phdr) & segment) { return segment.p_type == PT_LOAD && (segment.p_flags & PF_W) == 0; }
+bool is_clean(const ElfW(Phdr) & segment) {
+  return segment.p_type == PT_LOAD && (segment.p_flags & PF_W) == 0;
+}
 
 int drop_clean_pages(dl_phdr_info* object, std::size_t, void*) {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));

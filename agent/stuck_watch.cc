@@ -57,7 +57,8 @@ void StuckWatch::tell(const FileSource& source, std::uint64_t size, bool is_stuc
 std::vector<prometheus::MetricFamily> StuckWatch::Collect() const {
   prometheus::MetricFamily stuck{"lokitail_target_stuck",
                                  "Number of files that have more and of which nothing was settled for long.",
-                                 prometheus::MetricType::Gauge, {}};
+                                 prometheus::MetricType::Gauge,
+                                 {}};
   stuck.metric.emplace_back().gauge.value = static_cast<double>(files_.stuck());
   return {std::move(stuck)};
 }

@@ -7,8 +7,9 @@
 
 namespace lokitail::agent {
 
-TargetRate::TargetRate(boost::asio::io_context& io, pipeline::LineRate rate, bool drops, pipeline::Counter& dropped,
-                       LimitHits* hits, std::function<void(std::shared_ptr<Source>)> go_on)
+TargetRate::TargetRate(boost::asio::io_context& io, pipeline::LineRate rate, bool drops,
+                       pipeline::Counter& dropped, LimitHits* hits,
+                       std::function<void(std::shared_ptr<Source>)> go_on)
     : rate_(rate), drops_(drops), dropped_(dropped), hits_(hits), go_on_(std::move(go_on)), timer_(io) {}
 
 bool TargetRate::begin_turn(const std::shared_ptr<Source>& source, Bucket& bucket, pipeline::Timestamp now) {
@@ -17,7 +18,8 @@ bool TargetRate::begin_turn(const std::shared_ptr<Source>& source, Bucket& bucke
   } else {
     bucket->refill(rate_, now);
   }
-  const auto length = drops_ || !source->may_bring_lines() ? std::chrono::nanoseconds() : bucket->pause(rate_);
+  const auto length =
+      drops_ || !source->may_bring_lines() ? std::chrono::nanoseconds() : bucket->pause(rate_);
   if (length.count() <= 0) {
     turn_ = bucket.get();
     return true;

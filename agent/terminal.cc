@@ -22,8 +22,7 @@ bool parse_colour_choice(std::string_view text, int descriptor) {
   if (text == "always") return true;
   if (text == "never") return false;
   if (text == "auto") return shows_colours(descriptor);
-  throw std::invalid_argument("--color: expected auto, always or never, not '" + std::string(text) +
-                              "'");
+  throw std::invalid_argument("--color: expected auto, always or never, not '" + std::string(text) + "'");
 }
 
 std::string Painter::operator()(Colour colour, std::string_view text) const {

@@ -10,15 +10,7 @@
 namespace lokitail::agent {
 
 // Select Graphic Rendition codes of ECMA-48.
-enum class Colour {
-  kNone = 0,
-  kBold = 1,
-  kDim = 2,
-  kRed = 31,
-  kGreen = 32,
-  kYellow = 33,
-  kCyan = 36
-};
+enum class Colour { kNone = 0, kBold = 1, kDim = 2, kRed = 31, kGreen = 32, kYellow = 33, kCyan = 36 };
 
 // Whether a terminal that shows colours reads this file descriptor, and the user has not said
 // otherwise by NO_COLOR (https://no-color.org).

@@ -31,8 +31,7 @@ std::string version_text() {
 }
 
 std::string version_line() {
-  return fmt::format("(version={}, branch={}, revision={})", kVersion, LOKITAIL_BRANCH,
-                     LOKITAIL_REVISION);
+  return fmt::format("(version={}, branch={}, revision={})", kVersion, LOKITAIL_BRANCH, LOKITAIL_REVISION);
 }
 
 }  // namespace lokitail::agent

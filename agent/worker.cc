@@ -110,7 +110,8 @@ class Worker::Pause {
   bool active() const { return active_; }
 
   // `over` is called at the end. REQUIRES: not active.
-  void begin(std::chrono::nanoseconds length, std::function<void()> over = [] {}) {
+  void begin(
+      std::chrono::nanoseconds length, std::function<void()> over = [] {}) {
     active_ = true;
     timer_.expires_after(length);
     timer_.async_wait([this, over = std::move(over)](const boost::system::error_code& cancelled) {
@@ -178,8 +179,8 @@ struct Worker::Job {
   }
 };
 
-Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
-               pipeline::PipelineMetrics& metrics, config::Warnings& warnings, Budget& budget)
+Worker::Worker(const WorkerConfig& config, BatcherEvents& events, pipeline::PipelineMetrics& metrics,
+               config::Warnings& warnings, Budget& budget)
     : work_(boost::asio::make_work_guard(io_)),
       tick_timer_(io_),
       rest_timer_(io_),
@@ -199,14 +200,14 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events,
   if (config.cpu_share > 0) cpu_brake_.emplace(config.cpu_share);
   if (config.target_limit) {
     target_rate_ = std::make_unique<TargetRate>(
-        io_, *config.target_limit, config.target_limit_drops, metrics.dropped_lines("target_rate_limiter_drop"),
-        config.limits, [this](std::shared_ptr<Source> source) { ready_.push_back(std::move(source)); });
+        io_, *config.target_limit, config.target_limit_drops,
+        metrics.dropped_lines("target_rate_limiter_drop"), config.limits,
+        [this](std::shared_ptr<Source> source) { ready_.push_back(std::move(source)); });
   }
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
   if (config.inspect) inspector_ = std::make_unique<Inspector>(symbols_);
-  warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](const std::string& job, std::string_view message) {
-    warnings_of_stages->tell(job, message);
-  };
+  warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](
+              const std::string& job, std::string_view message) { warnings_of_stages->tell(job, message); };
   pipeline::StageContext context = stage_context(warnings);
   for (const auto& job : config.jobs) jobs_.emplace(job.name, make_job(job, context));
 }
@@ -471,7 +472,8 @@ std::chrono::nanoseconds Worker::idle_time() const {
 bool Worker::may_read() {
   if (draining_ || ready_.empty() || pause_->active()) return false;
   const bool is_exhausted = budget_->exhausted();
-  if (is_exhausted != std::exchange(was_exhausted_, is_exhausted) && is_exhausted) hit(Limit::kMaxBytesInFlight);
+  if (is_exhausted != std::exchange(was_exhausted_, is_exhausted) && is_exhausted)
+    hit(Limit::kMaxBytesInFlight);
   if (is_exhausted) return false;
   now_ = system_time();
   fan_out_->begin_turn(now_);

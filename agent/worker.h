@@ -49,12 +49,12 @@ struct WorkerConfig {
   std::vector<Job> jobs;
   std::vector<BatcherConfig> clients;
   std::optional<pipeline::LineRate> line_limit;
-  bool line_limit_drops = true;  // what is over the limit; otherwise reading pauses
+  bool line_limit_drops = true;                      // what is over the limit; otherwise reading pauses
   std::optional<pipeline::LineRate> target_limit{};  // of each source
   bool target_limit_drops = false;
-  double cpu_share = 0;          // of one CPU; 0: any
-  LimitHits* limits = nullptr;   // is told which of them bites; may be null
-  bool inspect = false;          // print what each stage does to each entry
+  double cpu_share = 0;         // of one CPU; 0: any
+  LimitHits* limits = nullptr;  // is told which of them bites; may be null
+  bool inspect = false;         // print what each stage does to each entry
   // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
   std::optional<int> print_to{};
   std::function<void()> print_broken{};  // it cannot be written any more. On the worker's thread
@@ -127,7 +127,8 @@ class Worker {
 
   // A block was read whose lines, of this origin, are about to be pushed. For traces.
   void block_is_read(const pipeline::Origin* origin) {
-    if (tracer_) [[unlikely]] note_block(origin);
+    if (tracer_) [[unlikely]]
+      note_block(origin);
   }
 
   // Sends what lies in batches, however little that is. The worker's thread.
@@ -159,7 +160,8 @@ class Worker {
   bool pause_all(Limit why, std::chrono::nanoseconds length);
   void hit(Limit limit);
   void publish_counts();
-  std::vector<std::unique_ptr<Batcher>> make_batchers(const std::vector<BatcherConfig>& clients, BatcherEvents& events);
+  std::vector<std::unique_ptr<Batcher>> make_batchers(const std::vector<BatcherConfig>& clients,
+                                                      BatcherEvents& events);
   void set_tick_period(const std::vector<BatcherConfig>& clients);
   bool hold_back(const std::shared_ptr<Source>& source);
   void set_taps();
@@ -175,7 +177,7 @@ class Worker {
   boost::asio::steady_timer rest_timer_;
   std::chrono::milliseconds tick_period_;
   bool tick_scheduled_ = false;
-  const bool lines_wait_;  // that are over the limit on lines of all jobs, or of a target
+  const bool lines_wait_;         // that are over the limit on lines of all jobs, or of a target
   std::unique_ptr<Pause> pause_;  // of all jobs
   std::optional<CpuBrake> cpu_brake_;
   LimitHits* const limits_;
@@ -202,7 +204,7 @@ class Worker {
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;
   const std::shared_ptr<Tracer> tracer_;  // null: there are no traces
-  BlockTimes block_times_;  // for them
+  BlockTimes block_times_;                // for them
   HostLookup hosts_;
   bool draining_ = false;
   bool stopping_ = false;

@@ -141,9 +141,8 @@ boost::asio::awaitable<std::string> Workers::change_clients(std::vector<BatcherC
 }
 
 boost::asio::awaitable<bool> Workers::has_retired(std::string job) {
-  const auto answers = co_await ask<bool>([&](Worker& worker, std::function<void(bool)> told) {
-    worker.ask_retired(job, std::move(told));
-  });
+  const auto answers = co_await ask<bool>(
+      [&](Worker& worker, std::function<void(bool)> told) { worker.ask_retired(job, std::move(told)); });
   co_return std::ranges::find(answers, true) != answers.end();
 }
 

@@ -48,8 +48,8 @@ class Workers {
   // As Worker's, in all of them. Returns what went wrong.
   boost::asio::awaitable<std::string> change_jobs(std::vector<std::string> retired,
                                                   std::vector<WorkerConfig::Job> added);
-  boost::asio::awaitable<std::string> change_clients(std::vector<BatcherConfig> clients, BatcherEvents& events,
-                                                     Budget& budget);
+  boost::asio::awaitable<std::string> change_clients(std::vector<BatcherConfig> clients,
+                                                     BatcherEvents& events, Budget& budget);
   boost::asio::awaitable<bool> has_retired(std::string job);
   // `drained` is called once, on the thread of the last one that is.
   void drain(const std::function<void()>& drained);
@@ -62,8 +62,9 @@ class Workers {
   // Asks each worker something, which calls what it is given with its answer, on any thread. Returns the answers
   // that came in time.
   template <typename Answer>
-  boost::asio::awaitable<std::vector<Answer>> ask(std::function<void(Worker&, std::function<void(Answer)>)> question,
-                                                 Clock::time_point until = Clock::time_point::max());
+  boost::asio::awaitable<std::vector<Answer>> ask(
+      std::function<void(Worker&, std::function<void(Answer)>)> question,
+      Clock::time_point until = Clock::time_point::max());
   Worker& next();
   void balance_later();
   void balance();

@@ -88,7 +88,7 @@ struct ServerConfig {
   std::vector<std::string> allowed_hosts;  // ours: further names under which browsers may ask for the page
   std::string http_listen_socket;          // ours: a Unix socket besides; empty: none
   std::string http_listen_socket_mode = "0660";
-  bool per_file_metrics = true;            // ours: series of each path; false: their sums
+  bool per_file_metrics = true;  // ours: series of each path; false: their sums
   Duration http_server_read_timeout = std::chrono::seconds(30);
   Duration http_server_write_timeout = std::chrono::seconds(30);
   Duration http_server_idle_timeout = std::chrono::seconds(120);
@@ -162,10 +162,10 @@ struct ClientConfig {
   // Not in Promtail.
   std::string match;  // a selector of the entries that it gets; empty: all
   Place match_place;
-  std::vector<RelabelConfig> relabel_configs;  // of its entries' labels
-  std::vector<std::string> failover_to;        // names of clients that stand by for this one
+  std::vector<RelabelConfig> relabel_configs;          // of its entries' labels
+  std::vector<std::string> failover_to;                // names of clients that stand by for this one
   Duration failover_after = std::chrono::seconds(15);  // of failing
-  int64_t concurrency = 8;  // the most pushes of a tenant on their way at a time
+  int64_t concurrency = 8;                             // the most pushes of a tenant on their way at a time
   Duration connection_max_age = std::chrono::minutes(1);  // then the name is looked up again; 0: never
   bool has_own_name = false;
 };
@@ -262,15 +262,15 @@ struct JournalConfig {
   Duration max_age = std::chrono::hours(7);  // of what is read where there is no position
   bool json = false;                         // the line is all fields as JSON
   LabelMap labels;
-  std::string path;     // a folder of journal files; empty: this machine's
-  std::string matches;  // FIELD=value terms, separated by spaces
+  std::string path;               // a folder of journal files; empty: this machine's
+  std::string matches;            // FIELD=value terms, separated by spaces
   std::string journal_namespace;  // the key `namespace`; not in Promtail
   Place place;
 };
 
 struct SyslogConfig {
   std::string listen_address;
-  std::string listen_protocol = "tcp";  // or udp
+  std::string listen_protocol = "tcp";    // or udp
   std::string syslog_format = "rfc5424";  // or rfc3164
   Duration idle_timeout = std::chrono::seconds(120);
   int64_t max_message_length = 8192;  // bytes
@@ -301,11 +301,11 @@ struct KafkaConfig {
   std::vector<std::string> brokers;
   std::vector<Topic> topics;
   std::string group_id = "promtail";
-  std::string version = "2.1.1";     // of the brokers; they are asked
-  std::string assignor = "range";    // or sticky, roundrobin
+  std::string version = "2.1.1";   // of the brokers; they are asked
+  std::string assignor = "range";  // or sticky, roundrobin
   Authentication authentication = Authentication::kNone;
-  TlsConfig tls_config;  // with kSsl; with kSasl that of `sasl_config`, where use_tls is set
-  std::string sasl_mechanism;        // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+  TlsConfig tls_config;        // with kSsl; with kSasl that of `sasl_config`, where use_tls is set
+  std::string sasl_mechanism;  // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
   std::string sasl_user;
   Secret sasl_password;
   bool sasl_use_tls = false;
@@ -334,9 +334,9 @@ struct DockerSdConfig {
     std::string name;
     std::vector<std::string> values;
   };
-  std::string host;  // unix:///path, tcp://, http:// or https://
+  std::string host;                  // unix:///path, tcp://, http:// or https://
   std::string containers_directory;  // in place of the host; without slashes at its end. Not in Promtail
-  int64_t port = 80;   // of a container's __address__ where it has none
+  int64_t port = 80;                 // of a container's __address__ where it has none
   std::string host_networking_host = "localhost";  // __address__ of containers in the host's network
   bool match_first_network = true;
   Duration refresh_interval = std::chrono::seconds(60);
@@ -361,7 +361,7 @@ struct KubernetesSdConfig {
   std::vector<Selector> selectors;
   // What is added to targets from other objects.
   struct AttachMetadata {
-    bool node = false;  // the labels of the node that it runs on
+    bool node = false;              // the labels of the node that it runs on
     bool namespace_labels = false;  // those of its namespace
     // The name of what controls a pod's controller.
     bool deployment = false;
@@ -370,7 +370,7 @@ struct KubernetesSdConfig {
     bool any() const { return node || namespace_labels || deployment || job || cronjob; }
   };
   AttachMetadata attach;
-  HttpClientConfig http;     // with api_server alone
+  HttpClientConfig http;  // with api_server alone
 
   // Not in Promtail.
   bool only_folders = false;  // `source: folders`: pods are known by the folders of their logs alone
@@ -400,8 +400,8 @@ struct ScrapeConfig {
   std::optional<HerokuDrainConfig> heroku_drain;
   std::vector<DockerSdConfig> docker_sd_configs;
   std::optional<KafkaConfig> kafka;
-  bool spools = false;   // `spool: always`: its lines are on disk before they count as read. Not in Promtail
-  bool faulty = false;   // where errors are gathered: there are some in it
+  bool spools = false;  // `spool: always`: its lines are on disk before they count as read. Not in Promtail
+  bool faulty = false;  // where errors are gathered: there are some in it
   bool has_targets = false;  // which a job must have, unless its lines come from standard input
   Place place;
 
@@ -434,7 +434,7 @@ struct LimitsConfig {
 struct TargetConfig {
   Duration sync_period = std::chrono::seconds(10);
   Duration stuck_after = std::chrono::minutes(5);  // ours: without progress a file counts as stuck; 0: never
-  bool read_stdin = false;  // the key `stdin`: standard input in place of all targets
+  bool read_stdin = false;                         // the key `stdin`: standard input in place of all targets
 };
 
 struct FileWatchConfig {

@@ -20,9 +20,7 @@ std::string to_string(const Place& place) {
 }
 
 Error::Error(Place place, std::string message)
-    : std::runtime_error(placed(place, message)),
-      place_(std::move(place)),
-      message_(std::move(message)) {}
+    : std::runtime_error(placed(place, message)), place_(std::move(place)), message_(std::move(message)) {}
 
 void Warnings::add(const Place& place, std::string message) {
   texts_.push_back(placed(place, message));

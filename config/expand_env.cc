@@ -34,8 +34,7 @@ std::string substring(const std::string& value, const std::string& offset_text,
   const auto size = static_cast<int64_t>(value.size());
   const auto offset = parse_offset(offset_text);
   if (!offset) return value;
-  const int64_t from =
-      *offset < 0 ? std::max<int64_t>(0, size + std::max(*offset, -size)) : *offset;
+  const int64_t from = *offset < 0 ? std::max<int64_t>(0, size + std::max(*offset, -size)) : *offset;
   if (from >= size) return {};
   if (!length_text) return value.substr(static_cast<size_t>(from));
   const auto length = parse_offset(*length_text);
@@ -228,12 +227,10 @@ class Expander {
     return std::string(value).replace(found, from.size(), to);
   }
 
-  std::string replace_all(const std::string& value, const std::string& from,
-                          const std::string& to) const {
+  std::string replace_all(const std::string& value, const std::string& from, const std::string& to) const {
     std::string out;
     size_t done = 0;
-    for (size_t found = value.find(from); found != std::string::npos;
-         found = value.find(from, done)) {
+    for (size_t found = value.find(from); found != std::string::npos; found = value.find(from, done)) {
       out.append(value, done, found - done).append(to);
       check_size(out);
       done = found + from.size();
@@ -281,8 +278,7 @@ class Expander {
 
 }  // namespace
 
-std::string expand_env(std::string_view text, const EnvLookup& lookup,
-                       const std::string& file_name) {
+std::string expand_env(std::string_view text, const EnvLookup& lookup, const std::string& file_name) {
   return Expander(text, lookup, file_name).run();
 }
 

@@ -17,8 +17,7 @@ namespace lokitail::config {
 
 using EnvLookup = std::function<std::optional<std::string>(std::string_view name)>;
 
-std::string expand_env(std::string_view text, const EnvLookup& lookup,
-                       const std::string& file_name);
+std::string expand_env(std::string_view text, const EnvLookup& lookup, const std::string& file_name);
 
 // Looks a name up in the environment of this process.
 std::optional<std::string> process_env(std::string_view name);

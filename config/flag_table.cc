@@ -12,8 +12,8 @@ namespace {
 
 [[noreturn]] void refuse(const Flag& flag, const std::string& value, std::string_view why) {
   const std::string_view what = flag.kind == FlagKind::kBool ? "boolean value" : "value";
-  throw FlagError("invalid " + std::string(what) + " \"" + value + "\" for flag -" +
-                  std::string(flag.name) + ": " + std::string(why));
+  throw FlagError("invalid " + std::string(what) + " \"" + value + "\" for flag -" + std::string(flag.name) +
+                  ": " + std::string(why));
 }
 
 constexpr std::string_view kParseError = "parse error";
@@ -165,8 +165,7 @@ void read_tls_version(std::string& out, const Flag& flag, const std::string& val
         },                                                                  \
         FlagEffect::kSetting                                                \
   }
-#define SETTING(name, kind, standard, help, member) \
-  SETTING_BY(read, name, kind, standard, help, member)
+#define SETTING(name, kind, standard, help, member) SETTING_BY(read, name, kind, standard, help, member)
 #define ACCEPTED(name, kind) \
   Flag { name, FlagKind::kind, "", "Accepted and without effect.", accept, FlagEffect::kNone }
 #define NOT_YET(name, kind, action) \
@@ -176,47 +175,39 @@ constexpr std::array kFlags{
     OPTION("check-syntax", kBool, "", "Validate the config file of its syntax", check_syntax),
     SETTING("client.batch-size-bytes", kInt, "1048576",
             "Maximum batch size to accrue before sending. (deprecated)", client.batchsize),
-    SETTING("client.batch-wait", kDuration, "1s",
-            "Maximum wait period before sending batch. (deprecated)", client.batchwait),
+    SETTING("client.batch-wait", kDuration, "1s", "Maximum wait period before sending batch. (deprecated)",
+            client.batchwait),
     SETTING("client.drop-rate-limited-batches", kBool, "",
             "Do not retry batches that have been rate limited by Loki. (deprecated)",
             client.drop_rate_limited_batches),
     SETTING_BY(read_labels, "client.external-labels", kValue, "",
-               "Labels to add to all log lines, as comma-separated name=value pairs",
-               client.external_labels),
-    SETTING("client.max-backoff", kDuration, "5m0s",
-            "Maximum backoff time between retries. (deprecated)", client.backoff.max_period),
+               "Labels to add to all log lines, as comma-separated name=value pairs", client.external_labels),
+    SETTING("client.max-backoff", kDuration, "5m0s", "Maximum backoff time between retries. (deprecated)",
+            client.backoff.max_period),
     SETTING("client.max-retries", kInt, "0",
             "Maximum number of attempts to send a batch, 0 for no limit. (deprecated)",
             client.backoff.max_retries),
-    SETTING("client.min-backoff", kDuration, "500ms",
-            "Initial backoff time between retries. (deprecated)", client.backoff.min_period),
-    SETTING("client.tenant-id", kString, "",
-            "Tenant ID to use when pushing logs to Loki. (deprecated)", client.tenant_id),
+    SETTING("client.min-backoff", kDuration, "500ms", "Initial backoff time between retries. (deprecated)",
+            client.backoff.min_period),
+    SETTING("client.tenant-id", kString, "", "Tenant ID to use when pushing logs to Loki. (deprecated)",
+            client.tenant_id),
     SETTING_BY(read_positive, "client.timeout", kDuration, "10s",
-               "Maximum time to wait for the server to respond to a request. (deprecated)",
-               client.timeout),
+               "Maximum time to wait for the server to respond to a request. (deprecated)", client.timeout),
     SETTING_BY(read_url, "client.url", kValue, "",
-               "URL of a log server, one more client besides those of the file. (deprecated)",
-               client.url),
+               "URL of a log server, one more client besides those of the file. (deprecated)", client.url),
     OPTION("config.expand-env", kBool, "",
-           "Expands ${var} in config according to the values of the environment variables.",
-           expand_env),
+           "Expands ${var} in config according to the values of the environment variables.", expand_env),
     OPTION("config.file", kString, "",
-           "yaml file to load; of several, separated by commas, the first that exists",
-           config_file),
-    OPTION("config.watch", kBool, "",
-           "Loads the config file again whenever it changes, as SIGHUP does.", watch_config),
-    OPTION("drain-and-exit", kBool, "",
-           "Read all files to their ends, deliver everything, and end.", drain_and_exit),
-    OPTION("dry-run", kBool, "", "Start but print entries instead of sending them to Loki.",
-           dry_run),
+           "yaml file to load; of several, separated by commas, the first that exists", config_file),
+    OPTION("config.watch", kBool, "", "Loads the config file again whenever it changes, as SIGHUP does.",
+           watch_config),
+    OPTION("drain-and-exit", kBool, "", "Read all files to their ends, deliver everything, and end.",
+           drain_and_exit),
+    OPTION("dry-run", kBool, "", "Start but print entries instead of sending them to Loki.", dry_run),
     SETTING_BY(read_positive, "file-watch.max_poll_frequency", kDuration, "250ms",
-               "Maximum period to poll for file changes",
-               global.file_watch_config.max_poll_frequency),
+               "Maximum period to poll for file changes", global.file_watch_config.max_poll_frequency),
     SETTING_BY(read_positive, "file-watch.min_poll_frequency", kDuration, "250ms",
-               "Minimum period to poll for file changes",
-               global.file_watch_config.min_poll_frequency),
+               "Minimum period to poll for file changes", global.file_watch_config.min_poll_frequency),
     OPTION("inspect", kBool, "", "Allows for detailed inspection of pipeline stages", inspect),
     SETTING("limit.readline-burst", kInt, "10000", "burst of lines that may be read at once",
             limits_config.readline_burst),
@@ -231,28 +222,25 @@ constexpr std::array kFlags{
            "well in Grafana Explore.",
            log_config_reverse_order),
     SETTING_BY(read_format, "log.format", kString, "logfmt",
-               "Output log messages in the given format. Valid formats: [logfmt, json]",
-               server.log_format),
+               "Output log messages in the given format. Valid formats: [logfmt, json]", server.log_format),
     SETTING_BY(read_level, "log.level", kValue, "info",
                "Only log messages with the given severity or above. Valid levels: [debug, info, "
                "warn, error]",
                server.log_level),
     SETTING_BY(read_bytes, "max-line-size", kValue, "0B", "Maximum size of a line, 0 for no limit",
                limits_config.max_line_size),
-    SETTING("max-line-size-truncate", kBool, "",
-            "Truncate lines over max-line-size rather than drop them",
+    SETTING("max-line-size-truncate", kBool, "", "Truncate lines over max-line-size rather than drop them",
             limits_config.max_line_size_truncate),
     SETTING("max-streams", kInt, "0", "Maximum number of active streams, 0 for no limit",
             limits_config.max_streams),
-    SETTING("positions.file", kString, "/var/log/positions.yaml",
-            "Location to read/write positions from.", positions.filename),
+    SETTING("positions.file", kString, "/var/log/positions.yaml", "Location to read/write positions from.",
+            positions.filename),
     SETTING("positions.ignore-invalid-yaml", kBool, "",
             "whether to ignore & later overwrite positions files that are corrupted",
             positions.ignore_invalid_yaml),
     SETTING_BY(read_positive, "positions.sync-period", kDuration, "10s",
                "Period with which to sync the position file.", positions.sync_period),
-    OPTION("print-config-stderr", kBool, "", "Dump the entire config to stderr",
-           print_config_stderr),
+    OPTION("print-config-stderr", kBool, "", "Dump the entire config to stderr", print_config_stderr),
     SETTING("server.admin", kBool, "", "Whether the agent may be changed, and lines be seen, over HTTP",
             server.admin),
     SETTING("server.disable", kBool, "", "Disable the http and grpc server.", server.disable),
@@ -281,8 +269,7 @@ constexpr std::array kFlags{
     ACCEPTED("server.grpc.num-workers", kInt),
     ACCEPTED("server.grpc.stats-tracking-enabled", kBool),
     SETTING("server.http-conn-limit", kInt, "0",
-            "Maximum number of simultaneous http connections, 0 for no limit",
-            server.http_listen_conn_limit),
+            "Maximum number of simultaneous http connections, 0 for no limit", server.http_listen_conn_limit),
     SETTING("server.http-idle-timeout", kDuration, "2m0s", "Idle timeout for HTTP server",
             server.http_server_idle_timeout),
     SETTING("server.http-listen-address", kString, "", "HTTP server listen address.",
@@ -294,11 +281,14 @@ constexpr std::array kFlags{
     ACCEPTED("server.http-read-header-timeout", kDuration),
     SETTING("server.http-read-timeout", kDuration, "30s", "Read timeout for HTTP server",
             server.http_server_read_timeout),
-    SETTING("server.http-tls-ca-path", kString, "", "HTTP TLS Client CA path.", server.http_tls_config.tls.ca_file),
-    SETTING("server.http-tls-cert-path", kString, "", "HTTP server cert path.", server.http_tls_config.tls.cert_file),
+    SETTING("server.http-tls-ca-path", kString, "", "HTTP TLS Client CA path.",
+            server.http_tls_config.tls.ca_file),
+    SETTING("server.http-tls-cert-path", kString, "", "HTTP server cert path.",
+            server.http_tls_config.tls.cert_file),
     SETTING("server.http-tls-client-auth", kString, "", "HTTP TLS Client Auth type.",
             server.http_tls_config.client_auth_type),
-    SETTING("server.http-tls-key-path", kString, "", "HTTP server key path.", server.http_tls_config.tls.key_file),
+    SETTING("server.http-tls-key-path", kString, "", "HTTP server key path.",
+            server.http_tls_config.tls.key_file),
     SETTING("server.http-write-timeout", kDuration, "30s", "Write timeout for HTTP server",
             server.http_server_write_timeout),
     ACCEPTED("server.log-request-at-info-level-enabled", kBool),
@@ -319,8 +309,8 @@ constexpr std::array kFlags{
                server.http_tls_config.tls.min_version),
     ACCEPTED("server.trace-request-headers", kBool),
     ACCEPTED("server.trace-request-headers-exclude-list", kString),
-    OPTION("shutdown.timeout", kDuration, "5s",
-           "How long a stop may take to deliver what has been read", shutdown_timeout),
+    OPTION("shutdown.timeout", kDuration, "5s", "How long a stop may take to deliver what has been read",
+           shutdown_timeout),
     SETTING("stdin", kBool, "",
             "Set to true to pipe logs to lokitail: standard input is read in place of all targets.",
             target_config.read_stdin),
@@ -338,8 +328,7 @@ constexpr std::array kFlags{
 #undef ACCEPTED
 #undef NOT_YET
 
-static_assert(std::ranges::adjacent_find(kFlags, std::ranges::greater_equal{}, &Flag::name) ==
-                  kFlags.end(),
+static_assert(std::ranges::adjacent_find(kFlags, std::ranges::greater_equal{}, &Flag::name) == kFlags.end(),
               "sorted by name, no name twice");
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace {
 
 const Flag* find_flag(std::string_view name) {
   const auto flags = all_flags();
-  const auto found = std::find_if(flags.begin(), flags.end(),
-                                  [name](const Flag& flag) { return flag.name == name; });
+  const auto found =
+      std::find_if(flags.begin(), flags.end(), [name](const Flag& flag) { return flag.name == name; });
   return found == flags.end() ? nullptr : &*found;
 }
 

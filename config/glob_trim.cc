@@ -33,9 +33,8 @@ struct Element {
   std::vector<std::pair<Character, Character>> ranges;
 
   bool matches(Character c) const {
-    const bool inside = std::any_of(ranges.begin(), ranges.end(), [c](const auto& range) {
-      return range.first <= c && c <= range.second;
-    });
+    const bool inside = std::any_of(ranges.begin(), ranges.end(),
+                                    [c](const auto& range) { return range.first <= c && c <= range.second; });
     return inside != negated;
   }
 };
@@ -114,8 +113,8 @@ size_t matching_length(const Characters& text, const Pattern& pattern, GlobReach
   for (size_t length = 1; length <= text.size(); ++length) {
     for (size_t i = pattern.size() + 1; i-- > 0;) {
       const bool stays = i < pattern.size() && reached[i] && pattern[i].any_run;
-      const bool comes = i > 0 && reached[i - 1] && !pattern[i - 1].any_run &&
-                         pattern[i - 1].matches(text[length - 1]);
+      const bool comes =
+          i > 0 && reached[i - 1] && !pattern[i - 1].any_run && pattern[i - 1].matches(text[length - 1]);
       reached[i] = stays || comes;
     }
     skip_runs();

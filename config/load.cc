@@ -183,9 +183,9 @@ void complete_clients(Config& config, Warnings& warnings) {
       client.name = fmt::format("{:06x}", hash_of(to_yaml_with_secrets(client)) & kSixHexDigits);
     }
     if (!names.insert(client.name).second) {
-      warnings.refuse(Error(
-          client.place,
-          "duplicate client configs are not allowed, found duplicate for name: " + client.name));
+      warnings.refuse(
+          Error(client.place,
+                "duplicate client configs are not allowed, found duplicate for name: " + client.name));
     }
   }
   check_failover(config, warnings);
@@ -196,8 +196,8 @@ void check_targets(const Config& config, Warnings& warnings) {
   if (!config.target_config.read_stdin) {
     for (const ScrapeConfig& scrape : config.scrape_configs) {
       if (scrape.has_targets || scrape.faulty) continue;
-      warnings.refuse(Error(
-          scrape.place, "no valid target scrape config defined for \"" + scrape.job_name + "\""));
+      warnings.refuse(
+          Error(scrape.place, "no valid target scrape config defined for \"" + scrape.job_name + "\""));
     }
   } else if (config.scrape_configs.size() > 1) {
     warnings.add(config.scrape_configs[1].place,
@@ -210,8 +210,8 @@ void check_job_names(const Config& config, Warnings& warnings) {
   std::set<std::string> names;
   for (const ScrapeConfig& scrape : config.scrape_configs) {
     if (scrape.job_name.empty() || names.insert(scrape.job_name).second) continue;
-    warnings.refuse(Error(
-        scrape.place, "found multiple scrape configs with job name \"" + scrape.job_name + "\""));
+    warnings.refuse(
+        Error(scrape.place, "found multiple scrape configs with job name \"" + scrape.job_name + "\""));
   }
 }
 
@@ -281,10 +281,9 @@ void complete(Config& config, Warnings& warnings) {
   check_workers(config, warnings);
   FileWatchConfig& watch = config.global.file_watch_config;
   if (watch.max_poll_frequency < watch.min_poll_frequency) {
-    warnings.add(
-        {config.file_name, 0, 0},
-        "file_watch_config: max_poll_frequency is less than min_poll_frequency; both are " +
-            format_go_duration(watch.min_poll_frequency) + " now");
+    warnings.add({config.file_name, 0, 0},
+                 "file_watch_config: max_poll_frequency is less than min_poll_frequency; both are " +
+                     format_go_duration(watch.min_poll_frequency) + " now");
     watch.max_poll_frequency = watch.min_poll_frequency;
   }
 }

@@ -20,8 +20,9 @@ constexpr std::array<std::string_view, 7> kStates = {"created",  "dead",       "
 // For the files the agent is the one who filters.
 void check_file_filter(const DockerSdConfig::Filter& filter, const Node& name, const Node* values) {
   if (std::ranges::find(kFileFilters, filter.name) == kFileFilters.end()) {
-    throw name.error("filters: \"" + filter.name +
-                     "\" takes the engine (host); with containers_directory there are id, label, name and status");
+    throw name.error(
+        "filters: \"" + filter.name +
+        "\" takes the engine (host); with containers_directory there are id, label, name and status");
   }
   if (filter.name != "status") return;
   for (const std::string& state : filter.values) {

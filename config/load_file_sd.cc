@@ -13,8 +13,9 @@ void check_pattern(const Node& node, const std::string& pattern) {
   const std::string folder = pattern.substr(0, pattern.size() - name.size());
   const bool known = name.ends_with(".json") || name.ends_with(".yml") || name.ends_with(".yaml");
   if (!known || std::ranges::count(name, '*') > 1 || folder.find('*') != std::string::npos) {
-    throw node.error("path name \"" + pattern +
-                     "\" is not valid for file discovery: expected *.json, *.yml or *.yaml, with one * at most");
+    throw node.error(
+        "path name \"" + pattern +
+        "\" is not valid for file discovery: expected *.json, *.yml or *.yaml, with one * at most");
   }
 }
 
@@ -27,7 +28,8 @@ FileSdConfig read_file_sd(const Node& node, Warnings& warnings) {
   if (files) config.files = read_text_list(*files);
   set_positive(config.refresh_interval, fields.find("refresh_interval"), "refresh_interval");
   fields.finish();
-  if (config.files.empty()) throw node.error("file service discovery config must contain at least one path name");
+  if (config.files.empty())
+    throw node.error("file service discovery config must contain at least one path name");
   for (std::size_t i = 0; i < config.files.size(); ++i) {
     check_pattern(i < files->items().size() ? files->items()[i] : *files, config.files[i]);
   }

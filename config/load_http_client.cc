@@ -47,8 +47,7 @@ Authorization read_authorization(const Node& node, Warnings& warnings) {
     authorization.type = trim(text);
     if (authorization.type.empty()) authorization.type = "Bearer";
     if (equal_fold(authorization.type, "basic")) {
-      throw type->error(
-          "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
+      throw type->error("authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
     }
   }
   set(authorization.credentials, fields.find("credentials"));
@@ -56,8 +55,7 @@ Authorization read_authorization(const Node& node, Warnings& warnings) {
   fields.not_yet({"credentials_ref"});
   fields.finish();
   if (!authorization.credentials.empty() && !authorization.credentials_file.empty()) {
-    throw node.error(
-        "at most one of authorization credentials & credentials_file must be configured");
+    throw node.error("at most one of authorization credentials & credentials_file must be configured");
   }
   return authorization;
 }
@@ -89,8 +87,7 @@ void check_tls(const Node& node, const TlsConfig& tls) {
         "configured");
   }
   if (has_key && !has_cert) {
-    throw node.error(
-        "exactly one of cert or cert_file must be configured when a client key is configured");
+    throw node.error("exactly one of cert or cert_file must be configured when a client key is configured");
   }
   // The names compare as their versions do.
   if (!tls.min_version.empty() && !tls.max_version.empty() && tls.max_version < tls.min_version) {
@@ -137,8 +134,7 @@ void read_proxy(Fields& fields, HttpClientConfig& http) {
   set(http.proxy_from_environment, fields.find("proxy_from_environment"));
   if (const Node* headers = fields.find("proxy_connect_header")) {
     if (!headers->is_mapping()) {
-      throw headers->error("proxy_connect_header: expected a mapping, found " +
-                           headers->describe());
+      throw headers->error("proxy_connect_header: expected a mapping, found " + headers->describe());
     }
     for (const auto& [name, values] : headers->entries()) {
       http.proxy_connect_header.insert_or_assign(name.text(), read_secrets(values));
@@ -154,8 +150,7 @@ void read_proxy(Fields& fields, HttpClientConfig& http) {
   if (http.proxy_url.empty() && !http.no_proxy.empty()) {
     throw node.error("if no_proxy is configured, proxy_url must also be configured");
   }
-  if (!http.proxy_connect_header.empty() && !http.proxy_from_environment &&
-      http.proxy_url.empty()) {
+  if (!http.proxy_connect_header.empty() && !http.proxy_from_environment && http.proxy_url.empty()) {
     throw node.error(
         "if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be "
         "configured");

@@ -54,8 +54,10 @@ void read_topics(const Node* node, std::vector<KafkaConfig::Topic>& topics) {
 // Neither can be had from librdkafka, whose lowest is what OpenSSL is set up for on this machine.
 void refuse_tls_versions(Fields& fields, const TlsConfig& tls) {
   if (tls.min_version == "TLS13") {
-    throw fields.find("min_version")->error("kafka: TLS 1.2 cannot be refused here; OpenSSL's own "
-                                            "configuration can do that");
+    throw fields.find("min_version")
+        ->error(
+            "kafka: TLS 1.2 cannot be refused here; OpenSSL's own "
+            "configuration can do that");
   }
   if (!tls.max_version.empty() && tls.max_version != "TLS13") {
     throw fields.find("max_version")->error("kafka: TLS 1.3 cannot be refused");
@@ -82,7 +84,7 @@ void read_sasl(const Node& node, KafkaConfig& config, Warnings& warnings) {
   // As Promtail, which has a default and does not take it.
   static constexpr std::array<std::string_view, 3> kMechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
   if (std::ranges::find(kMechanisms, config.sasl_mechanism) == kMechanisms.end()) {
-    throw (mechanism ? *mechanism : node)
+    throw(mechanism ? *mechanism : node)
         .error("error unsupported sasl mechanism: \"" + config.sasl_mechanism +
                "\" (expected PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512)" +
                did_you_mean(config.sasl_mechanism, kMechanisms));

@@ -12,9 +12,9 @@
 namespace lokitail::config {
 namespace {
 
-constexpr std::array<std::string_view, 11> kActionNames{
-    "replace",  "keep",      "drop",      "keepequal", "dropequal", "hashmod",
-    "labelmap", "labeldrop", "labelkeep", "lowercase", "uppercase"};
+constexpr std::array<std::string_view, 11> kActionNames{"replace",   "keep",      "drop",     "keepequal",
+                                                        "dropequal", "hashmod",   "labelmap", "labeldrop",
+                                                        "labelkeep", "lowercase", "uppercase"};
 
 RelabelAction read_action(const Node& node) {
   const std::string text = read_text(node);
@@ -59,8 +59,7 @@ void check(const Node& node, const RelabelConfig& rule) {
   if (is_one_of({Action::kReplace, Action::kHashMod, Action::kLowercase, Action::kUppercase,
                  Action::kKeepEqual, Action::kDropEqual}) &&
       rule.target_label.empty()) {
-    throw node.error("relabel configuration for " + action +
-                     " action requires 'target_label' value");
+    throw node.error("relabel configuration for " + action + " action requires 'target_label' value");
   }
   if (!is_utf8(rule.target_label)) {
     throw node.error("invalid 'target_label' for " + action + " action");
@@ -69,27 +68,23 @@ void check(const Node& node, const RelabelConfig& rule) {
       given.replacement) {
     throw node.error("'replacement' can not be set for " + action + " action");
   }
-  if (rule.action == Action::kLabelMap &&
-      (rule.replacement.empty() || !is_utf8(rule.replacement))) {
+  if (rule.action == Action::kLabelMap && (rule.replacement.empty() || !is_utf8(rule.replacement))) {
     throw node.error("\"" + rule.replacement + "\" is invalid 'replacement' for labelmap action");
   }
   if (is_one_of({Action::kKeepEqual, Action::kDropEqual}) &&
       (given.regex || given.modulus || given.separator)) {
-    throw node.error(
-        action + " action requires only 'source_labels' and `target_label`, and no other fields");
+    throw node.error(action +
+                     " action requires only 'source_labels' and `target_label`, and no other fields");
   }
   if (is_one_of({Action::kLabelDrop, Action::kLabelKeep}) &&
-      (given.source_labels || given.target_label || given.modulus || given.separator ||
-       given.replacement)) {
+      (given.source_labels || given.target_label || given.modulus || given.separator || given.replacement)) {
     throw node.error(action + " action requires only 'regex', and no other fields");
   }
 }
 
 }  // namespace
 
-const char* to_string(RelabelAction action) {
-  return kActionNames[static_cast<size_t>(action)].data();
-}
+const char* to_string(RelabelAction action) { return kActionNames[static_cast<size_t>(action)].data(); }
 
 void read_relabel(const Node& node, RelabelConfig& rule, Warnings& warnings) {
   rule.place = node.place();

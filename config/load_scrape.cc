@@ -11,17 +11,9 @@ namespace lokitail::config {
 namespace {
 
 void refuse_other_targets(Fields& fields) {
-  fields.not_yet({"dns_sd_configs",
-                  "digitalocean_sd_configs",
-                  "dockerswarm_sd_configs",
-                  "serverset_sd_configs",
-                  "nerve_sd_configs",
-                  "marathon_sd_configs",
-                  "gce_sd_configs",
-                  "ec2_sd_configs",
-                  "openstack_sd_configs",
-                  "azure_sd_configs",
-                  "triton_sd_configs"});
+  fields.not_yet({"dns_sd_configs", "digitalocean_sd_configs", "dockerswarm_sd_configs",
+                  "serverset_sd_configs", "nerve_sd_configs", "marathon_sd_configs", "gce_sd_configs",
+                  "ec2_sd_configs", "openstack_sd_configs", "azure_sd_configs", "triton_sd_configs"});
 }
 
 // What Promtail has and this program will not have.
@@ -49,8 +41,7 @@ StaticConfig read_static(const Node& node, Warnings& warnings) {
 void read_encoding(const Node* node, std::string& encoding) {
   set(encoding, node);
   if (encoding.empty() || find_text_encoding(encoding)) return;
-  throw node->error("unknown encoding \"" + encoding + "\"" +
-                    did_you_mean(encoding, text_encoding_names()));
+  throw node->error("unknown encoding \"" + encoding + "\"" + did_you_mean(encoding, text_encoding_names()));
 }
 
 std::optional<DecompressionConfig> read_decompression(const Node& node, Warnings& warnings) {
@@ -65,7 +56,7 @@ std::optional<DecompressionConfig> read_decompression(const Node& node, Warnings
   if (!enabled) return std::nullopt;
   const auto formats = decompression_formats();
   if (std::ranges::find(formats, config.format) == formats.end()) {
-    throw (format ? *format : node)
+    throw(format ? *format : node)
         .error("decompression: expected one of the formats gz, z, bz2, xz, zst" +
                (config.format.empty() ? std::string() : ", found \"" + config.format + "\""));
   }
@@ -88,18 +79,15 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
     read_relabel(item, rule, warnings);
     scrape.relabel_configs.push_back(std::move(rule));
   });
-  for_each_item(fields.find("static_configs"), "static_configs", warnings, [&](const Node& item) {
-    scrape.static_configs.push_back(read_static(item, warnings));
-  });
-  for_each_item(fields.find("file_sd_configs"), "file_sd_configs", warnings, [&](const Node& item) {
-    scrape.file_sd_configs.push_back(read_file_sd(item, warnings));
-  });
-  for_each_item(fields.find("kubernetes_sd_configs"), "kubernetes_sd_configs", warnings, [&](const Node& item) {
-    scrape.kubernetes_sd_configs.push_back(read_kubernetes_sd(item, warnings));
-  });
-  for_each_item(fields.find("http_sd_configs"), "http_sd_configs", warnings, [&](const Node& item) {
-    scrape.http_sd_configs.push_back(read_http_sd(item, warnings));
-  });
+  for_each_item(fields.find("static_configs"), "static_configs", warnings,
+                [&](const Node& item) { scrape.static_configs.push_back(read_static(item, warnings)); });
+  for_each_item(fields.find("file_sd_configs"), "file_sd_configs", warnings,
+                [&](const Node& item) { scrape.file_sd_configs.push_back(read_file_sd(item, warnings)); });
+  for_each_item(
+      fields.find("kubernetes_sd_configs"), "kubernetes_sd_configs", warnings,
+      [&](const Node& item) { scrape.kubernetes_sd_configs.push_back(read_kubernetes_sd(item, warnings)); });
+  for_each_item(fields.find("http_sd_configs"), "http_sd_configs", warnings,
+                [&](const Node& item) { scrape.http_sd_configs.push_back(read_http_sd(item, warnings)); });
   for_each_item(fields.find("consul_sd_configs"), "consul_sd_configs", warnings, [&](const Node& item) {
     scrape.consul_sd_configs.push_back(read_consul_sd(item, warnings));
   });
@@ -121,7 +109,8 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   if (const Node* syslog = fields.find("syslog")) scrape.syslog = read_syslog(*syslog, warnings);
   if (const Node* push = fields.find("loki_push_api")) scrape.push_api = read_push_api(*push, warnings);
   if (const Node* gelf = fields.find("gelf")) scrape.gelf = read_gelf(*gelf, warnings);
-  if (const Node* drain = fields.find("heroku_drain")) scrape.heroku_drain = read_heroku_drain(*drain, warnings);
+  if (const Node* drain = fields.find("heroku_drain"))
+    scrape.heroku_drain = read_heroku_drain(*drain, warnings);
   for_each_item(fields.find("docker_sd_configs"), "docker_sd_configs", warnings, [&](const Node& item) {
     scrape.docker_sd_configs.push_back(read_docker_sd(item, warnings));
   });
@@ -134,8 +123,9 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
   fields.finish();
 
   if (scrape.job_name.empty()) throw node.error("job_name is empty");
-  scrape.has_targets = scrape.has_files() || scrape.journal || scrape.syslog || scrape.push_api || scrape.gelf ||
-                       scrape.heroku_drain || scrape.kafka || !scrape.docker_sd_configs.empty();
+  scrape.has_targets = scrape.has_files() || scrape.journal || scrape.syslog || scrape.push_api ||
+                       scrape.gelf || scrape.heroku_drain || scrape.kafka ||
+                       !scrape.docker_sd_configs.empty();
 }
 
 }  // namespace lokitail::config

@@ -11,25 +11,23 @@ namespace {
 
 // Nothing here speaks gRPC.
 void skip_grpc(Fields& fields) {
-  skip(fields,
-       {"grpc_listen_network", "grpc_listen_address", "grpc_listen_port", "grpc_listen_conn_limit",
-        "grpc_tls_config", "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size",
-        "grpc_server_max_concurrent_streams", "grpc_server_max_connection_idle",
-        "grpc_server_max_connection_age", "grpc_server_max_connection_age_grace",
-        "grpc_server_keepalive_time", "grpc_server_keepalive_timeout",
-        "grpc_server_min_time_between_pings", "grpc_server_ping_without_stream_allowed",
-        "grpc_collect_max_streams_by_conn", "grpc_server_num_workers",
-        "grpc_server_stats_tracking_enabled", "grpc_server_recv_buffer_pools_enabled"});
+  skip(fields, {"grpc_listen_network", "grpc_listen_address", "grpc_listen_port", "grpc_listen_conn_limit",
+                "grpc_tls_config", "grpc_server_max_recv_msg_size", "grpc_server_max_send_msg_size",
+                "grpc_server_max_concurrent_streams", "grpc_server_max_connection_idle",
+                "grpc_server_max_connection_age", "grpc_server_max_connection_age_grace",
+                "grpc_server_keepalive_time", "grpc_server_keepalive_timeout",
+                "grpc_server_min_time_between_pings", "grpc_server_ping_without_stream_allowed",
+                "grpc_collect_max_streams_by_conn", "grpc_server_num_workers",
+                "grpc_server_stats_tracking_enabled", "grpc_server_recv_buffer_pools_enabled"});
 }
 
 void note_ignored(Fields& fields) {
   fields.ignored({"profiling_enabled", "tls_cipher_suites", "register_instrumentation",
-                  "report_grpc_codes_in_instrumentation_label_enabled",
-                  "log_source_ips_enabled", "log_source_ips_full", "log_source_ips_header",
-                  "log_source_ips_regex", "log_request_headers",
-                  "log_request_at_info_level_enabled", "log_request_exclude_headers_list",
-                  "trace_request_headers", "trace_request_exclude_headers_list",
-                  "http_server_read_header_timeout",
+                  "report_grpc_codes_in_instrumentation_label_enabled", "log_source_ips_enabled",
+                  "log_source_ips_full", "log_source_ips_header", "log_source_ips_regex",
+                  "log_request_headers", "log_request_at_info_level_enabled",
+                  "log_request_exclude_headers_list", "trace_request_headers",
+                  "trace_request_exclude_headers_list", "http_server_read_header_timeout",
                   "http_log_closed_connections_without_response_enabled", "cluster_validation"});
 }
 
@@ -73,7 +71,8 @@ void read_socket(std::string& path, const Node* node) {
   set(path, node);
   if (!node || path.empty()) return;
   constexpr std::size_t kMostPathBytes = 107;  // unix(7), without the NUL at its end
-  if (path.front() != '/') throw node->error("expected the full path of a socket, such as /run/lokitail/lokitail.sock");
+  if (path.front() != '/')
+    throw node->error("expected the full path of a socket, such as /run/lokitail/lokitail.sock");
   if (path.size() > kMostPathBytes) throw node->error("the path of a socket has at most 107 bytes");
 }
 
@@ -98,9 +97,12 @@ std::string problem_of(const ServerTlsConfig& config) {
   if (config.is_on() && !has_key) return "http_tls_config: cert_file without key_file";
   if (!config.is_on() && has_key) return "http_tls_config: key_file without cert_file";
   if (!config.is_on() && has_ca) return "http_tls_config: client_ca_file without cert_file";
-  constexpr std::array<std::string_view, 6> kTypes{
-      "", "NoClientCert", "RequestClientCert", "RequireAnyClientCert", "VerifyClientCertIfGiven",
-      "RequireAndVerifyClientCert"};
+  constexpr std::array<std::string_view, 6> kTypes{"",
+                                                   "NoClientCert",
+                                                   "RequestClientCert",
+                                                   "RequireAnyClientCert",
+                                                   "VerifyClientCertIfGiven",
+                                                   "RequireAndVerifyClientCert"};
   if (std::find(kTypes.begin(), kTypes.end(), auth) == kTypes.end()) {
     return "http_tls_config: invalid ClientAuth: " + auth + did_you_mean(auth, kTypes);
   }
@@ -113,7 +115,7 @@ std::string problem_of(const ServerTlsConfig& config) {
 }
 
 void set_choice(std::string& out, const Node* node, std::initializer_list<std::string_view> valid,
-                 std::string_view complaint) {
+                std::string_view complaint) {
   set(out, node);
   if (!node) return;
   for (std::string_view choice : valid) {
@@ -128,8 +130,8 @@ void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
   set(server.external_url, fields.find("external_url"));
   set(server.health_check_target, fields.find("health_check_target"));
   set(server.enable_runtime_reload, fields.find("enable_runtime_reload"));
-  set_choice(server.http_listen_network, fields.find("http_listen_network"),
-              {"tcp", "tcp4", "tcp6"}, "unrecognized network");
+  set_choice(server.http_listen_network, fields.find("http_listen_network"), {"tcp", "tcp4", "tcp6"},
+             "unrecognized network");
   set(server.http_listen_address, fields.find("http_listen_address"));
   read_port(server.http_listen_port, fields.find("http_listen_port"));
   set_not_negative(server.http_listen_conn_limit, fields.find("http_listen_conn_limit"),
@@ -143,10 +145,9 @@ void read_server(const Node& node, ServerConfig& server, Warnings& warnings) {
                    "http_server_idle_timeout");
   set_not_negative(server.graceful_shutdown_timeout, fields.find("graceful_shutdown_timeout"),
                    "graceful_shutdown_timeout");
-  set_choice(server.log_format, fields.find("log_format"), {"logfmt", "json"},
-              "unrecognized log format");
+  set_choice(server.log_format, fields.find("log_format"), {"logfmt", "json"}, "unrecognized log format");
   set_choice(server.log_level, fields.find("log_level"), {"debug", "info", "warn", "error"},
-              "unrecognized log level");
+             "unrecognized log level");
   read_tls_min_version(server.http_tls_config.tls.min_version, fields.find("tls_min_version"));
   if (const Node* tls = fields.find("http_tls_config")) read_http_tls(*tls, server.http_tls_config, warnings);
   if (const Node* auth = fields.find("basic_auth")) read_server_basic_auth(*auth, server, warnings);

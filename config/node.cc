@@ -38,9 +38,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(finish(start(mark), anchor));
-  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(finish(start(mark), anchor)); }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -53,8 +51,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end())
-      throw Error(place_of(mark), "this alias stands inside of what it names");
+    if (found == anchors_.end()) throw Error(place_of(mark), "this alias stands inside of what it names");
     const Node::Data& target = *found->second.data_;
     count_copies(target.weight, mark);
     check_depth(open_.size() + target.height, mark);
@@ -176,8 +173,7 @@ class TreeBuilder final : public YAML::EventHandler {
                                                    [](const Node& n) { return n.is_mapping(); })) {
       for (const Node& item : source.items()) merge(into, item);
     } else {
-      throw source.error("expected a mapping or a list of mappings to merge, found " +
-                         source.describe());
+      throw source.error("expected a mapping or a list of mappings to merge, found " + source.describe());
     }
   }
 
@@ -194,8 +190,8 @@ class TreeBuilder final : public YAML::EventHandler {
   static Node::Type scalar_type(const std::string& tag, const std::string& text) {
     static const std::string kCore = "tag:yaml.org,2002:";
     if (tag.empty() || tag == "?") return resolve_plain(text);
-    const bool resolvable = tag == kCore + "int" || tag == kCore + "float" ||
-                            tag == kCore + "bool" || tag == kCore + "null";
+    const bool resolvable =
+        tag == kCore + "int" || tag == kCore + "float" || tag == kCore + "bool" || tag == kCore + "null";
     return resolvable ? resolve_plain(text) : Node::Type::kString;
   }
 
@@ -263,8 +259,7 @@ bool says_something(const Node& node) {
 
 }  // namespace
 
-Fields::Fields(const Node& mapping_or_null, std::string what, Strictness strictness,
-               Warnings& warnings)
+Fields::Fields(const Node& mapping_or_null, std::string what, Strictness strictness, Warnings& warnings)
     : node_(mapping_or_null),
       what_(std::move(what)),
       strictness_(strictness),
@@ -331,8 +326,7 @@ void Fields::finish() {
   for (size_t i = 0; i < known_.size(); ++i) {
     if (known_[i]) continue;
     const Node& key = node_.entries()[i].first;
-    std::string message =
-        what_ + ": unknown key \"" + key.text() + "\"" + did_you_mean(key.text(), asked_);
+    std::string message = what_ + ": unknown key \"" + key.text() + "\"" + did_you_mean(key.text(), asked_);
     if (strictness_ == Strictness::kRefuseUnknown) {
       warnings_.refuse(key.error(std::move(message)));
     } else {

@@ -14,7 +14,6 @@
 namespace lokitail::config {
 namespace {
 
-
 // Whether `text` is `word`, `Word` or `WORD`; YAML 1.1 allows no other mixture.
 bool is_spelling(std::string_view text, std::string_view word) {
   if (!equal_fold(text, word)) return false;
@@ -73,9 +72,7 @@ std::optional<double> parse_infinity_or_nan(std::string_view text) {
   return negative ? -infinity : infinity;
 }
 
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool has_hex_prefix(std::string_view number) {
   return number.size() > 2 && number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
@@ -85,8 +82,7 @@ bool has_hex_prefix(std::string_view number) {
 bool underscores_separate_digits(std::string_view number) {
   const bool hex = has_hex_prefix(number);
   const auto digit_at = [number, hex](size_t at) {
-    return at < number.size() &&
-           (is_digit(number[at]) || (hex && (at == 1 || is_hex_digit(number[at]))));
+    return at < number.size() && (is_digit(number[at]) || (hex && (at == 1 || is_hex_digit(number[at]))));
   };
   for (size_t at = 0; at < number.size(); ++at) {
     if (number[at] == '_' && (at == 0 || !digit_at(at - 1) || !digit_at(at + 1))) return false;
@@ -104,8 +100,8 @@ std::optional<double> parse_unsigned_float(std::string_view text) {
   if (hex && number.find_first_of("pP") == std::string_view::npos) return std::nullopt;
   double value = 0;
   const char* const end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(
-      number.data(), end, value, hex ? std::chars_format::hex : std::chars_format::general);
+  const auto [stop, error] =
+      std::from_chars(number.data(), end, value, hex ? std::chars_format::hex : std::chars_format::general);
   if (stop != end) return std::nullopt;
   if (error == std::errc()) return value;
   if (error != std::errc::result_out_of_range) return std::nullopt;

@@ -9,9 +9,7 @@
 namespace lokitail::config {
 namespace {
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool has_bad_escape(std::string_view text) {
   for (size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {

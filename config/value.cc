@@ -60,16 +60,10 @@ struct Unit {
   int64_t nanoseconds;
 };
 constexpr std::array kUnits{
-    Unit{"ns", 1},
-    Unit{"us", 1'000},
-    Unit{"\u00b5s", 1'000},  // micro sign
-    Unit{"\u03bcs", 1'000},  // Greek letter mu
-    Unit{"ms", 1'000'000},
-    Unit{"s", 1'000'000'000},
-    Unit{"m", 60'000'000'000},
-    Unit{"h", 3'600'000'000'000},
+    Unit{"ns", 1},          Unit{"us", 1'000},        Unit{"\u00b5s", 1'000},  // micro sign
+    Unit{"\u03bcs", 1'000},                                                    // Greek letter mu
+    Unit{"ms", 1'000'000},  Unit{"s", 1'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"h", 3'600'000'000'000},
 };
-
 
 // Reads digits into `value`; false on overflow of int64.
 bool take_digits(std::string_view& text, int64_t& value) {
@@ -93,8 +87,7 @@ double take_fraction(std::string_view& text) {
     const int digit = text.front() - '0';
     text.remove_prefix(1);
     int64_t next = 0;
-    full = full || __builtin_mul_overflow(value, 10, &next) ||
-           __builtin_add_overflow(next, digit, &next);
+    full = full || __builtin_mul_overflow(value, 10, &next) || __builtin_add_overflow(next, digit, &next);
     if (full) continue;
     value = next;
     scale *= 10;
@@ -137,8 +130,7 @@ bool take_duration_part(std::string_view& text, int64_t& total) {
 // The power of 1024 that a unit of size stands for.
 std::optional<unsigned> power_of_1024(std::string_view unit) {
   if (unit.empty() || equal_fold(unit, "b") || equal_fold(unit, "byte")) return 0;
-  constexpr std::array<std::string_view, 6> kPrefixes{"kilo", "mega", "giga",
-                                                      "tera", "peta", "exa"};
+  constexpr std::array<std::string_view, 6> kPrefixes{"kilo", "mega", "giga", "tera", "peta", "exa"};
   for (unsigned i = 0; i < kPrefixes.size(); ++i) {
     const std::string letter(kPrefixes[i].substr(0, 1));
     const std::string word(kPrefixes[i]);
@@ -280,8 +272,7 @@ nanoseconds read_duration(const Node& node) {
 }
 
 nanoseconds read_duration_string(const Node& node) {
-  const auto value =
-      node.type() == Node::Type::kString ? parse_go_duration(node.text()) : std::nullopt;
+  const auto value = node.type() == Node::Type::kString ? parse_go_duration(node.text()) : std::nullopt;
   if (value) return *value;
   throw expected(node, "a duration such as 1.5s or 2h45m (units: ns us ms s m h)");
 }
@@ -327,8 +318,7 @@ std::string format_go_duration(nanoseconds duration) {
   const int64_t count = duration.count();
   if (count == 0) return "0s";
   // The magnitude of the smallest int64 fits in no int64.
-  const uint64_t total =
-      count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
+  const uint64_t total = count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
   const std::string sign = count < 0 ? "-" : "";
 
   // The number of `unit`s with as many decimals as it takes, and no more.
@@ -355,8 +345,7 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
   size_t at = 0;
   for (; at < text.size() && is_digit(text[at]); ++at) {
     const auto digit = static_cast<uint64_t>(text[at] - '0');
-    if (__builtin_mul_overflow(value, uint64_t{10}, &value) ||
-        __builtin_add_overflow(value, digit, &value)) {
+    if (__builtin_mul_overflow(value, uint64_t{10}, &value) || __builtin_add_overflow(value, digit, &value)) {
       return std::nullopt;
     }
   }

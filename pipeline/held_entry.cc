@@ -50,8 +50,8 @@ class HeldEntry::JoinedOrigin final : public Origin {
   }
   bool goes_on() const override { return origins_.back().origin().goes_on(); }
   bool can_be_read_again() const override {
-    return std::ranges::all_of(
-        origins_, [](const OriginHold& held) { return held.origin().can_be_read_again(); });
+    return std::ranges::all_of(origins_,
+                               [](const OriginHold& held) { return held.origin().can_be_read_again(); });
   }
 
  private:

@@ -22,8 +22,7 @@ std::shared_ptr<MetricFamily> MetricFamilies::get(const MetricDefinition& defini
   std::erase_if(namesakes, [](const auto& family) { return family.expired(); });
   for (const auto& namesake : namesakes) {
     const auto family = namesake.lock();
-    if (family == nullptr || family->type() != definition.type ||
-        family->buckets() != definition.buckets) {
+    if (family == nullptr || family->type() != definition.type || family->buckets() != definition.buckets) {
       continue;
     }
     family->extend_idle(definition.max_idle);

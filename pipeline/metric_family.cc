@@ -33,8 +33,7 @@ std::shared_ptr<MetricSeries> MetricFamily::series(std::string labels, std::int6
     clean_at_ = std::clamp(2 * series_.size(), kFirstCleaning, kMostSeries);
   }
   if (series_.size() >= kMostSeries) return nullptr;
-  const std::size_t bounds =
-      type_ == MetricType::kHistogram ? buckets_.size() : MetricSeries::kNoHistogram;
+  const std::size_t bounds = type_ == MetricType::kHistogram ? buckets_.size() : MetricSeries::kNoHistogram;
   auto made = std::make_shared<MetricSeries>(std::move(labels), bounds, now);
   series_.emplace(made->labels(), made);
   return made;

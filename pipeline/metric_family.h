@@ -29,9 +29,7 @@ class MetricSeries {
  public:
   // `labels` as metric_labels() gives them. `bounds`: of a histogram's buckets.
   MetricSeries(std::string labels, std::size_t bounds, std::int64_t now)
-      : labels_(std::move(labels)),
-        changed_(now),
-        counts_(bounds == kNoHistogram ? 0 : bounds + 1) {}
+      : labels_(std::move(labels)), changed_(now), counts_(bounds == kNoHistogram ? 0 : bounds + 1) {}
 
   static constexpr std::size_t kNoHistogram = std::numeric_limits<std::size_t>::max();
 
@@ -58,9 +56,7 @@ class MetricSeries {
   // Of a counter or gauge; the sum of what a histogram observed.
   double value() const { return value_.load(std::memory_order_relaxed); }
   // What one bucket of a histogram alone has taken; the one behind the last bound is the rest.
-  std::uint64_t count(std::size_t bucket) const {
-    return counts_[bucket].load(std::memory_order_relaxed);
-  }
+  std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
 
   bool retired() const { return changed_.load(std::memory_order_relaxed) == kRetired; }
   // Retires the series if it has not changed for `max_idle`. Says whether it did.

@@ -16,8 +16,8 @@ std::string escaped_name(std::string_view name, std::string_view also_allowed) {
   std::string escaped;
   while (!name.empty()) {
     const char c = name.front();
-    const bool allowed = is_letter(c) || (is_digit(c) && !escaped.empty()) ||
-                         also_allowed.find(c) != std::string_view::npos;
+    const bool allowed =
+        is_letter(c) || (is_digit(c) && !escaped.empty()) || also_allowed.find(c) != std::string_view::npos;
     escaped += allowed ? c : '_';
     name.remove_prefix(allowed ? 1 : first_character(name).size);
   }
@@ -48,8 +48,7 @@ void append_label_value(std::string& out, std::string_view value) {
 
 std::string metric_name(std::string_view name) { return escaped_name(name, ":"); }
 
-std::string metric_labels(
-    const std::vector<std::pair<std::string_view, std::string_view>>& labels) {
+std::string metric_labels(const std::vector<std::pair<std::string_view, std::string_view>>& labels) {
   std::vector<std::pair<std::string, std::string_view>> sorted;
   for (const auto& [name, value] : labels) sorted.emplace_back(escaped_name(name, ""), value);
   std::ranges::stable_sort(sorted, {}, [](const auto& label) { return label.first; });

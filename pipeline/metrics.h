@@ -35,8 +35,7 @@ class PipelineMetrics {
   // Promtail's counter of lines that stages have dropped.
   Counter& dropped_lines(std::string_view reason) {
     return counter("logentry_dropped_lines_total",
-                   "A count of all log lines dropped as a result of a pipeline stage",
-                   {{"reason", reason}});
+                   "A count of all log lines dropped as a result of a pipeline stage", {{"reason", reason}});
   }
 
   // Ours: what a metric of the `metrics` stage did not take.

@@ -55,9 +55,8 @@ class ObservedStage final : public Stage {
 };
 
 std::string path_of(std::size_t index, const StageInfo* enclosing) {
-  const std::string list = enclosing == nullptr
-                               ? "pipeline_stages"
-                               : enclosing->path + "." + enclosing->name + ".stages";
+  const std::string list =
+      enclosing == nullptr ? "pipeline_stages" : enclosing->path + "." + enclosing->name + ".stages";
   return list + "[" + std::to_string(index) + "]";
 }
 

@@ -62,8 +62,8 @@ Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
   std::vector<Built> built;
   for (std::size_t i = 0; i < stages.items().size(); ++i) {
     const config::Node& item = stages.items()[i];
-    auto stage = context.observer == nullptr ? build_stage(item, context)
-                                             : build_observed_stage(item, i, context);
+    auto stage =
+        context.observer == nullptr ? build_stage(item, context) : build_observed_stage(item, i, context);
     if (stage) built.push_back({std::move(stage), item.entries().begin()->first.text()});
   }
   // Each link needs the one behind it, so they are made from the last to the first.

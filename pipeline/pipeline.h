@@ -59,9 +59,7 @@ class Pipeline {
   std::uint64_t given() const;
   // As a stage's (stage.h): the longest pause that any stage asks for.
   bool may_pause() const { return !pausing_.empty(); }
-  std::chrono::nanoseconds pause() {
-    return pausing_.empty() ? std::chrono::nanoseconds() : longest_pause();
-  }
+  std::chrono::nanoseconds pause() { return pausing_.empty() ? std::chrono::nanoseconds() : longest_pause(); }
   // The longest of any stage.
   Memory memory() const;
   void drain() { drain(entry_); }

@@ -10,10 +10,10 @@
 namespace lokitail::pipeline {
 
 // Each is defined in pipeline/stage/<name>.cc, and described in docs/stages.md.
-StageFactory make_cardinality_guard, make_cri, make_decolorize, make_dedupe, make_docker, make_drop, make_eventlogmessage,
-    make_geoip, make_json, make_labelallow, make_labeldrop, make_labels, make_limit, make_logfmt,
-    make_match, make_metrics, make_multiline, make_output, make_pack, make_redact, make_regex, make_replace,
-    make_sampling, make_static_labels, make_structured_metadata, make_template, make_tenant,
+StageFactory make_cardinality_guard, make_cri, make_decolorize, make_dedupe, make_docker, make_drop,
+    make_eventlogmessage, make_geoip, make_json, make_labelallow, make_labeldrop, make_labels, make_limit,
+    make_logfmt, make_match, make_metrics, make_multiline, make_output, make_pack, make_redact, make_regex,
+    make_replace, make_sampling, make_static_labels, make_structured_metadata, make_template, make_tenant,
     make_throttle, make_timestamp, make_truncate;
 
 namespace {
@@ -67,7 +67,8 @@ std::unique_ptr<Stage> build_stage(const config::Node& item, StageContext& conte
   if (!item.is_mapping()) {
     throw item.error(
         "invalid YAML config, make sure each stage of your pipeline is a YAML object (must end "
-        "with a `:`), expected a mapping of one stage name, found " + item.describe());
+        "with a `:`), expected a mapping of one stage name, found " +
+        item.describe());
   }
   if (item.entries().empty()) return nullptr;
   if (item.entries().size() > 1) {

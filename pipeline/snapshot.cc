@@ -96,8 +96,7 @@ std::vector<Change> changes(const Snapshot& before, const Snapshot& after) {
 }
 
 std::string timestamp_text(const Timestamp& timestamp) {
-  static const lang::TimeLayout layout =
-      lang::TimeLayout::compile("2006-01-02T15:04:05.999999999Z07:00");
+  static const lang::TimeLayout layout = lang::TimeLayout::compile("2006-01-02T15:04:05.999999999Z07:00");
   return layout.format(timestamp, lang::Zone::utc());
 }
 

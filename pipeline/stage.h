@@ -64,9 +64,7 @@ class Stage {
   virtual Memory memory() const { return Memory::kNone; }
   // Hands on everything kept back, but for what has an origin and is better read again after the next
   // start. The last call.
-  virtual void drain(Entry& scratch, Sink& next) {
-    static_cast<void>(scratch), static_cast<void>(next);
-  }
+  virtual void drain(Entry& scratch, Sink& next) { static_cast<void>(scratch), static_cast<void>(next); }
 };
 
 enum class Verdict { kKeep, kDrop };

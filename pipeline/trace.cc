@@ -41,9 +41,9 @@ bool stands_in(const StageInfo& inner, const StageInfo& outer) {
 
 // The step of `stage` that has not come to its end; nullptr where the passage began inside of it.
 Step* open_step(Passage& passage, const StageInfo& stage) {
-  const auto step = std::find_if(
-      passage.steps.rbegin(), passage.steps.rend(),
-      [&stage](const Step& each) { return each.stage.get() == &stage && !each.after; });
+  const auto step = std::find_if(passage.steps.rbegin(), passage.steps.rend(), [&stage](const Step& each) {
+    return each.stage.get() == &stage && !each.after;
+  });
   return step == passage.steps.rend() ? nullptr : &*step;
 }
 
@@ -57,8 +57,7 @@ bool has_inner_steps(const Passage& passage, std::size_t index) {
 std::vector<Change> own_changes(const Passage& passage, std::size_t index) {
   const Step& step = passage.steps[index];
   if (!step.before) return {};
-  if (has_inner_steps(passage, index))
-    return changes(*step.before, *passage.steps[index + 1].before);
+  if (has_inner_steps(passage, index)) return changes(*step.before, *passage.steps[index + 1].before);
   if (!step.after) return {};
   return changes(*step.before, *step.after);
 }
@@ -120,8 +119,7 @@ void Tracer::gives(const Info& stage, Entry& entry) {
   } else {
     begins = true;
     passage = std::make_shared<Passage>(Passage{lines, snapshot, {}, Passage::Outcome::kOut, {}});
-    passage->steps.push_back(
-        {.stage = stage, .outcome = Step::Outcome::kReleased, .after = snapshot});
+    passage->steps.push_back({.stage = stage, .outcome = Step::Outcome::kReleased, .after = snapshot});
   }
   if (step != nullptr) {
     step->outcome = Step::Outcome::kPassed;
@@ -163,9 +161,8 @@ void Tracer::end_step(const Frame& frame) {
 
 void Tracer::finish(Passage& passage) {
   if (!passage.result) {
-    passage.outcome = passage.steps.back().outcome == Step::Outcome::kHeld
-                          ? Passage::Outcome::kHeld
-                          : Passage::Outcome::kDropped;
+    passage.outcome = passage.steps.back().outcome == Step::Outcome::kHeld ? Passage::Outcome::kHeld
+                                                                           : Passage::Outcome::kDropped;
   }
   finished_(std::move(passage));
 }

@@ -42,9 +42,9 @@ class TracedPipeline::Out final : public Sink {
   Tracer& tracer_;
 };
 
-TracedPipeline::TracedPipeline(const config::Node& stages,
-                               const std::map<std::string, std::string>& labels, Timestamp now,
-                               config::Warnings& warnings, std::function<void(Passage)> finished)
+TracedPipeline::TracedPipeline(const config::Node& stages, const std::map<std::string, std::string>& labels,
+                               Timestamp now, config::Warnings& warnings,
+                               std::function<void(Passage)> finished)
     : label_texts_(labels),
       now_(now),
       tracer_(symbols_, std::move(finished)),

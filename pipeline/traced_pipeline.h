@@ -20,8 +20,8 @@ class TracedPipeline {
  public:
   // `stages` is a list or null, `labels` are those of the target. All lines are read at `now`,
   // which is the time for the stages, too. `finished` is given what has come of each entry.
-  TracedPipeline(const config::Node& stages, const std::map<std::string, std::string>& labels,
-                 Timestamp now, config::Warnings& warnings, std::function<void(Passage)> finished);
+  TracedPipeline(const config::Node& stages, const std::map<std::string, std::string>& labels, Timestamp now,
+                 config::Warnings& warnings, std::function<void(Passage)> finished);
   ~TracedPipeline();
   TracedPipeline(const TracedPipeline&) = delete;
   TracedPipeline& operator=(const TracedPipeline&) = delete;

@@ -6,7 +6,6 @@
 namespace lokitail::pipeline {
 namespace {
 
-
 // Whether a number written like this is in its shortest decimal form: it has no exponent, no zeros
 // that could be left out, and so few digits that every number of as many is told apart from its
 // neighbours. That is so below 2^52, counted in units of the last digit: such a unit is then more

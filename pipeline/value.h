@@ -19,9 +19,7 @@ class Value {
 
   constexpr Value() = default;
   static constexpr Value null() { return Value(Kind::kNull, nullptr, 0); }
-  static constexpr Value text(std::string_view text) {
-    return Value(Kind::kText, text.data(), text.size());
-  }
+  static constexpr Value text(std::string_view text) { return Value(Kind::kText, text.data(), text.size()); }
   // `spelled` is how the number was written, if that is known: it saves the work of writing it again.
   static constexpr Value number(double number, std::string_view spelled = {}) {
     Value value(Kind::kNumber, spelled.data(), std::bit_cast<std::uint64_t>(number));
@@ -45,11 +43,15 @@ class Value {
   // true/false. Nothing for a missing or null value. Text made here lives in `arena`.
   std::optional<std::string_view> to_text(Arena& arena) const {
     switch (kind_) {
-      case Kind::kText: return as_text();
-      case Kind::kBool: return as_bool() ? std::string_view("true") : std::string_view("false");
-      case Kind::kNumber: return number_to_text(arena);
+      case Kind::kText:
+        return as_text();
+      case Kind::kBool:
+        return as_bool() ? std::string_view("true") : std::string_view("false");
+      case Kind::kNumber:
+        return number_to_text(arena);
       case Kind::kMissing:
-      case Kind::kNull: break;
+      case Kind::kNull:
+        break;
     }
     return std::nullopt;
   }
@@ -58,8 +60,7 @@ class Value {
   // Longer ones are hardly ever the shortest form, and are not worth looking at.
   static constexpr std::size_t kLongestSpelling = 24;
 
-  constexpr Value(Kind kind, const char* data, std::uint64_t bits)
-      : data_(data), bits_(bits), kind_(kind) {}
+  constexpr Value(Kind kind, const char* data, std::uint64_t bits) : data_(data), bits_(bits), kind_(kind) {}
 
   // Defined in value.cc, to keep the formatting of numbers out of every stage.
   std::string_view number_to_text(Arena& arena) const;

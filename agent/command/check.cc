@@ -52,8 +52,7 @@ class StageCheck {
  private:
   void build(const config::Node& item, config::Warnings& warnings) {
     pipeline::SymbolTable symbols;
-    pipeline::StageContext context{symbols, warnings, metrics_,
-                                   [] { return pipeline::Timestamp(); }};
+    pipeline::StageContext context{symbols, warnings, metrics_, [] { return pipeline::Timestamp(); }};
     static_cast<void>(pipeline::build_stage(item, context));
   }
 
@@ -62,10 +61,9 @@ class StageCheck {
     const std::size_t before = warnings_.errors().size();
     if (const auto flow = pipeline::stage_flow(item)) check(flow->inner);
     const auto& errors = warnings_.errors();
-    const bool is_known = std::any_of(errors.begin() + static_cast<std::ptrdiff_t>(before),
-                                      errors.end(), [&error](const config::Error& other) {
-                                        return std::string_view(other.what()) == error.what();
-                                      });
+    const bool is_known = std::any_of(
+        errors.begin() + static_cast<std::ptrdiff_t>(before), errors.end(),
+        [&error](const config::Error& other) { return std::string_view(other.what()) == error.what(); });
     if (!is_known) warnings_.refuse(error);
   }
 
@@ -117,8 +115,8 @@ int run_check(std::span<const char* const> arguments) {
     }
     const check::Inspection inspection = check::inspect(options, config::process_env);
     const bool json = options.format == check::Format::kJson;
-    fmt::print("{}", json ? check::as_json(inspection)
-                          : check::as_text(inspection, wants_color(STDOUT_FILENO)));
+    fmt::print("{}",
+               json ? check::as_json(inspection) : check::as_text(inspection, wants_color(STDOUT_FILENO)));
     return exit_status(inspection, options.strict);
   } catch (const std::exception& problem) {
     fmt::print(stderr, "lokitail check: {}\n{}", problem.what(),

@@ -58,10 +58,10 @@ void require_readable(const std::string& folder) {
     return;
   }
   const std::string why = "cannot read " + folder + ": " + std::strerror(errno) + "\n";
-  throw std::runtime_error(
-      why + (errno == EACCES ? "Docker's logs belong to root: try sudo lokitail demo --docker"
-                             : "Is Docker here, with its json-file driver? --docker-root DIR names "
-                               "another folder."));
+  throw std::runtime_error(why + (errno == EACCES
+                                      ? "Docker's logs belong to root: try sudo lokitail demo --docker"
+                                      : "Is Docker here, with its json-file driver? --docker-root DIR names "
+                                        "another folder."));
 }
 
 class Demo {
@@ -150,8 +150,7 @@ ReceiverOptions Demo::receiver_options() {
   options.answer = [this](const ReceivedPush& push) {
     if (!push.decoded) return refusal(push.decoded);
     if (!loki_down_) return PushAnswer{};
-    return PushAnswer{.status = 503,
-                      .body = "at least 1 live replicas required, could only find 0\n"};
+    return PushAnswer{.status = 503, .body = "at least 1 live replicas required, could only find 0\n"};
   };
   options.on_push = [this](const ReceivedPush& push, const PushAnswer& answer) {
     if (answer.status != 204) return;
@@ -264,8 +263,7 @@ void Demo::show() {
   next_frame_ = now + (screen_ ? kFrame : kPlainLine);
   status_.seconds = seconds();
   status_.loki_down = loki_down_;
-  status_.loki =
-      loki_down_ ? "down: answers 503" : fmt::format("up on 127.0.0.1:{}", receiver_.port());
+  status_.loki = loki_down_ ? "down: answers 503" : fmt::format("up on 127.0.0.1:{}", receiver_.port());
   // Its memory is this process's before exec, and says nothing any more once it is on its way out.
   if (phase_ != Phase::kStopping && seconds() > kExec) {
     status_.agent_bytes = child_->resident_bytes();

@@ -93,9 +93,9 @@ void run(const Options& options) {
   config::Warnings warnings;
   const PipelineSource source = pipeline_source(options, warnings);
   Printer printer(options);
-  pipeline::TracedPipeline pipeline(
-      source.stages, options.labels.value_or(source.labels), options.now.value_or(system_time()),
-      warnings, [&printer](const pipeline::Passage& passage) { printer.show(passage); });
+  pipeline::TracedPipeline pipeline(source.stages, options.labels.value_or(source.labels),
+                                    options.now.value_or(system_time()), warnings,
+                                    [&printer](const pipeline::Passage& passage) { printer.show(passage); });
   for (const std::string& text : warnings.texts()) fmt::print(stderr, "warning: {}\n", text);
   push_lines(options, pipeline);
   pipeline.drain();

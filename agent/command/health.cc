@@ -110,9 +110,7 @@ http::Response ask(const HealthOptions& options) {
 }
 
 // With one line's end, whatever the answer ends with.
-std::string_view trimmed(std::string_view text) {
-  return text.substr(0, text.find_last_not_of("\r\n") + 1);
-}
+std::string_view trimmed(std::string_view text) { return text.substr(0, text.find_last_not_of("\r\n") + 1); }
 
 // A line for each part; nothing where the answer is none of /healthz or /readyz.
 std::optional<std::string> as_text(std::string_view body) {

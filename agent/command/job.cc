@@ -24,16 +24,14 @@ const config::ScrapeConfig& find_job(const config::Config& config, const std::st
   if (jobs.empty()) throw config::Error({config.file_name, 0, 0}, "there are no scrape_configs");
   if (name.empty()) {
     if (jobs.size() == 1) return jobs.front();
-    throw config::Error(place,
-                        config.file_name + " has several jobs, choose one: " + job_names(config));
+    throw config::Error(place, config.file_name + " has several jobs, choose one: " + job_names(config));
   }
   const auto found = std::ranges::find(jobs, name, &config::ScrapeConfig::job_name);
   if (found != jobs.end()) return *found;
   std::vector<std::string_view> names;
   for (const auto& scrape : jobs) names.push_back(scrape.job_name);
   throw config::Error(place, "there is no job \"" + name + "\" in " + config.file_name +
-                                 config::did_you_mean(name, names) +
-                                 "; its jobs: " + job_names(config));
+                                 config::did_you_mean(name, names) + "; its jobs: " + job_names(config));
 }
 
 }  // namespace

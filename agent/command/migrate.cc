@@ -79,15 +79,14 @@ void print_commands(const Options& options, const Takeover& takeover) {
       "  systemctl disable --now lokitail\n"
       "  cp {} {}\n"
       "  systemctl enable --now promtail\n",
-      config_given ? " -config.file=" + options.config_file : "", kPositionsFile,
-      takeover.positions_file);
+      config_given ? " -config.file=" + options.config_file : "", kPositionsFile, takeover.positions_file);
 }
 
 void refuse_while_running(const Options& options) {
   for (const char* service : {"promtail", "lokitail"}) {
     if (is_running(options.root, std::string(service) + ".service")) {
-      throw std::runtime_error(fmt::format(
-          "{0} is running, and would write its positions: systemctl stop {0}", service));
+      throw std::runtime_error(
+          fmt::format("{0} is running, and would write its positions: systemctl stop {0}", service));
     }
   }
 }

@@ -60,9 +60,7 @@ class Text {
   static constexpr std::size_t kStepIndent = 2;
   static constexpr std::size_t kChangeIndent = 6;
 
-  void row(std::size_t indent, std::string_view text) {
-    out_.append(indent, ' ').append(text).append("\n");
-  }
+  void row(std::size_t indent, std::string_view text) { out_.append(indent, ' ').append(text).append("\n"); }
 
   void entry(const Snapshot& entry) {
     row(kStepIndent, "line       " + quoted_text(entry.line));
@@ -81,8 +79,8 @@ class Text {
     const Step& step = passage_.steps[index];
     const std::size_t indent = kStepIndent + 2 * step.stage->depth();
     const std::vector<Change> changes = own_changes(passage_, index);
-    row(indent, paint_(Colour::kBold, stage_text(*step.stage)) + note(index, changes.empty()) +
-                    "  " + paint_(Colour::kDim, config::to_string(step.stage->place)));
+    row(indent, paint_(Colour::kBold, stage_text(*step.stage)) + note(index, changes.empty()) + "  " +
+                    paint_(Colour::kDim, config::to_string(step.stage->place)));
     for (const Change& each : changes) change(indent + kChangeIndent - kStepIndent, each);
   }
 
@@ -92,9 +90,8 @@ class Text {
     if (pipeline::has_inner_steps(passage_, index)) return "";
     switch (step.outcome) {
       case Step::Outcome::kDropped:
-        return "  " + paint_(Colour::kRed, step.drop_reason.empty()
-                                               ? "dropped"
-                                               : "dropped (" + step.drop_reason + ")");
+        return "  " + paint_(Colour::kRed,
+                             step.drop_reason.empty() ? "dropped" : "dropped (" + step.drop_reason + ")");
       case Step::Outcome::kHeld:
         return "  " + paint_(Colour::kYellow, "held back");
       case Step::Outcome::kReleased:
@@ -105,8 +102,8 @@ class Text {
     if (!unchanged) return "";
     const std::size_t inner = step.stage->inner_stages;
     if (inner == 0) return "  " + paint_(Colour::kDim, "unchanged");
-    return "  " + paint_(Colour::kDim, fmt::format("not selected, {} stage{} passed by", inner,
-                                                   inner == 1 ? "" : "s"));
+    return "  " + paint_(Colour::kDim,
+                         fmt::format("not selected, {} stage{} passed by", inner, inner == 1 ? "" : "s"));
   }
 
   void change(std::size_t indent, const Change& change) {
@@ -118,8 +115,7 @@ class Text {
     };
     const char equals = change.name.empty() ? ' ' : '=';
     if (!change.before) {
-      row(indent,
-          paint_(Colour::kGreen, fmt::format("+ {}{}{}", name, equals, show(*change.after))));
+      row(indent, paint_(Colour::kGreen, fmt::format("+ {}{}{}", name, equals, show(*change.after))));
     } else if (!change.after) {
       row(indent, paint_(Colour::kRed, fmt::format("- {}", name)));
     } else {
@@ -152,9 +148,7 @@ class Text {
 
 }  // namespace
 
-std::string passage_text(const Passage& passage, const Painter& paint) {
-  return Text(passage, paint).take();
-}
+std::string passage_text(const Passage& passage, const Painter& paint) { return Text(passage, paint).take(); }
 
 std::string lines_text(const std::vector<std::size_t>& lines) {
   std::string text = lines.size() == 1 ? "line " : "lines ";

@@ -12,8 +12,7 @@ std::string reference_text(std::string_view format, std::span<const CommandText>
   if (format == "bash") return reference::bash_completion(commands);
   if (format == "zsh") return reference::zsh_completion(commands);
   if (format == "fish") return reference::fish_completion(commands);
-  throw std::invalid_argument("--format: expected man, bash, zsh or fish, not '" +
-                              std::string(format) + "'");
+  throw std::invalid_argument("--format: expected man, bash, zsh or fish, not '" + std::string(format) + "'");
 }
 
 }  // namespace lokitail::agent

@@ -36,16 +36,18 @@ constexpr int kBadFlags = 2;
 
 void configure_log(const config::ServerConfig& server) {
   const std::string& level = server.log_level;
-  log::configure(level == "debug"  ? log::Level::kDebug
-                 : level == "warn" ? log::Level::kWarn
+  log::configure(level == "debug"   ? log::Level::kDebug
+                 : level == "warn"  ? log::Level::kWarn
                  : level == "error" ? log::Level::kError
                                     : log::Level::kInfo,
                  server.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
 }
 
 DaemonOptions daemon_options(const config::Options& options, const std::string& config_file) {
-  DaemonOptions daemon{.shutdown_timeout = options.shutdown_timeout, .dry_run = options.dry_run,
-                       .inspect = options.inspect, .drain_and_exit = options.drain_and_exit};
+  DaemonOptions daemon{.shutdown_timeout = options.shutdown_timeout,
+                       .dry_run = options.dry_run,
+                       .inspect = options.inspect,
+                       .drain_and_exit = options.drain_and_exit};
   if (options.config_file.empty()) return daemon;
   daemon.load = [options] { return config::load_files(options, config::process_env); };
   if (options.watch_config) daemon.watched_file = config_file;
@@ -95,8 +97,7 @@ int run_with(const config::Options& options, config::LoadedConfig loaded) {
   configure_log(loaded.config.server);
   if (loaded.config.target_config.read_stdin) open_stdin();
   if (options.print_config_stderr) {
-    fmt::print(stderr, "---\n# Loki Config\n# {}\n{}\n", version_line(),
-               config::to_yaml(loaded.config));
+    fmt::print(stderr, "---\n# Loki Config\n# {}\n{}\n", version_line(), config::to_yaml(loaded.config));
   }
   for (const std::string& warning : loaded.warnings.texts()) log::warn(warning);
   auto config = std::make_shared<const config::Config>(std::move(loaded.config));

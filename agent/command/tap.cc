@@ -48,7 +48,7 @@ server.admin: true. Secrets that are known by name are hidden.
   --format text|json    json: a document for each entry, on a line (text)
   --color WHEN          auto, always or never (auto)
 )") + AgentAddress::kUsage +
-                           R"(
+                               R"(
 Exit status: 0; 1 where the agent does not answer or refuses; 2 for wrong arguments.
 )";
 

@@ -132,8 +132,7 @@ int run_test(std::span<const char* const> arguments) {
     }
     return testing::Runner(options).run();
   } catch (const std::invalid_argument& problem) {
-    fmt::print(stderr, "lokitail test: {}\nRun lokitail test --help for what there is\n",
-               problem.what());
+    fmt::print(stderr, "lokitail test: {}\nRun lokitail test --help for what there is\n", problem.what());
   } catch (const std::exception& problem) {
     fmt::print(stderr, "lokitail test: {}\n", problem.what());
   }

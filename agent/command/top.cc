@@ -49,7 +49,7 @@ Shows the clients and targets of a running agent. Keys: q ends, s sorts by lag o
   --interval TIME       how often (2s)
   --once                two looks, and the second is printed; also where standard output is no terminal
 )") + AgentAddress::kUsage +
-                           R"(
+                               R"(
 Exit status: 0; 1 where the agent does not answer; 2 for wrong arguments.
 )";
 

@@ -70,8 +70,7 @@ Answer refused(std::string_view body) {
 }
 
 bool is_too_large_for_grpc(std::string_view body) {
-  return body.find("message larger than max") != body.npos ||
-         body.find("ResourceExhausted") != body.npos;
+  return body.find("message larger than max") != body.npos || body.find("ResourceExhausted") != body.npos;
 }
 
 // 429 comes for a rate that is exceeded just now, which passes, or for a push that is larger than the

@@ -17,13 +17,13 @@
 namespace lokitail::agent {
 
 enum class Meaning {
-  kSettled,     // stored
-  kRefused,     // Loki took the good entries and refuses the others for good: never sent again
-  kRetry,       // not stored, or unknown: again after a backoff
-  kRetrySlowly, // nothing is wrong with the entries but with us or with Loki's settings: again after
-                // a long pause, loudly
-  kSplit,       // too large as it is: again in two halves
-  kThrottled,   // one stream has too high a rate: it again after a while, the others at once
+  kSettled,      // stored
+  kRefused,      // Loki took the good entries and refuses the others for good: never sent again
+  kRetry,        // not stored, or unknown: again after a backoff
+  kRetrySlowly,  // nothing is wrong with the entries but with us or with Loki's settings: again after
+                 // a long pause, loudly
+  kSplit,        // too large as it is: again in two halves
+  kThrottled,    // one stream has too high a rate: it again after a while, the others at once
 };
 
 struct Answer {

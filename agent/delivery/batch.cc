@@ -38,8 +38,7 @@ struct EntrySizes {
 };
 
 std::size_t metadata_size(const pipeline::Metadata& pair, const pipeline::SymbolTable& symbols) {
-  return wire::bytes_field_size(symbols.name(pair.name).size()) +
-         wire::bytes_field_size(pair.value.size());
+  return wire::bytes_field_size(symbols.name(pair.name).size()) + wire::bytes_field_size(pair.value.size());
 }
 
 EntrySizes sizes_of(std::string_view line, const pipeline::Entry& entry,
@@ -70,8 +69,8 @@ char* put_timestamp(char* out, pipeline::Timestamp timestamp, std::size_t size) 
   return out;
 }
 
-void put_entry(char* out, std::string_view line, const pipeline::Entry& entry,
-               const EntrySizes& sizes, const pipeline::SymbolTable& symbols) {
+void put_entry(char* out, std::string_view line, const pipeline::Entry& entry, const EntrySizes& sizes,
+               const pipeline::SymbolTable& symbols) {
   *out++ = wire::length_delimited_tag(kStreamEntries);
   out = wire::put_varint(out, sizes.entry);
   out = put_timestamp(out, entry.timestamp, sizes.timestamp);
@@ -115,8 +114,7 @@ std::size_t Batch::size_of(std::string_view line, const pipeline::Entry& entry) 
   return size;
 }
 
-void Batch::add(const pipeline::Labels& labels, std::string_view line,
-                const pipeline::Entry& entry) {
+void Batch::add(const pipeline::Labels& labels, std::string_view line, const pipeline::Entry& entry) {
   Stream& stream = find_or_add(labels);
 
   const EntrySizes sizes = sizes_of(line, entry, symbols_);
@@ -182,8 +180,7 @@ Batch::Stream& Batch::find_or_add(const pipeline::Labels& labels) {
 bool Batch::same_labels(const Stream& stream, const pipeline::Labels& labels) const {
   if (stream.label_count != labels.size()) return false;
   const auto equal = [this](const StoredLabel& stored, const pipeline::Label& label) {
-    return stored.name == label.name &&
-           label_bytes_.view().substr(stored.begin, stored.size) == label.value;
+    return stored.name == label.name && label_bytes_.view().substr(stored.begin, stored.size) == label.value;
   };
   const StoredLabel* stored = labels_.data() + stream.first_label;
   for (const pipeline::Label& label : labels) {

@@ -16,8 +16,7 @@ pipeline::lang::Selector client_selector(const std::string& match, const config:
   }
 }
 
-Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post,
-                 BatcherEvents& events)
+Batcher::Batcher(BatcherConfig config, pipeline::SymbolTable& symbols, Post post, BatcherEvents& events)
     : config_(std::move(config)),
       symbols_(symbols),
       post_(std::move(post)),
@@ -55,7 +54,8 @@ void Batcher::add(const pipeline::Entry& entry) {
   }
   if (open.batch.empty()) {
     open.since = Clock::now();
-    if (config_.tracer) [[unlikely]] open_trace(open, entry);
+    if (config_.tracer) [[unlikely]]
+      open_trace(open, entry);
   }
   open.batch.add(labels, line, entry);
   if (entry.origin != nullptr && (open.origins.empty() || open.origins.back() != entry.origin)) {
@@ -106,8 +106,7 @@ const pipeline::Labels* Batcher::labels_for_client(const pipeline::Entry& entry)
 }
 
 // The labels that name the stream, and the batch of the tenant they name.
-std::pair<const pipeline::Labels&, Batcher::TenantBatch&> Batcher::route(
-    const pipeline::Labels& labels) {
+std::pair<const pipeline::Labels&, Batcher::TenantBatch&> Batcher::route(const pipeline::Labels& labels) {
   const pipeline::Label* const tenant = labels.find(tenant_label_);
   if (tenant == nullptr) return {labels, *batches_.front()};
   TenantBatch& open = batch_of(tenant->value);
@@ -127,13 +126,13 @@ void Batcher::flush_due(Clock::time_point now) {
   report_taken();
   for (const auto& open : batches_) {
     const std::chrono::nanoseconds wait =
-        open->is_awaited ? std::min<std::chrono::nanoseconds>(config_.batch_wait, kAwaitedWait) : config_.batch_wait;
+        open->is_awaited ? std::min<std::chrono::nanoseconds>(config_.batch_wait, kAwaitedWait)
+                         : config_.batch_wait;
     if (!open->batch.empty() && now - open->since >= wait) hand_over(*open);
   }
   // Tenants come and go; an empty batch of another than the client's own is not worth keeping.
-  std::erase_if(batches_, [this](const auto& open) {
-    return open->batch.empty() && open != batches_.front();
-  });
+  std::erase_if(batches_,
+                [this](const auto& open) { return open->batch.empty() && open != batches_.front(); });
 }
 
 void Batcher::flush_all() {

@@ -37,9 +37,9 @@ struct BatcherConfig {
   std::string match{};          // a selector of the entries to take; empty: all
   config::Place match_place{};
   std::vector<config::RelabelConfig> relabel_configs{};
-  const PushShape* shape = nullptr;  // what was learned of how pushes should be; may be null
-  std::string name{};                     // of the client
-  std::shared_ptr<Tracer> tracer{};       // null: there are no traces
+  const PushShape* shape = nullptr;         // what was learned of how pushes should be; may be null
+  std::string name{};                       // of the client
+  std::shared_ptr<Tracer> tracer{};         // null: there are no traces
   const BlockTimes* block_times = nullptr;  // of the worker, where it traces
 };
 
@@ -95,7 +95,7 @@ class Batcher {
     Clock::time_point since;
     bool can_be_read_again = true;
     bool is_awaited = false;
-    bool must_be_stored = false;  // who sent it neither waits nor has it still
+    bool must_be_stored = false;             // who sent it neither waits nor has it still
     std::vector<pipeline::Origin*> origins;  // retained, each at least once
     std::shared_ptr<PushTrace> trace;        // of the entries that are in it
   };
@@ -119,8 +119,8 @@ class Batcher {
   pipeline::Labels without_tenant_;   // of the present entry
   std::optional<pipeline::lang::Selector> match_;
   std::optional<EntryRelabeler> relabeler_;
-  std::size_t taken_ = 0;      // not reported yet
-  std::size_t unmatched_ = 0;  // of them
+  std::size_t taken_ = 0;                              // not reported yet
+  std::size_t unmatched_ = 0;                          // of them
   std::vector<std::unique_ptr<TenantBatch>> batches_;  // the client's own tenant first
   ByteBuffer request_;
   ByteBuffer compressed_;

@@ -32,9 +32,8 @@ class Budget {
   void nobody_on_room() { on_room_.clear(); }
 
   bool exhausted() const {
-    return std::ranges::any_of(in_flight_, [this](const auto& bytes) {
-      return bytes.load(std::memory_order_relaxed) >= share();
-    });
+    return std::ranges::any_of(
+        in_flight_, [this](const auto& bytes) { return bytes.load(std::memory_order_relaxed) >= share(); });
   }
   std::size_t in_flight() const {
     std::size_t sum = 0;

@@ -38,8 +38,7 @@ DeadLetters::~DeadLetters() {
   if (file_ >= 0) ::close(file_);
 }
 
-void DeadLetters::add(const DeadLetterCause& cause, const std::string& labels,
-                      const PushEntry& entry) {
+void DeadLetters::add(const DeadLetterCause& cause, const std::string& labels, const PushEntry& entry) {
   text_ += '{';
   append_member(text_, "time", time_text(system_time()));
   append_member(text_, "client", cause.client);

@@ -34,9 +34,9 @@ Delivery::Delivery(boost::asio::io_context& control, std::shared_ptr<const confi
       other.is_standby = true;
     }
     if (spools) client.spool = make_spool(i);
-    client.sender = std::make_unique<Sender>(LaneContext{
-        control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
-        dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }, tracer});
+    client.sender = std::make_unique<Sender>(
+        LaneContext{control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
+                    dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }, tracer});
   }
 }
 
@@ -69,8 +69,7 @@ std::shared_ptr<ClientSpool> Delivery::make_spool(std::size_t client) const {
   // In place: it has what cannot be moved.
   return std::shared_ptr<ClientSpool>(new ClientSpool{
       control_, metrics_, spool_thread_, config_.clients[client].name,
-      folder + "/" + spool_folder_name(client), limits,
-      spool.mode == config::SpoolConfig::Mode::kAlways});
+      folder + "/" + spool_folder_name(client), limits, spool.mode == config::SpoolConfig::Mode::kAlways});
 }
 
 // What is read is for all clients and tenants: where one takes nothing, the others get nothing.
@@ -119,7 +118,8 @@ std::optional<std::size_t> Delivery::heir_of(const Delivery& replaced, std::size
   if (same != clients.end()) return static_cast<std::size_t>(same - clients.begin());
   if (old.has_own_name || client >= clients.size() || clients[client].has_own_name) return std::nullopt;
   const auto& before = replaced.config_.clients;
-  const bool is_another = std::ranges::find(before, clients[client].name, &config::ClientConfig::name) != before.end();
+  const bool is_another =
+      std::ranges::find(before, clients[client].name, &config::ClientConfig::name) != before.end();
   return is_another ? std::nullopt : std::optional(client);
 }
 
@@ -168,7 +168,8 @@ bool Delivery::idle() const {
 }
 
 bool Delivery::empty() const {
-  return early_.empty() && std::ranges::all_of(clients_, [](const Client& client) { return client.sender->empty(); });
+  return early_.empty() &&
+         std::ranges::all_of(clients_, [](const Client& client) { return client.sender->empty(); });
 }
 
 std::vector<SenderStatus> Delivery::status() const {
@@ -201,7 +202,8 @@ void Delivery::stop() {
 
 void Delivery::push_ready(std::size_t client, std::unique_ptr<Push> push) {
   budget_.take(client, push->cost());
-  boost::asio::post(control_, [this, client, push = std::move(push)]() mutable { send(client, std::move(push)); });
+  boost::asio::post(control_,
+                    [this, client, push = std::move(push)]() mutable { send(client, std::move(push)); });
 }
 
 void Delivery::send(std::size_t client, std::unique_ptr<Push> push) {
@@ -215,7 +217,8 @@ void Delivery::entry_dropped(std::size_t client, const std::string& tenant, cons
   metrics_.dropped_entries(host, tenant, reason).Increment();
   metrics_.dropped_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
   metrics_.entries_done(config_.clients[client].name, "dropped", reason, 1);
-  metrics_.limits().count(std::string_view(reason) == "stream_limited" ? Limit::kMaxStreams : Limit::kMaxLineSize);
+  metrics_.limits().count(std::string_view(reason) == "stream_limited" ? Limit::kMaxStreams
+                                                                       : Limit::kMaxLineSize);
 }
 
 void Delivery::entry_mutated(std::size_t client, const std::string& tenant, const char* reason,

@@ -23,8 +23,7 @@ constexpr int kPatienceMilliseconds = 50;
 
 }  // namespace
 
-EntryPrinter::EntryPrinter(int file, const pipeline::SymbolTable& symbols,
-                           std::function<void()> broken)
+EntryPrinter::EntryPrinter(int file, const pipeline::SymbolTable& symbols, std::function<void()> broken)
     : file_(file),
       symbols_(symbols),
       broken_(std::move(broken)),

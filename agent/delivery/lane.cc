@@ -41,8 +41,7 @@ std::string_view first_line(std::string_view body) {
 
 std::string what_happened(const http::Response& response) {
   if (response.status == 0) return response.error;
-  return fmt::format("server returned HTTP status {}: {}", response.status,
-                     first_line(response.body));
+  return fmt::format("server returned HTTP status {}: {}", response.status, first_line(response.body));
 }
 
 // The span of a request, with its answer.
@@ -77,8 +76,7 @@ Lane::Lane(const LaneContext& context, std::string tenant)
       route_(connections_.size(),
              std::chrono::duration_cast<Clock::duration>(context_.config.failover_after)),
       window_(static_cast<std::size_t>(context_.config.concurrency)),
-      backoff_(context_.config.backoff.min_period, context_.config.backoff.max_period,
-               random_seed()),
+      backoff_(context_.config.backoff.min_period, context_.config.backoff.max_period, random_seed()),
       slow_backoff_(
           kSlowFactor * context_.config.backoff.min_period,
           std::max(context_.config.backoff.max_period, kSlowFactor * context_.config.backoff.min_period),
@@ -142,8 +140,7 @@ void Lane::launch(Queue::iterator item) {
   item->sent = Clock::now();
   ++in_flight_;
   asio::co_spawn(
-      context_.io, [self = shared_from_this(), item] { return self->attempt(item); },
-      asio::detached);
+      context_.io, [self = shared_from_this(), item] { return self->attempt(item); }, asio::detached);
 }
 
 asio::awaitable<void> Lane::attempt(Queue::iterator item) {
@@ -277,8 +274,7 @@ void Lane::refuse(Queue::iterator item, const Answer& answer, const http::Respon
       return replace(item, std::move(first), std::move(second));
     }
   }
-  const std::size_t refused =
-      which.empty() ? std::min(answer.refused_entries, push.entries) : which.size();
+  const std::size_t refused = which.empty() ? std::min(answer.refused_entries, push.entries) : which.size();
   const auto share = static_cast<double>(refused) / static_cast<double>(push.entries);
   const auto count = static_cast<double>(refused);
   Metrics& metrics = context_.metrics;
@@ -309,12 +305,11 @@ void Lane::halve(Queue::iterator item, const Answer& answer, const http::Respons
                {{"client", context_.config.name}, {"tenant", tenant_}, {"error", what_happened(response)}});
     return drop(item, answer.reason, what_happened(response));
   }
-  log::warn("push is too large for Loki: sending it in two halves",
-            {{"client", context_.config.name},
-             {"tenant", tenant_},
-             {"entries", push.entries},
-             {"bytes", push.raw_bytes},
-             {"error", what_happened(response)}});
+  log::warn("push is too large for Loki: sending it in two halves", {{"client", context_.config.name},
+                                                                     {"tenant", tenant_},
+                                                                     {"entries", push.entries},
+                                                                     {"bytes", push.raw_bytes},
+                                                                     {"error", what_happened(response)}});
   // A batch counts its lines alone: something is left for labels and times.
   const std::size_t most = std::max(push.raw_bytes / 2 - push.raw_bytes / 16, kLeastPushBytes);
   context_.shape.learn_most_bytes(most, Clock::now());
@@ -327,8 +322,7 @@ void Lane::learned(const char* limit, std::size_t value) {
 }
 
 void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Response& response) {
-  context_.metrics.batch_retries(connections_[route_.current()].destination().host(), tenant_)
-      .Increment();
+  context_.metrics.batch_retries(connections_[route_.current()].destination().host(), tenant_).Increment();
   if (item->push->streams.size() == 1) {
     if (gives_up(*item, response)) return drop(item, "rate_limited", what_happened(response));
     const bool is_large = item->push->entries > 1 && item->push->raw_bytes > kLeastPushBytes;
@@ -343,9 +337,9 @@ void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Resp
     const StreamId id = stream_id(labels);
     if (!item->push->streams.contains(id)) continue;
     known = true;
-    const auto [place, is_new] = throttles_.try_emplace(
-        id, Throttle{Backoff(context_.config.backoff.min_period, context_.config.backoff.max_period,
-                             random_seed())});
+    const auto [place, is_new] =
+        throttles_.try_emplace(id, Throttle{Backoff(context_.config.backoff.min_period,
+                                                    context_.config.backoff.max_period, random_seed())});
     Throttle& throttled = place->second;
     std::chrono::nanoseconds delay = throttled.backoff.next();
     if (answer.retry_after) delay = std::max<std::chrono::nanoseconds>(delay, *answer.retry_after);

@@ -50,13 +50,13 @@ namespace lokitail::agent {
 struct LaneContext {
   boost::asio::io_context& io;
   const config::ClientConfig& config;
-  std::size_t client;  // its index in the configuration
+  std::size_t client;                                   // its index in the configuration
   const std::vector<const Destination*>& destinations;  // the client's own first
   Metrics& metrics;
   Budget& budget;
   PushShape& shape;
   DeadLetters& dead_letters;
-  std::shared_ptr<ClientSpool> spool;         // null: there is none
+  std::shared_ptr<ClientSpool> spool;          // null: there is none
   std::function<bool()> may_hold_back_others;  // whether there are any
   std::shared_ptr<Tracer> tracer{};            // null: there are no traces
 };

@@ -35,11 +35,9 @@ LaneSpool& Lane::spool() {
       context_.spool, tenant_,
       LaneSpool::Listener{
           .stored = with_lane([](Lane& lane, std::unique_ptr<Push> push) { lane.stored(*push); }),
-          .not_stored = with_lane([](Lane& lane, LaneSpool::Pushes pushes) {
-            lane.not_stored(std::move(pushes));
-          }),
-          .loaded = with_lane(
-              [](Lane& lane, std::unique_ptr<Push> push) { lane.loaded(std::move(push)); })});
+          .not_stored =
+              with_lane([](Lane& lane, LaneSpool::Pushes pushes) { lane.not_stored(std::move(pushes)); }),
+          .loaded = with_lane([](Lane& lane, std::unique_ptr<Push> push) { lane.loaded(std::move(push)); })});
   return *spool_;
 }
 
@@ -113,9 +111,8 @@ void Lane::store_again() {
 void Lane::load() {
   if (!spool_ || loading_ || stopping_ || !spool_->has_more()) return;
   const auto throttled = std::ranges::count_if(queue_, [this](const Waiting& waiting) {
-    return std::ranges::any_of(throttles_, [&](const auto& throttle) {
-      return waiting.push->streams.contains(throttle.first);
-    });
+    return std::ranges::any_of(
+        throttles_, [&](const auto& throttle) { return waiting.push->streams.contains(throttle.first); });
   });
   constexpr std::size_t kMostThrottled = 64;
   if (static_cast<std::size_t>(throttled) > kMostThrottled) return;
@@ -146,10 +143,12 @@ void Lane::trace_loaded(Push& push) const {
 // may never come.
 void Lane::make_way() {
   if (!context_.spool || queue_.empty() || something_on_disk()) return;
-  const bool is_awaited = std::ranges::any_of(queue_, [](const Waiting& waiting) { return waiting.push->is_awaited; });
+  const bool is_awaited =
+      std::ranges::any_of(queue_, [](const Waiting& waiting) { return waiting.push->is_awaited; });
   if (!holds_back_others() && !(is_awaited && is_in_trouble())) return;
-  log::warn("does not deliver, and would hold back others or who waits for an answer: what waits goes to disk",
-            {{"client", context_.config.name}, {"tenant", tenant_}});
+  log::warn(
+      "does not deliver, and would hold back others or who waits for an answer: what waits goes to disk",
+      {{"client", context_.config.name}, {"tenant", tenant_}});
   for (auto item = queue_.begin(); item != queue_.end();) {
     if (!item->in_flight) {
       store(std::move(item->push));

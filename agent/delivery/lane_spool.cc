@@ -68,8 +68,8 @@ std::optional<SpoolTroubles::Trouble> SpoolTroubles::oldest() const {
 struct LaneSpool::Disk {
   Disk(std::shared_ptr<ClientSpool> of, const std::string& tenant)
       : client(std::move(of)),
-        spool(client->thread->files(), client->folder + "/" + folder_name(kTenantPrefix, tenant), client->limits,
-              client->use, [] { return system_time().seconds; }),
+        spool(client->thread->files(), client->folder + "/" + folder_name(kTenantPrefix, tenant),
+              client->limits, client->use, [] { return system_time().seconds; }),
         save_timer(client->thread->io()),
         load_timer(client->thread->io()) {}
 
@@ -155,13 +155,13 @@ void LaneSpool::store_waiting() {
 }
 
 void LaneSpool::tell_stored(Pushes pushes) {
-  boost::asio::post(client_->control, [self = shared_from_this(),
-                                       pushes = std::make_shared<Pushes>(std::move(pushes))] {
-    self->has_more_ = true;
-    for (auto& push : *pushes) {
-      if (self->listener_.stored) self->listener_.stored(std::move(push));
-    }
-  });
+  boost::asio::post(client_->control,
+                    [self = shared_from_this(), pushes = std::make_shared<Pushes>(std::move(pushes))] {
+                      self->has_more_ = true;
+                      for (auto& push : *pushes) {
+                        if (self->listener_.stored) self->listener_.stored(std::move(push));
+                      }
+                    });
 }
 
 // All of them, or none as far as anybody can rely on it.
@@ -190,10 +190,10 @@ bool LaneSpool::append(Pushes& waiting) {
 
 void LaneSpool::give_back(Pushes pushes) {
   disk_->refuses = true;
-  boost::asio::post(client_->control, [self = shared_from_this(),
-                                      pushes = std::make_shared<Pushes>(std::move(pushes))] {
-    if (self->listener_.not_stored) self->listener_.not_stored(std::move(*pushes));
-  });
+  boost::asio::post(client_->control,
+                    [self = shared_from_this(), pushes = std::make_shared<Pushes>(std::move(pushes))] {
+                      if (self->listener_.not_stored) self->listener_.not_stored(std::move(*pushes));
+                    });
 }
 
 void LaneSpool::load() {
@@ -212,15 +212,15 @@ void LaneSpool::load() {
     self->save_later();
     auto push = found ? push_of(std::move(found->second), self->tenant_) : nullptr;
     if (push) {
-      push->receipt = std::make_shared<Receipt>(
-          1, [self, sequence = found->first] { self->acknowledge(sequence); });
+      push->receipt =
+          std::make_shared<Receipt>(1, [self, sequence = found->first] { self->acknowledge(sequence); });
     }
-    boost::asio::post(self->client_->control,
-                      [self, more = !disk.spool.at_end(),
-                       push = std::make_shared<std::unique_ptr<Push>>(std::move(push))] {
-                        self->has_more_ = more;
-                        if (self->listener_.loaded) self->listener_.loaded(std::move(*push));
-                      });
+    boost::asio::post(
+        self->client_->control,
+        [self, more = !disk.spool.at_end(), push = std::make_shared<std::unique_ptr<Push>>(std::move(push))] {
+          self->has_more_ = more;
+          if (self->listener_.loaded) self->listener_.loaded(std::move(*push));
+        });
   });
 }
 

@@ -27,9 +27,7 @@ constexpr char length_delimited_tag(unsigned field) { return static_cast<char>(f
 constexpr char varint_tag(unsigned field) { return static_cast<char>(field << 3); }
 
 // A field of bytes: tag, length, content.
-constexpr std::size_t bytes_field_size(std::size_t content) {
-  return 1 + varint_size(content) + content;
-}
+constexpr std::size_t bytes_field_size(std::size_t content) { return 1 + varint_size(content) + content; }
 
 inline char* put_bytes_field(char* out, unsigned field, std::string_view content) {
   *out++ = length_delimited_tag(field);

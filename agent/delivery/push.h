@@ -20,8 +20,7 @@ namespace lokitail::agent {
 class Receipt {
  public:
   // `settled` is called once, on delivery's thread.
-  Receipt(std::size_t parts, std::function<void()> settled)
-      : parts_(parts), settled_(std::move(settled)) {}
+  Receipt(std::size_t parts, std::function<void()> settled) : parts_(parts), settled_(std::move(settled)) {}
 
   void add_part() { ++parts_; }
   void part_settled() {
@@ -34,11 +33,11 @@ class Receipt {
 };
 
 struct Push {
-  std::string body;         // snappy block of a protobuf PushRequest
-  std::string tenant;       // empty: no X-Scope-OrgID
+  std::string body;    // snappy block of a protobuf PushRequest
+  std::string tenant;  // empty: no X-Scope-OrgID
   std::size_t entries = 0;
-  std::size_t raw_bytes = 0;  // of the body before compression
-  StreamIds streams;          // that it has entries of
+  std::size_t raw_bytes = 0;      // of the body before compression
+  StreamIds streams;              // that it has entries of
   bool can_be_read_again = true;  // from its sources, should it be lost
   bool is_awaited = false;        // otherwise: whether all who sent such entries wait until it is settled
   bool in_budget = true;          // not where it is on disk as well
@@ -47,9 +46,7 @@ struct Push {
   std::shared_ptr<PushTrace> trace{};  // of its batch, where that is sampled
 
   // What this push counts in the budget.
-  std::size_t cost() const {
-    return body.size() + sizeof(Push) + streams.size() * sizeof(StreamId);
-  }
+  std::size_t cost() const { return body.size() + sizeof(Push) + streams.size() * sizeof(StreamId); }
 };
 
 }  // namespace lokitail::agent

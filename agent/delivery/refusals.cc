@@ -18,8 +18,8 @@ using pipeline::Timestamp;
 // What breaks a rule. An empty stream: that of any entry.
 struct Rule {
   std::string stream;
-  std::optional<Timestamp> before{};            // older entries
-  std::optional<Timestamp> exactly{};           // entries of this time
+  std::optional<Timestamp> before{};   // older entries
+  std::optional<Timestamp> exactly{};  // entries of this time
   std::optional<std::size_t> line_longer_than{};
 
   bool broken_by(const std::string& labels, const PushEntry& entry) const {

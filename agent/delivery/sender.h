@@ -18,10 +18,10 @@ namespace lokitail::agent {
 
 // What a client is doing, for /readyz, the logs and the page.
 struct SenderStatus {
-  bool delivering = true;  // the latest attempt of every lane was good
-  std::string trouble;     // otherwise: what Loki, or the network, said last
-  std::size_t queued = 0;  // pushes not settled
-  std::size_t in_flight = 0;  // of them
+  bool delivering = true;                  // the latest attempt of every lane was good
+  std::string trouble;                     // otherwise: what Loki, or the network, said last
+  std::size_t queued = 0;                  // pushes not settled
+  std::size_t in_flight = 0;               // of them
   std::chrono::nanoseconds oldest_wait{};  // of the oldest of them
   std::optional<Lane::LastAnswer> last_answer{};
   std::size_t tenants = 0;
@@ -69,7 +69,7 @@ class Sender {
 
   const LaneContext context_;
   std::map<std::string, std::shared_ptr<Lane>> lanes_;  // by tenant
-  std::vector<std::unique_ptr<Push>> late_;  // what came after stop()
+  std::vector<std::unique_ptr<Push>> late_;             // what came after stop()
   bool stopping_ = false;
 };
 

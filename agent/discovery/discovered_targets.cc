@@ -109,8 +109,10 @@ void DiscoveredTargets::change() {
     added_.erase(same);
     return true;
   });
-  for (const FileTarget& target : removed_) log::info("removing target", {{"job", target.job}, {"path", target.path}});
-  for (const FileTarget& target : added_) log::info("adding target", {{"job", target.job}, {"path", target.path}});
+  for (const FileTarget& target : removed_)
+    log::info("removing target", {{"job", target.job}, {"path", target.path}});
+  for (const FileTarget& target : added_)
+    log::info("adding target", {{"job", target.job}, {"path", target.path}});
   files_.change(std::exchange(removed_, {}), std::exchange(added_, {}));
 }
 

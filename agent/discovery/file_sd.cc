@@ -31,7 +31,8 @@ constexpr std::uint32_t kChanges =
 
 std::vector<config::LabelMap> read_target_list(std::string_view text, const std::string& file_name) {
   const config::Node document = config::Node::parse(text, file_name);
-  if (!document.is_sequence() && !document.is_null()) throw document.error("expected a list, found " + document.describe());
+  if (!document.is_sequence() && !document.is_null())
+    throw document.error("expected a list, found " + document.describe());
   std::vector<config::LabelMap> all;
   config::Warnings warnings;
   for (const config::Node& item : document.items()) {
@@ -49,7 +50,8 @@ std::vector<config::LabelMap> read_target_list(std::string_view text, const std:
   return all;
 }
 
-FileSd::FileSd(boost::asio::io_context& control, Inotify& inotify, const config::FileSdConfig& config, Found found)
+FileSd::FileSd(boost::asio::io_context& control, Inotify& inotify, const config::FileSdConfig& config,
+               Found found)
     : config_(config), found_(std::move(found)), timer_(control) {
   for (const std::string& pattern : config.files) {
     globs_.emplace_back(pattern);
@@ -57,8 +59,8 @@ FileSd::FileSd(boost::asio::io_context& control, Inotify& inotify, const config:
     if (parent.empty()) parent = ".";
     const auto same = [&parent](const auto& folder) { return folder->path() == parent; };
     if (std::ranges::any_of(folders_, same)) continue;
-    folders_.push_back(std::make_unique<WatchedFolder>(inotify, std::move(parent), kChanges,
-                                                       [this](std::uint32_t, std::string_view) { look_soon(); }));
+    folders_.push_back(std::make_unique<WatchedFolder>(
+        inotify, std::move(parent), kChanges, [this](std::uint32_t, std::string_view) { look_soon(); }));
   }
 }
 
@@ -110,7 +112,10 @@ void FileSd::read(const std::string& path) {
   const std::uintmax_t size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || size > kMostBytes || !file) {
-    log::error("cannot read a file of targets", {{"file", path}, {"error", error ? error.message() : size > kMostBytes ? "it is too large" : "cannot open it"}});
+    log::error("cannot read a file of targets", {{"file", path},
+                                                 {"error", error               ? error.message()
+                                                           : size > kMostBytes ? "it is too large"
+                                                                               : "cannot open it"}});
     return;
   }
   std::string text(std::istreambuf_iterator<char>(file), {});
@@ -122,7 +127,8 @@ void FileSd::read(const std::string& path) {
     for (config::LabelMap& labels : targets) labels["__meta_filepath"] = path;
     found_(path, std::move(targets));
   } catch (const config::Error& problem) {
-    log::error("a file of targets cannot be understood; its former targets stay", {{"error", problem.what()}});
+    log::error("a file of targets cannot be understood; its former targets stay",
+               {{"error", problem.what()}});
   }
 }
 

@@ -46,8 +46,7 @@ std::string source_value(const RelabelConfig& config, const LabelMap& labels) {
   return joined;
 }
 
-void replace(const RelabelConfig& config, const Regex& regex, LabelMap& labels,
-             std::string_view value) {
+void replace(const RelabelConfig& config, const Regex& regex, LabelMap& labels, std::string_view value) {
   std::vector<std::string_view> groups(regex.group_names().size());
   if (!regex.match(value, groups)) return;
   std::string target;
@@ -99,9 +98,8 @@ Relabeler::Relabeler(std::vector<RelabelConfig> rules) {
       Regex regex(config.regex, Regex::Anchoring::kWhole);
       rules_.push_back({std::move(config), std::move(regex)});
     } catch (const std::invalid_argument& error) {
-      throw config::Error(config.regex_place, "\"" + config.regex +
-                                                  "\" is not a valid regular expression: " +
-                                                  error.what());
+      throw config::Error(config.regex_place,
+                          "\"" + config.regex + "\" is not a valid regular expression: " + error.what());
     }
   }
 }

@@ -41,7 +41,8 @@ std::vector<TargetReport> report_static_targets(const config::ScrapeConfig& scra
   std::vector<TargetReport> reports;
   if (scrape.static_configs.empty()) return reports;
   const FileTargetMaker maker(scrape);
-  for_each_target(scrape, [&](const config::LabelMap& labels) { reports.push_back(report_target(maker, labels)); });
+  for_each_target(scrape,
+                  [&](const config::LabelMap& labels) { reports.push_back(report_target(maker, labels)); });
   return reports;
 }
 

@@ -85,7 +85,8 @@ class Client::Connection {
   }
 
   bool is_for(const Url& url) const {
-    return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ && url.socket == socket_;
+    return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ &&
+           url.socket == socket_;
   }
   bool used() const { return used_; }
   bool is_older_than(std::chrono::nanoseconds age) const {
@@ -159,7 +160,8 @@ class Client::Connection {
 
   asio::awaitable<std::string> connect_to_socket(const std::string& path, std::chrono::nanoseconds timeout) {
     constexpr std::size_t kMostPathBytes = 107;  // unix(7), without the NUL at its end
-    if (path.size() > kMostPathBytes) co_return "connecting to " + path + ": the path is too long for a socket";
+    if (path.size() > kMostPathBytes)
+      co_return "connecting to " + path + ": the path is too long for a socket";
     const AnyProtocol::endpoint endpoint{asio::local::stream_protocol::endpoint(path)};
     error_code error;
     set_deadline(timeout);
@@ -234,7 +236,8 @@ class Client::Connection {
 
   // Whether it came to its end.
   template <typename Layer, typename Parser>
-  asio::awaitable<bool> receive_body(Layer& stream, Parser& parser, const Request& wanted, Response& response) {
+  asio::awaitable<bool> receive_body(Layer& stream, Parser& parser, const Request& wanted,
+                                     Response& response) {
     const bool is_post = wanted.method == bhttp::verb::post;
     const bool is_streamed = wanted.take && response.status / 100 == 2;
     const std::size_t most = is_post || wanted.take ? kKeptBodyBytes : wanted.max_body;
@@ -346,7 +349,8 @@ asio::awaitable<Response> Client::send_to(const Url& url, const Request& request
     // After a server error the next attempt should reach another server behind the same name.
     if (!connection_->keeps_alive() || response.status >= 500) connection_.reset();
     // Sending again is safe: Loki ignores an entry that it has.
-    if (!closed_while_idle || is_closed_ || response.error.find("timed out") != std::string::npos) co_return response;
+    if (!closed_while_idle || is_closed_ || response.error.find("timed out") != std::string::npos)
+      co_return response;
   }
 }
 

@@ -1,6 +1,5 @@
 #include "agent/http/credentials.h"
 
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -39,8 +38,8 @@ std::string basic_authorization(const std::string& user, const std::string& pass
 }
 
 std::optional<std::string> read_basic_authorization(const config::BasicAuth& basic, std::string& error) {
-  const auto user = basic.username_file.empty() ? std::optional(basic.username)
-                                                : read_secret(basic.username_file, error);
+  const auto user =
+      basic.username_file.empty() ? std::optional(basic.username) : read_secret(basic.username_file, error);
   const auto password = secret(basic.password, basic.password_file, error);
   if (!user || !password) return std::nullopt;
   return basic_authorization(*user, *password);
@@ -49,8 +48,7 @@ std::optional<std::string> read_basic_authorization(const config::BasicAuth& bas
 namespace {
 
 // The value of the Authorization header; empty for none.
-std::string authorization(const Url& url, const config::HttpClientConfig& config,
-                          std::string& error) {
+std::string authorization(const Url& url, const config::HttpClientConfig& config, std::string& error) {
   if (config.basic_auth) {
     return read_basic_authorization(*config.basic_auth, error).value_or(std::string());
   }
@@ -68,8 +66,7 @@ std::string authorization(const Url& url, const config::HttpClientConfig& config
 
 }  // namespace
 
-Headers read_secret_headers(const Url& url, const config::HttpClientConfig& config,
-                            std::string& error) {
+Headers read_secret_headers(const Url& url, const config::HttpClientConfig& config, std::string& error) {
   Headers headers;
   for (const auto& [name, header] : config.http_headers) {
     for (const auto& value : header.values) headers.emplace_back(name, value);

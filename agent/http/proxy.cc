@@ -74,8 +74,8 @@ std::optional<Url> proxy_for(const Url& url, const config::HttpClientConfig& con
   std::string proxy = config.proxy_url.reveal();
   std::string no_proxy = config.no_proxy;
   if (config.proxy_from_environment) {
-    proxy = url.is_tls() ? environment("HTTPS_PROXY", "https_proxy")
-                         : environment("HTTP_PROXY", "http_proxy");
+    proxy =
+        url.is_tls() ? environment("HTTPS_PROXY", "https_proxy") : environment("HTTP_PROXY", "http_proxy");
     no_proxy = environment("NO_PROXY", "no_proxy");
   }
   if (proxy.empty() || matches_no_proxy(no_proxy, url)) return std::nullopt;

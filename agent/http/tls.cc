@@ -66,8 +66,7 @@ context make_context(context::method method, const config::TlsConfig& config) {
 
 context make_tls_context(const config::TlsConfig& config, std::string& error) {
   context tls = make_context(context::tls_client, config);
-  tls.set_verify_mode(config.insecure_skip_verify ? asio::ssl::verify_none
-                                                  : asio::ssl::verify_peer);
+  tls.set_verify_mode(config.insecure_skip_verify ? asio::ssl::verify_none : asio::ssl::verify_peer);
   if (!config.insecure_skip_verify) load_authorities(tls, config, error);
   if (error.empty()) load_own_certificate(tls, config, error);
   return tls;

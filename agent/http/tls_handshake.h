@@ -18,7 +18,8 @@ namespace lokitail::agent::http {
 
 // An empty text where all went well. `host` is who was connected to; `server_name` goes before it.
 template <typename Stream>
-boost::asio::awaitable<std::string> shake_hands(Stream& tls, const config::TlsConfig& config, const std::string& host) {
+boost::asio::awaitable<std::string> shake_hands(Stream& tls, const config::TlsConfig& config,
+                                                const std::string& host) {
   const std::string& name = config.server_name.empty() ? host : config.server_name;
   // Server name indication is for names only, not for addresses (RFC 6066, section 3).
   boost::system::error_code not_an_address;

@@ -8,15 +8,14 @@
 namespace lokitail::agent::lint {
 
 // Each is defined in agent/lint/lints/.
-LintCheck check_batch_size, check_container_format, check_credentials_over_http,
-    check_drop_everything, check_filename_label, check_format_never_fits,
-    check_high_cardinality_label, check_inline_credentials, check_insecure_tls, check_label_length,
-    check_label_name, check_label_never_set, check_line_size, check_metadata_limits,
-    check_no_labels, check_old_timestamps, check_open_admin, check_output_before_multiline, check_overlapping_paths,
-    check_path_matches_nothing, check_positions_directory, check_regex_never_matches,
-    check_source_never_set, check_stage_never_applies, check_stage_order, check_tenant_dropped,
-    check_timestamp_layout, check_timestamp_never_parses, check_timestamp_zone,
-    check_too_many_labels, check_unknown_meta_label, check_value_never_used;
+LintCheck check_batch_size, check_container_format, check_credentials_over_http, check_drop_everything,
+    check_filename_label, check_format_never_fits, check_high_cardinality_label, check_inline_credentials,
+    check_insecure_tls, check_label_length, check_label_name, check_label_never_set, check_line_size,
+    check_metadata_limits, check_no_labels, check_old_timestamps, check_open_admin,
+    check_output_before_multiline, check_overlapping_paths, check_path_matches_nothing,
+    check_positions_directory, check_regex_never_matches, check_source_never_set, check_stage_never_applies,
+    check_stage_order, check_tenant_dropped, check_timestamp_layout, check_timestamp_never_parses,
+    check_timestamp_zone, check_too_many_labels, check_unknown_meta_label, check_value_never_used;
 
 namespace {
 
@@ -35,8 +34,7 @@ constexpr std::array kLints = {
          "is, wrapping, time and all.",
          check_container_format},
     Lint{"credentials-over-http", kWarning, "credentials without TLS",
-         "Over http:// everybody on the way reads user, password and token.",
-         check_credentials_over_http},
+         "Over http:// everybody on the way reads user, password and token.", check_credentials_over_http},
     Lint{"drop-everything", kWarning, "a drop stage that takes every line",
          "An expression such as `.*` fits any text; one that fits the empty text takes lines that "
          "lack the "
@@ -59,11 +57,9 @@ constexpr std::array kLints = {
     Lint{"insecure-tls", kWarning, "insecure_skip_verify",
          "Without a look at its certificate anybody can be Loki.", check_insecure_tls},
     Lint{"label-length", kWarning, "a label longer than Loki takes",
-         "Loki refuses names of more than 1024 and values of more than 2048 bytes.",
-         check_label_length},
+         "Loki refuses names of more than 1024 and values of more than 2048 bytes.", check_label_length},
     Lint{"label-name", kWarning, "a label name that Loki does not take",
-         "Names are [a-zA-Z_][a-zA-Z0-9_]*; entries with others are refused, all of them.",
-         check_label_name},
+         "Names are [a-zA-Z_][a-zA-Z0-9_]*; entries with others are refused, all of them.", check_label_name},
     Lint{"label-never-set", kWarning, "a stage asks for a label that is never there",
          "A match whose label no target and no stage sets, or never to such a value, does nothing.",
          check_label_never_set},
@@ -81,7 +77,8 @@ constexpr std::array kLints = {
          "Loki refuses entries that are more than 7 days old or 10 minutes in the future.",
          check_old_timestamps},
     Lint{"open-admin", kWarning, "the server is open to everybody",
-         "server.admin lets lines be read and the agent be changed over HTTP, so it wants a password with TLS, an "
+         "server.admin lets lines be read and the agent be changed over HTTP, so it wants a password with "
+         "TLS, an "
          "address of this machine alone, or a Unix socket in its place.",
          check_open_admin},
     Lint{"output-before-multiline", kWarning, "multiline behind output",
@@ -114,8 +111,7 @@ constexpr std::array kLints = {
     Lint{"timestamp-never-parses", kWarning, "no time of the sample fits the layout",
          "The entries keep the time at which they were read.", check_timestamp_never_parses},
     Lint{"timestamp-zone", kWarning, "a time without a zone",
-         "Times without a zone are taken for UTC unless location says otherwise.",
-         check_timestamp_zone},
+         "Times without a zone are taken for UTC unless location says otherwise.", check_timestamp_zone},
     Lint{"too-many-labels", kWarning, "more labels than Loki takes",
          "Loki refuses entries with more than 15 labels.", check_too_many_labels},
     Lint{"unknown-meta-label", kWarning, "a rule reads a label that no discovery has",

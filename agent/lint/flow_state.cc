@@ -11,8 +11,7 @@ void merge_facts(std::map<std::string, Fact>& facts, const std::map<std::string,
     const auto [found, is_new] = facts.try_emplace(name, other);
     if (is_new) continue;
     Fact& fact = found->second;
-    const bool is_same =
-        fact.place.line == other.place.line && fact.place.column == other.place.column;
+    const bool is_same = fact.place.line == other.place.line && fact.place.column == other.place.column;
     if (is_same) continue;
     const bool always = !fact.only_within || !other.only_within;
     if (fact.values && other.values) {

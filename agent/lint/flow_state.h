@@ -37,12 +37,8 @@ struct FlowState {
   bool has_unknown_labels = false;
   bool has_unknown_values = false;
 
-  bool may_have_label(const std::string& name) const {
-    return has_unknown_labels || labels.contains(name);
-  }
-  bool may_have_value(const std::string& name) const {
-    return has_unknown_values || values.contains(name);
-  }
+  bool may_have_label(const std::string& name) const { return has_unknown_labels || labels.contains(name); }
+  bool may_have_value(const std::string& name) const { return has_unknown_values || values.contains(name); }
 
   // As at the beginning of each pipeline.
   void extract_labels();

@@ -35,11 +35,9 @@ Ignores::Ignores(std::string_view text) {
     const std::size_t first = line.find_first_not_of(" \t");
     const bool only_comment = first != std::string_view::npos && line[first] == '#';
     const std::size_t hash = line.find('#');
-    const std::size_t mark =
-        hash == std::string_view::npos ? std::string_view::npos : line.find(kMark, hash);
+    const std::size_t mark = hash == std::string_view::npos ? std::string_view::npos : line.find(kMark, hash);
     const bool marked = mark != std::string_view::npos;
-    const auto ids =
-        marked ? ids_in(line.substr(mark + kMark.size())) : std::set<std::string, std::less<>>();
+    const auto ids = marked ? ids_in(line.substr(mark + kMark.size())) : std::set<std::string, std::less<>>();
     if (only_comment) {
       // Comments may follow one another, and are all about what comes then.
       if (marked && has_from_above && (from_above.empty() || ids.empty())) {

@@ -45,17 +45,14 @@ class Report {
       : id_(id), severity_(severity), findings_(findings) {}
 
   void add(const config::Place& place, std::string message, std::string better = "") {
-    findings_.push_back(
-        {severity_, std::string(id_), place, std::move(message), std::move(better)});
+    findings_.push_back({severity_, std::string(id_), place, std::move(message), std::move(better)});
   }
   // For what is more than the lint's own severity, and for what is less.
   void error(const config::Place& place, std::string message, std::string better = "") {
-    findings_.push_back(
-        {Severity::kError, std::string(id_), place, std::move(message), std::move(better)});
+    findings_.push_back({Severity::kError, std::string(id_), place, std::move(message), std::move(better)});
   }
   void note(const config::Place& place, std::string message, std::string better = "") {
-    findings_.push_back(
-        {Severity::kInfo, std::string(id_), place, std::move(message), std::move(better)});
+    findings_.push_back({Severity::kInfo, std::string(id_), place, std::move(message), std::move(better)});
   }
 
  private:

@@ -33,8 +33,7 @@ std::string label_of(const LabelMap& labels, const char* name) {
 }
 
 // Where a label of a target is given: in its own labels, or by the last rule that sets it.
-config::Place place_of(const std::string& label, const Node& given, const Node& rules,
-                       const Node& job) {
+config::Place place_of(const std::string& label, const Node& given, const Node& rules, const Node& job) {
   config::Place place = job.place();
   if (const Node key = child_key(given, label); !key.is_null()) place = key.place();
   for (const Node& rule : rules.items()) {
@@ -66,9 +65,7 @@ class StaticTargets {
     }
     // One that some target lacks is empty there, as selectors see it.
     for (auto& [name, fact] : out_.state.labels) {
-      const auto lacks = [&name = name](const PathModel& path) {
-        return !path.labels->contains(name);
-      };
+      const auto lacks = [&name = name](const PathModel& path) { return !path.labels->contains(name); };
       if (std::ranges::any_of(out_.paths, lacks)) fact.values->insert("");
     }
   }
@@ -135,8 +132,7 @@ class RuleReader {
   void set(const RelabelConfig& rule, const Node& node) {
     const Node target = child(node, "target_label");
     if (rule.target_label == "__path__") {
-      out_.paths.push_back(
-          {rule.replacement, "", "", child(node, "replacement").place(), std::nullopt});
+      out_.paths.push_back({rule.replacement, "", "", child(node, "replacement").place(), std::nullopt});
     }
     if (is_internal(rule.target_label)) return;
     if (rule.target_label.find('$') != std::string::npos) {
@@ -144,8 +140,8 @@ class RuleReader {
       return;
     }
     Fact fact{target.place(), "", ""};
-    const bool is_copy = rule.action == RelabelAction::kReplace && rule.regex == "(.*)" &&
-                         rule.source_labels.size() == 1;
+    const bool is_copy =
+        rule.action == RelabelAction::kReplace && rule.regex == "(.*)" && rule.source_labels.size() == 1;
     if (is_copy) fact.source = rule.source_labels.front();
     const bool is_constant =
         rule.action == RelabelAction::kReplace && rule.replacement.find('$') == std::string::npos;
@@ -163,9 +159,8 @@ class RuleReader {
     try {
       const pipeline::lang::Regex regex(rule.regex, pipeline::lang::Regex::Anchoring::kWhole);
       const bool removes_matching = rule.action == RelabelAction::kLabelDrop;
-      std::erase_if(out_.state.labels, [&](const auto& label) {
-        return regex.matches(label.first) == removes_matching;
-      });
+      std::erase_if(out_.state.labels,
+                    [&](const auto& label) { return regex.matches(label.first) == removes_matching; });
     } catch (const std::invalid_argument&) {
       // An error of the configuration, which is told elsewhere.
     }
@@ -198,8 +193,7 @@ std::string_view kind_of(const Node& job) {
     return !node.is_null() && !(node.is_sequence() && node.items().empty());
   };
   for (const auto& [key, value] : job.entries()) {
-    const bool discovers =
-        key.text().ends_with(kDiscoverySuffix) && key.text() != "docker_sd_configs";
+    const bool discovers = key.text().ends_with(kDiscoverySuffix) && key.text() != "docker_sd_configs";
     if ((discovers || key.text() == "static_configs") && is_there(key.text())) return key.text();
   }
   for (const std::string_view kind : kReceivers) {

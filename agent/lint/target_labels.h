@@ -16,7 +16,6 @@ struct TargetLabels {
   FlowState state;  // labels only
 };
 
-TargetLabels target_labels(const config::Node& job, const config::ScrapeConfig& scrape,
-                           bool from_stdin);
+TargetLabels target_labels(const config::Node& job, const config::ScrapeConfig& scrape, bool from_stdin);
 
 }  // namespace lokitail::agent::lint

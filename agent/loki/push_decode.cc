@@ -54,8 +54,7 @@ bool take_entry(logproto::EntryAdapter& from, PushEntry& to) {
   to.line = std::move(*from.mutable_line());
   to.structured_metadata.reserve(static_cast<std::size_t>(from.structuredmetadata_size()));
   for (logproto::LabelPairAdapter& pair : *from.mutable_structuredmetadata()) {
-    to.structured_metadata.push_back(
-        {std::move(*pair.mutable_name()), std::move(*pair.mutable_value())});
+    to.structured_metadata.push_back({std::move(*pair.mutable_name()), std::move(*pair.mutable_value())});
   }
   return true;
 }
@@ -87,8 +86,8 @@ PushResult uncompress_push(std::string_view body, const PushLimits& limits, std:
     return malformed("snappy: corrupt input");
   }
   if (bytes > limits.bytes || bytes > kMostBytes) {
-    return {PushError::kTooLarge, "message size too large than max (" + std::to_string(bytes) +
-                                      " vs " + std::to_string(limits.bytes) + ")"};
+    return {PushError::kTooLarge, "message size too large than max (" + std::to_string(bytes) + " vs " +
+                                      std::to_string(limits.bytes) + ")"};
   }
   // A promise that no body of this size can keep would still cost the memory: a snappy element of 3
   // bytes makes at most 64.

@@ -94,8 +94,7 @@ PushAnswer answer_other(const Parser& parser) {
 
 bool is_push(const Parser& parser) {
   const std::string_view target = view(parser.get().target());
-  return parser.get().method() == bhttp::verb::post &&
-         target.substr(0, target.find('?')) == kPushPath;
+  return parser.get().method() == bhttp::verb::post && target.substr(0, target.find('?')) == kPushPath;
 }
 
 }  // namespace
@@ -163,8 +162,7 @@ struct Receiver::State : std::enable_shared_from_this<Receiver::State> {
   // Whether the connection lives on.
   asio::awaitable<bool> serve_one(Connection& connection);
   asio::awaitable<bool> serve_push(Connection& connection, Parser& parser);
-  asio::awaitable<error_code> read_body(Connection& connection, Parser& parser,
-                                        const Reading& reading);
+  asio::awaitable<error_code> read_body(Connection& connection, Parser& parser, const Reading& reading);
   asio::awaitable<bool> write(Connection& connection, Parser& parser, const PushAnswer& answer);
   asio::awaitable<void> linger(Connection& connection);
 
@@ -182,8 +180,8 @@ struct Receiver::State : std::enable_shared_from_this<Receiver::State> {
   std::atomic<std::uint16_t> port{0};
 
   struct {
-    std::atomic<std::uint64_t> pushes{0}, accepted{0}, body_bytes{0}, bytes{0}, streams{0},
-        entries{0}, line_bytes{0};
+    std::atomic<std::uint64_t> pushes{0}, accepted{0}, body_bytes{0}, bytes{0}, streams{0}, entries{0},
+        line_bytes{0};
   } counted;
 };
 
@@ -198,8 +196,8 @@ void Receiver::State::listen() {
   } catch (const boost::system::system_error& error) {
     error_code ignored;
     acceptor.close(ignored);
-    throw std::runtime_error("cannot listen on " + options.address + ":" +
-                             std::to_string(options.port) + ": " + error.code().message());
+    throw std::runtime_error("cannot listen on " + options.address + ":" + std::to_string(options.port) +
+                             ": " + error.code().message());
   }
   options.port = acceptor.local_endpoint().port();
   port = options.port;
@@ -217,8 +215,7 @@ void Receiver::State::stop_listening() {
 asio::awaitable<void> Receiver::State::accept() {
   while (acceptor.is_open()) {
     error_code error;
-    tcp::socket socket =
-        co_await acceptor.async_accept(into(error));
+    tcp::socket socket = co_await acceptor.async_accept(into(error));
     if (!acceptor.is_open() || error == asio::error::operation_aborted) co_return;
     if (error) {
       // Out of file descriptors, most likely: some will come free.
@@ -227,12 +224,10 @@ asio::awaitable<void> Receiver::State::accept() {
       continue;
     }
     socket.set_option(tcp::no_delay(true), error);
-    auto connection =
-        std::make_shared<Connection>(std::move(socket), connections, next_connection++);
+    auto connection = std::make_shared<Connection>(std::move(socket), connections, next_connection++);
     // A session ends by an exception where its connection does.
     asio::co_spawn(
-        io, [self = shared_from_this(), connection] { return self->serve(connection); },
-        asio::detached);
+        io, [self = shared_from_this(), connection] { return self->serve(connection); }, asio::detached);
   }
 }
 
@@ -250,8 +245,7 @@ asio::awaitable<bool> Receiver::State::serve_one(Connection& connection) {
   parser.body_limit(options.body_limit);
   connection.stream.expires_after(options.idle_timeout);
   error_code error;
-  co_await bhttp::async_read_header(connection.stream, connection.buffer, parser,
-                                   into(error));
+  co_await bhttp::async_read_header(connection.stream, connection.buffer, parser, into(error));
   if (error == bhttp::error::body_limit) {
     const PushAnswer answer = refusal({PushError::kTooLarge, "request body too large"});
     co_return co_await write(connection, parser, answer);
@@ -290,8 +284,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
   const bool plain = reading.pause.count() <= 0 && reading.reset_after == SIZE_MAX;
   if (plain) {
     connection.stream.expires_after(options.idle_timeout);
-    co_await bhttp::async_read(connection.stream, connection.buffer, parser,
-                              into(error));
+    co_await bhttp::async_read(connection.stream, connection.buffer, parser, into(error));
     co_return error;
   }
   while (!parser.is_done() && !error) {
@@ -302,8 +295,7 @@ asio::awaitable<error_code> Receiver::State::read_body(Connection& connection, P
     co_await connection.sleep(reading.pause);
     connection.stream.expires_after(options.idle_timeout);
     connection.buffer.max_size(connection.buffer.size() + std::max<std::size_t>(reading.piece, 1));
-    co_await bhttp::async_read_some(connection.stream, connection.buffer, parser,
-                                   into(error));
+    co_await bhttp::async_read_some(connection.stream, connection.buffer, parser, into(error));
   }
   connection.buffer.max_size(SIZE_MAX);
   co_return error;
@@ -335,8 +327,7 @@ asio::awaitable<void> Receiver::State::linger(Connection& connection) {
   connection.stream.expires_after(kLinger);
   std::vector<char> waste(64u << 10);
   while (!error) {
-    co_await connection.stream.async_read_some(asio::buffer(waste),
-                                               into(error));
+    co_await connection.stream.async_read_some(asio::buffer(waste), into(error));
   }
 }
 
@@ -429,8 +420,7 @@ Receiver::~Receiver() {
 std::uint16_t Receiver::port() const { return state_->port; }
 
 std::string Receiver::url() const {
-  return "http://" + state_->options.address + ":" + std::to_string(port()) +
-         std::string(kPushPath);
+  return "http://" + state_->options.address + ":" + std::to_string(port()) + std::string(kPushPath);
 }
 
 ReceiverCounts Receiver::counts() const {

@@ -1,8 +1,8 @@
 #include "agent/server/access.h"
 
-#include <boost/asio/ip/address.hpp>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <array>
@@ -96,7 +96,8 @@ std::optional<HttpAnswer> AccessRules::refusal(Access access, const HttpRequest&
   if (access < Access::kChange) return std::nullopt;
   if (is_cross_site(request)) return cross_site_answer();
   if (access == Access::kAdmin && !admin_) {
-    return text_answer(403, "what changes the agent, or shows lines, needs server.admin: true in its configuration");
+    return text_answer(
+        403, "what changes the agent, or shows lines, needs server.admin: true in its configuration");
   }
   return std::nullopt;
 }

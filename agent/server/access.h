@@ -26,11 +26,11 @@
 namespace lokitail::agent {
 
 enum class Access {
-  kOpen,   // anybody: whether the agent is well
-  kKnown,  // with user and password, where the configuration wants them
-  kPage,   // the same, and under a name of the agent's
-  kChange, // the same, not from another site
-  kAdmin,  // the same, and only where the configuration allows it at all
+  kOpen,    // anybody: whether the agent is well
+  kKnown,   // with user and password, where the configuration wants them
+  kPage,    // the same, and under a name of the agent's
+  kChange,  // the same, not from another site
+  kAdmin,   // the same, and only where the configuration allows it at all
 };
 
 class AccessRules {

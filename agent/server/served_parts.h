@@ -30,10 +30,10 @@ struct ServedParts {
   std::function<const config::Config&()> config;
   std::function<Delivery&()> delivery;
   std::function<const FileTargets&()> files;
-  std::function<std::vector<TargetReport>()> reports;    // of targets of files
-  std::function<std::vector<const Target*>()> targets;   // that are no files
+  std::function<std::vector<TargetReport>()> reports;   // of targets of files
+  std::function<std::vector<const Target*>()> targets;  // that are no files
   std::function<std::vector<Worker*>()> workers;
-  std::function<bool()> reading;                   // whether there is something to read
+  std::function<bool()> reading;  // whether there is something to read
   std::function<bool()> stopping;
   std::function<std::string()> positions_trouble;  // why the positions cannot be written; empty: they can
   // Whether all workers look at their messages within a few seconds.

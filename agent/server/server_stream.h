@@ -43,7 +43,8 @@ class ServerStream {
   boost::asio::ip::address client() const {
     boost::system::error_code error;
     const auto remote = raw_.socket().remote_endpoint(error);
-    const bool is_network = !error && (remote.data()->sa_family == AF_INET || remote.data()->sa_family == AF_INET6);
+    const bool is_network =
+        !error && (remote.data()->sa_family == AF_INET || remote.data()->sa_family == AF_INET6);
     if (!is_network) return {};
     boost::asio::ip::tcp::endpoint endpoint;
     endpoint.resize(remote.size());

@@ -28,7 +28,8 @@ bool somebody_listens(const std::string& path) {
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return true;
-  const int refused = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+  const int refused =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
   ::close(probe);
   return refused != ECONNREFUSED && refused != ENOENT;
 }
@@ -36,7 +37,7 @@ bool somebody_listens(const std::string& path) {
 }  // namespace
 
 void SocketFile::make_way() const {
-  struct stat there{};
+  struct stat there {};
   if (::lstat(path_.c_str(), &there) != 0) return;
   if (!S_ISSOCK(there.st_mode)) fail(path_, "there is a file that is no socket");
   if (somebody_listens(path_)) fail(path_, "another process listens there");
@@ -58,8 +59,9 @@ void SocketFile::open(local::acceptor& acceptor) {
   }
   acceptor.bind(endpoint, error);
   if (error) fail(path_, error.message());
-  struct stat made{};
-  if (::chmod(path_.c_str(), mode_) != 0 || ::lstat(path_.c_str(), &made) != 0) fail(path_, std::strerror(errno));
+  struct stat made {};
+  if (::chmod(path_.c_str(), mode_) != 0 || ::lstat(path_.c_str(), &made) != 0)
+    fail(path_, std::strerror(errno));
   device_ = made.st_dev, inode_ = made.st_ino;
   is_ours_ = true;
   acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
@@ -68,7 +70,7 @@ void SocketFile::open(local::acceptor& acceptor) {
 
 void SocketFile::remove() {
   if (!std::exchange(is_ours_, false)) return;
-  struct stat there{};
+  struct stat there {};
   const bool is_there = ::lstat(path_.c_str(), &there) == 0;
   if (is_there && there.st_dev == device_ && there.st_ino == inode_) ::unlink(path_.c_str());
 }

@@ -64,7 +64,8 @@ void write_limits(JsonWriter& out, const LimitHits& limits) {
     out.member("effect", row.effect);
     out.member("hits", row.hits);
     if (row.last_hit != 0) {
-      out.member("last_hit", pipeline::timestamp_text(pipeline::Timestamp::from_unix_nanoseconds(row.last_hit)));
+      out.member("last_hit",
+                 pipeline::timestamp_text(pipeline::Timestamp::from_unix_nanoseconds(row.last_hit)));
     }
     out.end('}');
   }

@@ -60,8 +60,7 @@ class BlockLedger {
  private:
   class Block final : public pipeline::Origin {
    public:
-    Block(BlockLedger& ledger, std::uint64_t end)
-        : Origin(ledger.source_), ledger_(ledger), end_(end) {}
+    Block(BlockLedger& ledger, std::uint64_t end) : Origin(ledger.source_), ledger_(ledger), end_(end) {}
     ~Block() override = default;
 
     Hold hold() override {
@@ -78,9 +77,7 @@ class BlockLedger {
     bool is_settled() const { return is_released_ && held_lines_.empty(); }
     // Up to where it is settled; nothing is known before its lines were pushed. REQUIRES: not
     // settled.
-    std::uint64_t settled_up_to() const {
-      return is_released_ ? *std::ranges::min_element(held_lines_) : 0;
-    }
+    std::uint64_t settled_up_to() const { return is_released_ ? *std::ranges::min_element(held_lines_) : 0; }
     std::uint64_t end() const { return end_; }
     void shorten(std::uint64_t end) { end_ = end; }
 

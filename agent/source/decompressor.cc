@@ -21,8 +21,7 @@ void take(std::span<Byte>& from, std::size_t left) {
 // The libraries count in `unsigned`.
 template <typename Byte>
 unsigned size_for_library(std::span<Byte> bytes) {
-  return static_cast<unsigned>(
-      std::min<std::size_t>(bytes.size(), std::numeric_limits<unsigned>::max()));
+  return static_cast<unsigned>(std::min<std::size_t>(bytes.size(), std::numeric_limits<unsigned>::max()));
 }
 
 class Inflate final : public Decompressor {
@@ -80,9 +79,7 @@ class Bunzip final : public Decompressor {
     const int result = BZ2_bzDecompress(&stream_);
     take(input, input.size() - (size_for_library(input) - stream_.avail_in));
     take(output, output.size() - (size_for_library(output) - stream_.avail_out));
-    state_ = result == BZ_STREAM_END ? State::kComplete
-             : result == BZ_OK       ? State::kGoesOn
-                                     : State::kDamaged;
+    state_ = result == BZ_STREAM_END ? State::kComplete : result == BZ_OK ? State::kGoesOn : State::kDamaged;
     return state_;
   }
 
@@ -117,9 +114,7 @@ class Unxz final : public Decompressor {
     take(input, stream_.avail_in);
     take(output, stream_.avail_out);
     const bool goes_on = result == LZMA_OK || result == LZMA_BUF_ERROR;
-    state_ = result == LZMA_STREAM_END ? State::kComplete
-             : goes_on                 ? State::kGoesOn
-                                       : State::kDamaged;
+    state_ = result == LZMA_STREAM_END ? State::kComplete : goes_on ? State::kGoesOn : State::kDamaged;
     return state_;
   }
 
@@ -149,9 +144,7 @@ class Unzstd final : public Decompressor {
     const std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
     input = input.subspan(in.pos);
     output = output.subspan(out.pos);
-    state_ = ZSTD_isError(result) != 0 ? State::kDamaged
-             : result == 0             ? State::kComplete
-                                       : State::kGoesOn;
+    state_ = ZSTD_isError(result) != 0 ? State::kDamaged : result == 0 ? State::kComplete : State::kGoesOn;
     return state_;
   }
 
@@ -273,8 +266,8 @@ std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
   return nullptr;
 }
 
-UnpackResult unpack_whole(Compression compression, std::string_view packed, std::size_t most_bytes, std::string& text,
-                      Behind behind) {
+UnpackResult unpack_whole(Compression compression, std::string_view packed, std::size_t most_bytes,
+                          std::string& text, Behind behind) {
   constexpr std::size_t kLeastRoom = 4096;
   const auto decompressor = Decompressor::make(compression);
   std::span<const char> input(packed.data(), packed.size());

@@ -41,7 +41,7 @@ class Decompressor {
 
 enum class UnpackResult {
   kWhole,
-  kPart,      // it breaks off
+  kPart,  // it breaks off
   kDamaged,
   kTooLarge,  // when it is unpacked
 };
@@ -50,7 +50,7 @@ enum class Behind { kMembers, kAnything };
 
 // Unpacks what is there whole into `text`, of which nothing but the capacity is kept. For all but kWhole the text
 // means nothing.
-UnpackResult unpack_whole(Compression compression, std::string_view packed, std::size_t most_bytes, std::string& text,
-                      Behind behind = Behind::kMembers);
+UnpackResult unpack_whole(Compression compression, std::string_view packed, std::size_t most_bytes,
+                          std::string& text, Behind behind = Behind::kMembers);
 
 }  // namespace lokitail::agent

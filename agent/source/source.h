@@ -63,10 +63,10 @@ class Source : public std::enable_shared_from_this<Source> {
 
  private:
   friend class Worker;
-  std::atomic<bool> queued_{false};        // waits for its turn already
-  std::atomic<Worker*> worker_{nullptr};   // that has it; nullptr before and after, and on the way to another
-  TargetRate::Bucket rate_;                // where there is a limit. The worker's thread
-  std::uint64_t turns_ = 0;                // since the worker last looked. The worker's thread
+  std::atomic<bool> queued_{false};       // waits for its turn already
+  std::atomic<Worker*> worker_{nullptr};  // that has it; nullptr before and after, and on the way to another
+  TargetRate::Bucket rate_;               // where there is a limit. The worker's thread
+  std::uint64_t turns_ = 0;               // since the worker last looked. The worker's thread
 };
 
 }  // namespace lokitail::agent

@@ -48,10 +48,10 @@ class Target {
 
   // What there is to tell of it; a target of many parts (partitions, containers) has a row for each.
   struct Row {
-    std::string name{};                         // of the part; empty: there is one alone
-    std::string position{};                     // up to where all is settled, or what comes next is asked from
+    std::string name{};      // of the part; empty: there is one alone
+    std::string position{};  // up to where all is settled, or what comes next is asked from
     std::optional<std::uint64_t> lag_messages{};  // not read yet, where that is known
-    std::optional<double> lag_seconds{};        // the age of what was settled last, where more waits
+    std::optional<double> lag_seconds{};          // the age of what was settled last, where more waits
   };
   virtual std::vector<Row> rows() const { return {}; }
   // What its sources bring.

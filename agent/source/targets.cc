@@ -14,7 +14,8 @@ namespace lokitail::agent {
 namespace {
 
 template <typename Kind>
-std::unique_ptr<Target> make(const char* kind, const config::ScrapeConfig& job, const TargetContext& context) {
+std::unique_ptr<Target> make(const char* kind, const config::ScrapeConfig& job,
+                             const TargetContext& context) {
   auto target = std::make_unique<Kind>(job, context);
   target->describe(job.job_name, kind);
   return target;

@@ -34,8 +34,7 @@ class PosixSpoolFile final : public SpoolFile {
     bytes.resize(size);
     std::size_t done = 0;
     while (done < size) {
-      const ssize_t n = ::pread(file_, bytes.data() + done, size - done,
-                                static_cast<off_t>(offset + done));
+      const ssize_t n = ::pread(file_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return file_problem("cannot read", path_);
       if (n == 0) break;

@@ -42,11 +42,7 @@ std::string cursor_text(std::uint64_t sequence) {
 
 Spool::Spool(SpoolFiles& files, std::string folder, SpoolLimits limits, SpoolUse& use,
              std::function<std::int64_t()> now)
-    : files_(files),
-      folder_(std::move(folder)),
-      limits_(limits),
-      use_(use),
-      now_(std::move(now)) {}
+    : files_(files), folder_(std::move(folder)), limits_(limits), use_(use), now_(std::move(now)) {}
 
 Spool::~Spool() { use_.bytes -= bytes(); }
 
@@ -228,8 +224,7 @@ bool Spool::give_up_segment() {
   return true;
 }
 
-Spool::Found Spool::read(Segment& segment, std::uint64_t& offset, std::uint64_t end,
-                         std::string& problem) {
+Spool::Found Spool::read(Segment& segment, std::uint64_t& offset, std::uint64_t end, std::string& problem) {
   bool in_damage = false;
   while (offset < end) {
     const std::uint64_t begin = offset;

@@ -28,8 +28,8 @@ namespace lokitail::agent {
 
 struct SpoolLimits {
   std::uint64_t max_bytes = std::uint64_t{1} << 30;
-  std::int64_t max_age = 0;   // seconds; 0: any
-  bool drop_oldest = false;   // to make room; otherwise nothing is taken beyond max_bytes
+  std::int64_t max_age = 0;  // seconds; 0: any
+  bool drop_oldest = false;  // to make room; otherwise nothing is taken beyond max_bytes
   std::uint64_t segment_bytes = std::uint64_t{4} << 20;
 };
 
@@ -106,8 +106,7 @@ class Spool {
   // The record at an offset, or the next one behind it; the offset is then behind the record, or at
   // `end`.
   Found read(Segment& segment, std::uint64_t& offset, std::uint64_t end, std::string& problem);
-  Found read_record(Segment& segment, std::uint64_t& offset, std::uint64_t end,
-                    std::string& problem);
+  Found read_record(Segment& segment, std::uint64_t& offset, std::uint64_t end, std::string& problem);
   std::uint64_t find_magic(const Segment& segment, std::uint64_t offset, std::uint64_t end,
                            std::string& problem) const;
   // How far a segment may be read.
@@ -127,11 +126,11 @@ class Spool {
   unsigned failed_reads_ = 0;      // one after the other
   std::uint64_t synced_size_ = 0;  // of it
 
-  std::size_t reading_ = 0;    // which segment
-  std::uint64_t offset_ = 0;   // in it
-  Sequence expected_ = 0;      // the next record to be read, if none is missing
-  SequenceSet done_;           // acknowledged, dropped or missing
-  Sequence saved_ = 0;         // the cursor on disk
+  std::size_t reading_ = 0;   // which segment
+  std::uint64_t offset_ = 0;  // in it
+  Sequence expected_ = 0;     // the next record to be read, if none is missing
+  SequenceSet done_;          // acknowledged, dropped or missing
+  Sequence saved_ = 0;        // the cursor on disk
   SpoolStats stats_;
 };
 

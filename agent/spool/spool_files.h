@@ -33,13 +33,10 @@ class SpoolFiles {
   virtual ~SpoolFiles() = default;
 
   // The names of the files in a folder, which is made where there is none.
-  [[nodiscard]] virtual std::string list(const std::string& folder,
-                                         std::vector<std::string>& names) = 0;
+  [[nodiscard]] virtual std::string list(const std::string& folder, std::vector<std::string>& names) = 0;
   // An error where it exists.
-  [[nodiscard]] virtual std::string create(const std::string& path,
-                                           std::unique_ptr<SpoolFile>& file) = 0;
-  [[nodiscard]] virtual std::string open(const std::string& path,
-                                         std::unique_ptr<SpoolFile>& file) = 0;
+  [[nodiscard]] virtual std::string create(const std::string& path, std::unique_ptr<SpoolFile>& file) = 0;
+  [[nodiscard]] virtual std::string open(const std::string& path, std::unique_ptr<SpoolFile>& file) = 0;
   [[nodiscard]] virtual std::string rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual std::string remove(const std::string& path) = 0;
   // What was created, renamed and removed in a folder survives a power cut.

@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kFingerprintBytes = 1024;
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::int64_t born = 0;  // nanoseconds since 1970; 0 where the filesystem does not tell
+  std::int64_t born = 0;          // nanoseconds since 1970; 0 where the filesystem does not tell
   std::uint64_t fingerprint = 0;  // XXH3, 64 bits
   std::uint32_t fingerprint_bytes = 0;
   bool operator==(const FileIdentity&) const = default;

@@ -187,8 +187,7 @@ bool apply_digests(Fields& fields, PositionsState& state) {
 bool apply(std::string_view line, PositionsState& state) {
   std::uint32_t expected = 0;
   const std::string_view digits = line.substr(0, kChecksumDigits);
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), expected, 16);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), expected, 16);
   if (error != std::errc() || end != digits.data() + kChecksumDigits) return false;
   if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ') return false;
   const std::string_view change = line.substr(kChecksumDigits + 1);
@@ -232,7 +231,9 @@ void log_value(std::string& log, const std::string& key, const std::string& valu
   append_change(log, fmt::format("k {} {}", escape(key), escape(value)));
 }
 
-void log_no_value(std::string& log, const std::string& key) { append_change(log, fmt::format("n {}", escape(key))); }
+void log_no_value(std::string& log, const std::string& key) {
+  append_change(log, fmt::format("n {}", escape(key)));
+}
 
 void log_digests(std::string& log, const std::vector<std::uint64_t>& digests) {
   std::string change = "y";
@@ -269,9 +270,8 @@ Replay replay_log(std::string_view log) {
     if (!line.empty() && !apply(line, replay.state)) ++replay.damaged;
   }
   // Places of files that are forgotten lead nowhere.
-  std::erase_if(replay.state.places, [&replay](const auto& place) {
-    return !replay.state.files.contains(place.second.id);
-  });
+  std::erase_if(replay.state.places,
+                [&replay](const auto& place) { return !replay.state.files.contains(place.second.id); });
   return replay;
 }
 

@@ -37,10 +37,10 @@ namespace lokitail::agent {
 using GenerationId = std::uint64_t;  // ascending; 0 is none
 
 struct KnownFile {
-  SharedPath path;  // the name under which it is or was read
+  SharedPath path;                       // the name under which it is or was read
   std::optional<FileIdentity> identity;  // unknown when taken over from Promtail
-  std::uint64_t offset = 0;  // settled bytes
-  std::uint64_t size = 0;    // as last seen
+  std::uint64_t offset = 0;              // settled bytes
+  std::uint64_t size = 0;                // as last seen
   std::int64_t modified = 0;
   bool finished = false;  // read to its end, after it was rotated away or deleted
 };
@@ -75,9 +75,9 @@ std::string format_log(const PositionsState& state);
 
 struct Replay {
   PositionsState state;
-  bool usable = false;       // it is a log of ours
-  bool torn = false;         // the last line has no end
-  std::size_t damaged = 0;   // lines that were passed over, a torn last one aside
+  bool usable = false;      // it is a log of ours
+  bool torn = false;        // the last line has no end
+  std::size_t damaged = 0;  // lines that were passed over, a torn last one aside
 };
 // Takes arbitrary bytes.
 Replay replay_log(std::string_view log);

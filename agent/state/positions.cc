@@ -114,7 +114,8 @@ void Positions::adopt(PositionsState state) {
   state_ = std::move(state);
   if (state_.digests.empty()) state_.digests = {written_digest_};
   for (auto& [id, file] : state_.files) {
-    if (const auto place = state_.places.find(file.path); place != state_.places.end()) file.path = place->first;
+    if (const auto place = state_.places.find(file.path); place != state_.places.end())
+      file.path = place->first;
     const auto known = by_path_.try_emplace(file.path).first;
     file.path = known->first;
     known->second.push_back(id);
@@ -198,7 +199,8 @@ std::vector<Positions::Generation> Positions::unfinished() const {
 
 std::vector<Positions::Generation> Positions::unfinished_at(const std::string& path) const {
   std::vector<Generation> found = all_at(path);
-  std::erase_if(found, [](const Generation& generation) { return generation.finished || generation.followed; });
+  std::erase_if(found,
+                [](const Generation& generation) { return generation.finished || generation.followed; });
   return found;
 }
 
@@ -336,9 +338,8 @@ void Positions::stop_reading(GenerationId id, Reader reader, bool finished) {
 void Positions::refresh_offset_locked(GenerationId id) {
   Live& live = live_.at(id);
   KnownFile& file = state_.files.at(id);
-  const auto least = std::min_element(
-      live.readers.begin(), live.readers.end(),
-      [](const Reading& a, const Reading& b) { return a.offset < b.offset; });
+  const auto least = std::min_element(live.readers.begin(), live.readers.end(),
+                                      [](const Reading& a, const Reading& b) { return a.offset < b.offset; });
   if (least == live.readers.end() || least->offset == file.offset) return;
   file.offset = least->offset;
   if (!std::exchange(live.dirty, true)) dirty_.push_back(id);

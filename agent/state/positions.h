@@ -138,9 +138,9 @@ class Positions {
   std::map<SharedPath, boost::container::small_vector<GenerationId, 1>, std::less<>> by_path_;
   std::unordered_multimap<std::uint64_t, GenerationId> by_inode_;
   std::vector<GenerationId> dirty_;
-  std::string changes_;  // lines for the log
+  std::string changes_;      // lines for the log
   bool text_is_old_ = true;  // something has changed since the positions file's text was made
-  bool has_log_ = false;  // else all there is goes into a new one, and changes need not be noted
+  bool has_log_ = false;     // else all there is goes into a new one, and changes need not be noted
   GenerationId next_id_ = 1;
   Reader next_reader_ = 1;
   bool announced_ = false;  // changed_ was called since the last flush

@@ -67,7 +67,8 @@ void append_quoted(std::string& out, std::string_view text) {
     } else if (c < 0x20 || c == 0x7F) {
       out += fmt::format("\\x{:02x}", c);
     } else if (character == "\xC2\x85" || character == "\xE2\x80\xA8" || character == "\xE2\x80\xA9" ||
-               character == "\xEF\xBB\xBF" || (c == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0)) {
+               character == "\xEF\xBB\xBF" ||
+               (c == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0)) {
       // Line ends of YAML 1.1, control characters, a byte order mark.
       out += c == 0xC2   ? fmt::format("\\x{:02x}", static_cast<unsigned char>(character[1]))
              : c == 0xEF ? "\\uFEFF"

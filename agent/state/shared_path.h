@@ -15,7 +15,8 @@ namespace lokitail::agent {
 
 class SharedPath {
   template <typename T>
-  static constexpr bool kIsText = !std::is_same_v<T, SharedPath> && std::is_convertible_v<const T&, std::string_view>;
+  static constexpr bool kIsText =
+      !std::is_same_v<T, SharedPath> && std::is_convertible_v<const T&, std::string_view>;
 
  public:
   SharedPath() = default;  // empty
@@ -33,7 +34,9 @@ class SharedPath {
   friend bool operator==(const SharedPath& a, const SharedPath& b) {
     return a.text_ == b.text_ || a.text() == b.text();
   }
-  friend std::strong_ordering operator<=>(const SharedPath& a, const SharedPath& b) { return a.text() <=> b.text(); }
+  friend std::strong_ordering operator<=>(const SharedPath& a, const SharedPath& b) {
+    return a.text() <=> b.text();
+  }
   // With what is no shared path no new one is made to compare.
   template <typename T, std::enable_if_t<kIsText<T>, int> = 0>
   friend bool operator==(const SharedPath& a, const T& b) {

@@ -65,22 +65,22 @@ Ledger::Page Ledger::page() const {
 }
 
 std::vector<MetricFamily> Ledger::Collect() const {
-  MetricFamily lines = family("lokitail_job_lines_total", "Number of lines into the pipeline of a job.",
-                              MetricType::Counter);
+  MetricFamily lines =
+      family("lokitail_job_lines_total", "Number of lines into the pipeline of a job.", MetricType::Counter);
   MetricFamily entries = family("lokitail_job_entries_total",
                                 "Number of entries out of the pipeline of a job.", MetricType::Counter);
-  MetricFamily consumed = family("lokitail_stage_consumed_lines_total",
-                                 "Number of lines that a stage dropped, or joined to others.",
-                                 MetricType::Counter);
-  MetricFamily held = family("lokitail_stage_held_entries", "Number of entries that a stage holds back.",
-                             MetricType::Gauge);
+  MetricFamily consumed =
+      family("lokitail_stage_consumed_lines_total",
+             "Number of lines that a stage dropped, or joined to others.", MetricType::Counter);
+  MetricFamily held =
+      family("lokitail_stage_held_entries", "Number of entries that a stage holds back.", MetricType::Gauge);
   for (const auto& [name, job] : page()) {
     add(lines, {{"job", name}}, static_cast<std::int64_t>(job.lines));
     add(entries, {{"job", name}}, static_cast<std::int64_t>(job.entries));
     for (std::size_t i = 0; i < job.stages.size(); ++i) {
       const pipeline::StageCounts& stage = job.stages[i];
-      const std::vector<ClientMetric::Label> labels = {
-          {"job", name}, {"stage", fmt::format("{} {}", i, stage.stage)}};
+      const std::vector<ClientMetric::Label> labels = {{"job", name},
+                                                       {"stage", fmt::format("{} {}", i, stage.stage)}};
       // A stage that makes entries of its own, such as dedupe's reports, consumes less by so many.
       add(consumed, labels,
           static_cast<std::int64_t>(stage.taken) - static_cast<std::int64_t>(stage.given + stage.held));

@@ -24,7 +24,8 @@ void LimitHits::set(const config::LimitsConfig& limits) {
         limits.readline_rate);
   }
   if (limits.target_rate > 0) {
-    put(Limit::kTargetRate, "target_rate", "lines/s", limits.target_rate_drop ? kDropped : kWaits, limits.target_rate);
+    put(Limit::kTargetRate, "target_rate", "lines/s", limits.target_rate_drop ? kDropped : kWaits,
+        limits.target_rate);
   }
   if (limits.cpu_share > 0) put(Limit::kCpuShare, "cpu_share", "CPUs", kWaits, limits.cpu_share);
   put(Limit::kMaxBytesInFlight, "max_bytes_in_flight", "bytes", kWaits,
@@ -56,11 +57,12 @@ std::vector<LimitHits::Row> LimitHits::rows() const {
 }
 
 std::vector<prometheus::MetricFamily> LimitHits::collect() const {
-  prometheus::MetricFamily values{"lokitail_limit", "The limits of limits_config that are in force.",
-                                  prometheus::MetricType::Gauge, {}};
+  prometheus::MetricFamily values{
+      "lokitail_limit", "The limits of limits_config that are in force.", prometheus::MetricType::Gauge, {}};
   prometheus::MetricFamily hits{"lokitail_limit_hits_total",
                                 "Number of times a limit made reading wait, or had a line dropped or cut.",
-                                prometheus::MetricType::Counter, {}};
+                                prometheus::MetricType::Counter,
+                                {}};
   for (const Row& row : rows()) {
     prometheus::ClientMetric metric;
     metric.label = {{"limit", std::string(row.name)}};

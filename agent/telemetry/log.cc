@@ -70,8 +70,8 @@ void set_level(Level level) { current_level = level; }
 
 Level level() { return current_level; }
 
-std::string format_record(Format format, Level level, std::string_view time,
-                          std::string_view caller, std::string_view message, Fields fields) {
+std::string format_record(Format format, Level level, std::string_view time, std::string_view caller,
+                          std::string_view message, Fields fields) {
   TextBuffer out;
   append_record(out, format, level, time, caller, message, fields);
   return std::string(out.view());

@@ -41,25 +41,25 @@ Level level();
 // the same, but Clang 14 does not have it.)
 void write(Level level, std::string_view message, Fields fields, const char* file, unsigned line);
 
-inline void debug(std::string_view message, Fields fields = {},
-                  const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+inline void debug(std::string_view message, Fields fields = {}, const char* file = __builtin_FILE(),
+                  unsigned line = __builtin_LINE()) {
   write(Level::kDebug, message, fields, file, line);
 }
-inline void info(std::string_view message, Fields fields = {},
-                 const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+inline void info(std::string_view message, Fields fields = {}, const char* file = __builtin_FILE(),
+                 unsigned line = __builtin_LINE()) {
   write(Level::kInfo, message, fields, file, line);
 }
-inline void warn(std::string_view message, Fields fields = {},
-                 const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+inline void warn(std::string_view message, Fields fields = {}, const char* file = __builtin_FILE(),
+                 unsigned line = __builtin_LINE()) {
   write(Level::kWarn, message, fields, file, line);
 }
-inline void error(std::string_view message, Fields fields = {},
-                  const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+inline void error(std::string_view message, Fields fields = {}, const char* file = __builtin_FILE(),
+                  unsigned line = __builtin_LINE()) {
   write(Level::kError, message, fields, file, line);
 }
 
 // One record as text, without the newline. For tests.
-std::string format_record(Format format, Level level, std::string_view time,
-                          std::string_view caller, std::string_view message, Fields fields);
+std::string format_record(Format format, Level level, std::string_view time, std::string_view caller,
+                          std::string_view message, Fields fields);
 
 }  // namespace lokitail::agent::log

@@ -12,8 +12,7 @@
 namespace lokitail::agent {
 namespace {
 
-prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry,
-                                                  const std::string& name,
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const std::string& name,
                                                   const std::string& help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
@@ -50,11 +49,11 @@ class Metrics::StageCounter final : public pipeline::Counter {
 Metrics::~Metrics() = default;
 
 Metrics::Metrics()
-    : encoded_bytes_(counters(registry_, "promtail_encoded_bytes_total",
-                              "Number of bytes encoded and ready to send.")),
+    : encoded_bytes_(
+          counters(registry_, "promtail_encoded_bytes_total", "Number of bytes encoded and ready to send.")),
       sent_bytes_(counters(registry_, "promtail_sent_bytes_total", "Number of bytes sent.")),
-      sent_entries_(counters(registry_, "promtail_sent_entries_total",
-                             "Number of log entries sent to the ingester.")),
+      sent_entries_(
+          counters(registry_, "promtail_sent_entries_total", "Number of log entries sent to the ingester.")),
       dropped_bytes_(counters(registry_, "promtail_dropped_bytes_total",
                               "Number of bytes dropped because failed to be sent to the ingester "
                               "after all retries.")),
@@ -107,8 +106,7 @@ Metrics::Metrics()
 }
 
 void Metrics::add_tenant(const std::string& host, const std::string& tenant) {
-  for (const char* const reason :
-       {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
+  for (const char* const reason : {"ingester_error", "rate_limited", "stream_limited", "line_too_long"}) {
     dropped_bytes(host, tenant, reason);
     dropped_entries(host, tenant, reason);
     mutated_bytes(host, tenant, reason);
@@ -149,8 +147,7 @@ prometheus::Counter& Metrics::refused_entries(const std::string& host, const std
                                               const std::string& reason) {
   return refused_entries_.Add({{"host", host}, {"tenant", tenant}, {"reason", reason}});
 }
-void Metrics::entries_taken(const std::string& client, const std::string& from,
-                            std::size_t entries) {
+void Metrics::entries_taken(const std::string& client, const std::string& from, std::size_t entries) {
   const std::lock_guard lock(accounts_mutex_);
   Account& account = accounts_[client];
   account.taken += entries;
@@ -158,8 +155,8 @@ void Metrics::entries_taken(const std::string& client, const std::string& from,
   pending_entries_.Add({{"client", client}}).Set(static_cast<double>(account.pending()));
 }
 
-void Metrics::entries_done(const std::string& client, const std::string& outcome,
-                           const std::string& reason, std::size_t entries) {
+void Metrics::entries_done(const std::string& client, const std::string& outcome, const std::string& reason,
+                           std::size_t entries) {
   const std::lock_guard lock(accounts_mutex_);
   Account& account = accounts_[client];
   std::uint64_t& count = outcome == "sent"        ? account.sent
@@ -201,8 +198,8 @@ prometheus::Counter& Metrics::spool_corrupt_records(const std::string& client) {
 }
 prometheus::Histogram& Metrics::request_duration(const std::string& host, int status) {
   // The default buckets of Prometheus' Go client, as Promtail has them.
-  static const prometheus::Histogram::BucketBoundaries kBuckets = {
-      0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                                   0.5,   1,    2.5,   5,    10};
   return request_duration_.Add({{"status_code", std::to_string(status)}, {"host", host}}, kBuckets);
 }
 
@@ -262,10 +259,8 @@ Metrics::Families Metrics::collect() const {
   return families;
 }
 
-bool Metrics::clashes(const pipeline::MetricFamily& family,
-                      const std::set<std::string>& taken) const {
-  const auto names =
-      sample_names(family.name(), family.type() == pipeline::MetricType::kHistogram);
+bool Metrics::clashes(const pipeline::MetricFamily& family, const std::set<std::string>& taken) const {
+  const auto names = sample_names(family.name(), family.type() == pipeline::MetricType::kHistogram);
   const auto is_taken = [&taken](const std::string& name) { return taken.contains(name); };
   if (std::ranges::none_of(names, is_taken)) return false;
   const std::lock_guard lock(clashes_mutex_);

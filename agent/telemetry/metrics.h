@@ -79,8 +79,7 @@ class Metrics final : public pipeline::PipelineMetrics {
   LimitHits& limits() { return limits_; }
   const LimitHits& limits() const { return limits_; }
 
-  pipeline::Counter& counter(std::string_view name, std::string_view help,
-                             const LabelTexts& labels) override;
+  pipeline::Counter& counter(std::string_view name, std::string_view help, const LabelTexts& labels) override;
 
   // Collected at each scrape beside the above. Kept alive by the caller.
   void add_collectable(const std::shared_ptr<prometheus::Collectable>& collectable);

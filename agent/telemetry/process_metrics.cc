@@ -53,10 +53,10 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const {
   double resident = 0;  // both in pages
   if (std::ifstream("/proc/self/statm") >> size >> resident) {
     const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
-    all.push_back(metric("process_virtual_memory_bytes", "Virtual memory size in bytes.",
-                         MetricType::Gauge, size * page));
-    all.push_back(metric("process_resident_memory_bytes", "Resident memory size in bytes.",
-                         MetricType::Gauge, resident * page));
+    all.push_back(metric("process_virtual_memory_bytes", "Virtual memory size in bytes.", MetricType::Gauge,
+                         size * page));
+    all.push_back(metric("process_resident_memory_bytes", "Resident memory size in bytes.", MetricType::Gauge,
+                         resident * page));
   }
   std::error_code error;
   const std::filesystem::directory_iterator descriptors("/proc/self/fd", error);
@@ -66,12 +66,12 @@ std::vector<prometheus::MetricFamily> ProcessMetrics::Collect() const {
   }
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    all.push_back(metric("process_max_fds", "Maximum number of open file descriptors.",
-                         MetricType::Gauge, static_cast<double>(limit.rlim_cur)));
+    all.push_back(metric("process_max_fds", "Maximum number of open file descriptors.", MetricType::Gauge,
+                         static_cast<double>(limit.rlim_cur)));
   }
   all.push_back(metric("process_start_time_seconds",
-                       "Start time of the process since the Unix epoch in seconds.",
-                       MetricType::Gauge, kStarted));
+                       "Start time of the process since the Unix epoch in seconds.", MetricType::Gauge,
+                       kStarted));
   return all;
 }
 

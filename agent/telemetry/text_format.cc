@@ -97,8 +97,7 @@ void TextFormat::add_sample(std::string_view name, std::string_view suffix, std:
   out_ += '\n';
 }
 
-void TextFormat::add_metric(const prometheus::MetricFamily& family,
-                            const prometheus::ClientMetric& metric) {
+void TextFormat::add_metric(const prometheus::MetricFamily& family, const prometheus::ClientMetric& metric) {
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
   for (const auto& label : metric.label) pairs.emplace_back(label.name, label.value);
   const std::string labels = pipeline::metric_labels(pairs);
@@ -115,8 +114,7 @@ void TextFormat::add_metric(const prometheus::MetricFamily& family,
   add_sample(family.name, "_count", labels, static_cast<double>(histogram.sample_count));
 }
 
-void TextFormat::add_series(const pipeline::MetricFamily& family,
-                            const pipeline::MetricSeries& series) {
+void TextFormat::add_series(const pipeline::MetricFamily& family, const pipeline::MetricSeries& series) {
   const std::string& labels = series.labels();
   if (family.type() != pipeline::MetricType::kHistogram) {
     return add_sample(family.name(), "", labels, series.value());

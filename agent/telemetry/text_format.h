@@ -30,8 +30,8 @@ class TextFormat {
  private:
   void add_head(std::string_view name, std::string_view help, std::string_view type);
   // One line. `labels` as metric_labels() gives them, `le` is the bucket's bound.
-  void add_sample(std::string_view name, std::string_view suffix, std::string_view labels,
-                  double value, const double* le = nullptr);
+  void add_sample(std::string_view name, std::string_view suffix, std::string_view labels, double value,
+                  const double* le = nullptr);
   void add_metric(const prometheus::MetricFamily& family, const prometheus::ClientMetric& metric);
   void add_series(const pipeline::MetricFamily& family, const pipeline::MetricSeries& series);
 

@@ -31,9 +31,7 @@ config::Node member(const config::Node& body, std::string_view key) {
 
 std::string text_of(const config::Node& node) { return node.is_scalar() ? node.text() : ""; }
 
-bool is_true(const config::Node& node) {
-  return node.is_scalar() && config::equal_fold(node.text(), "true");
-}
+bool is_true(const config::Node& node) { return node.is_scalar() && config::equal_fold(node.text(), "true"); }
 
 void read_source(const config::Node& body, StageFlow& flow) {
   const config::Node source = member(body, "source");

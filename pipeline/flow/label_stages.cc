@@ -50,17 +50,15 @@ void tenant(const config::Node& body, StageFlow& flow) {
   if (const auto label = member(body, "label"); !text_of(label).empty()) {
     flow.reads_labels.push_back({text_of(label), label.place()});
   }
-  if (const auto value = member(body, "value"); !text_of(value).empty())
-    tenant.value = text_of(value);
+  if (const auto value = member(body, "value"); !text_of(value).empty()) tenant.value = text_of(value);
   flow.labels.push_back(std::move(tenant));
 }
 
 void geoip(const config::Node& body, StageFlow& flow) {
   read_source(body, flow);
-  constexpr std::array kOfCities = {"city_name",       "country_name",      "continent_name",
-                                    "continent_code",  "location_latitude", "location_longitude",
-                                    "postal_code",     "timezone",          "subdivision_name",
-                                    "subdivision_code"};
+  constexpr std::array kOfCities = {
+      "city_name",          "country_name", "continent_name", "continent_code",   "location_latitude",
+      "location_longitude", "postal_code",  "timezone",       "subdivision_name", "subdivision_code"};
   constexpr std::array kOfNetworks = {"autonomous_system_number", "autonomous_system_organization"};
   const auto add = [&flow](const auto& names) {
     for (const char* name : names) {

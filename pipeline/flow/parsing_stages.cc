@@ -67,8 +67,7 @@ void cri(const config::Node&, StageFlow& flow) {
 void eventlogmessage(const config::Node& body, StageFlow& flow) {
   const config::Node source = member(body, "source");
   const std::string name = text_of(source);
-  flow.reads.push_back(name.empty() ? FlowName{"message", flow.place}
-                                    : FlowName{name, source.place()});
+  flow.reads.push_back(name.empty() ? FlowName{"message", flow.place} : FlowName{name, source.place()});
   flow.sets_unknown = true;
 }
 

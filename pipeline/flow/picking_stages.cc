@@ -15,8 +15,7 @@ void match(const config::Node& body, StageFlow& flow) {
     for (std::size_t test = 0; test < parsed.label_tests(); ++test) {
       // One that takes the empty value does not ask for the label.
       if (parsed.accepts(test, "")) continue;
-      flow.reads_labels.push_back(
-          {std::string(symbols.name(parsed.tested_label(test))), selector.place()});
+      flow.reads_labels.push_back({std::string(symbols.name(parsed.tested_label(test))), selector.place()});
     }
   } catch (const std::invalid_argument&) {
     // The stage says what is wrong with it.
@@ -25,9 +24,7 @@ void match(const config::Node& body, StageFlow& flow) {
   flow.inner = member(body, "stages");
 }
 
-void drop(const config::Node& body, StageFlow& flow) {
-  flow.reads = names_of(member(body, "source"));
-}
+void drop(const config::Node& body, StageFlow& flow) { flow.reads = names_of(member(body, "source")); }
 
 void dedupe(const config::Node& body, StageFlow& flow) {
   flow.reads = names_of(member(body, "source"));

@@ -9,9 +9,9 @@
 namespace lokitail::pipeline {
 namespace flow {
 
-Reader cardinality_guard, cri, decolorize, dedupe, docker, drop, eventlogmessage, geoip, go_template, json, labelallow,
-    labeldrop, labels, limit, logfmt, match, metrics, multiline, output, pack, redact, regex, replace,
-    sampling, static_labels, structured_metadata, tenant, throttle, timestamp, truncate;
+Reader cardinality_guard, cri, decolorize, dedupe, docker, drop, eventlogmessage, geoip, go_template, json,
+    labelallow, labeldrop, labels, limit, logfmt, match, metrics, multiline, output, pack, redact, regex,
+    replace, sampling, static_labels, structured_metadata, tenant, throttle, timestamp, truncate;
 
 }  // namespace flow
 

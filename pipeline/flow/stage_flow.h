@@ -62,7 +62,7 @@ struct StageFlow {
   std::vector<FlowLabel> labels;
   std::vector<FlowName> removes_labels;
   std::optional<std::vector<FlowName>> keeps_labels{};  // and removes all others
-  std::vector<FlowLabel> metadata;  // a label that is the source of one is removed
+  std::vector<FlowLabel> metadata;                      // a label that is the source of one is removed
 
   // --- The rest of the entry. ---
   bool sets_line = false;

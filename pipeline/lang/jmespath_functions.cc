@@ -25,9 +25,7 @@ bool all_strings(const JsonValue& value) {
   return value.is_array() && std::ranges::all_of(value.items(), &JsonValue::is_string);
 }
 
-const Node& expression(const JsonValue& value) {
-  return *static_cast<const Node*>(value.expression());
-}
+const Node& expression(const JsonValue& value) { return *static_cast<const Node*>(value.expression()); }
 
 Result number(double value) { return {JsonValue(value)}; }
 Result boolean(bool value) { return {JsonValue(value)}; }
@@ -67,9 +65,7 @@ Result contains(Arguments a, Interpreter&) {
   return boolean(false);
 }
 
-Result starts_with(Arguments a, Interpreter&) {
-  return boolean(a[0].text().starts_with(a[1].text()));
-}
+Result starts_with(Arguments a, Interpreter&) { return boolean(a[0].text().starts_with(a[1].text())); }
 Result ends_with(Arguments a, Interpreter&) { return boolean(a[0].text().ends_with(a[1].text())); }
 
 Result join(Arguments a, Interpreter& interpreter) {
@@ -222,17 +218,14 @@ Result sorted(Arguments items, Arguments keys, Interpreter& interpreter) {
   std::ranges::stable_sort(order, [&](std::size_t one, std::size_t other) {
     const JsonValue& left = keys[one];
     const JsonValue& right = keys[other];
-    return left.is_number() ? number_less(left.number(), right.number())
-                            : left.text() < right.text();
+    return left.is_number() ? number_less(left.number(), right.number()) : left.text() < right.text();
   });
   std::vector<JsonValue> result;
   for (const std::size_t i : order) result.push_back(items[i]);
   return interpreter.array(result);
 }
 
-Result sort(Arguments a, Interpreter& interpreter) {
-  return sorted(a[0].items(), a[0].items(), interpreter);
-}
+Result sort(Arguments a, Interpreter& interpreter) { return sorted(a[0].items(), a[0].items(), interpreter); }
 
 Result sort_by(Arguments a, Interpreter& interpreter) {
   if (a[0].items().size() < 2) return {a[0]};  // whatever the expression makes of a single item
@@ -356,12 +349,11 @@ constexpr std::array kFunctions = {
 
 }  // namespace
 
-Result call_function(std::string_view name, std::span<const JsonValue> arguments,
-                     Interpreter& interpreter) {
+Result call_function(std::string_view name, std::span<const JsonValue> arguments, Interpreter& interpreter) {
   const auto function = std::ranges::find(kFunctions, name, &Function::name);
   if (function == kFunctions.end()) return failure("unknown function");
-  const bool enough = function->variadic ? arguments.size() >= function->count
-                                         : arguments.size() == function->count;
+  const bool enough =
+      function->variadic ? arguments.size() >= function->count : arguments.size() == function->count;
   if (!enough) return failure("wrong number of arguments");
   for (std::size_t i = 0; i < function->count; ++i) {
     if (!fits(arguments[i], function->types[i])) return failure("wrong type of argument");

@@ -13,7 +13,6 @@
 
 namespace lokitail::pipeline::lang::jmespath {
 
-Result call_function(std::string_view name, std::span<const JsonValue> arguments,
-                     Interpreter& interpreter);
+Result call_function(std::string_view name, std::span<const JsonValue> arguments, Interpreter& interpreter);
 
 }  // namespace lokitail::pipeline::lang::jmespath

@@ -56,8 +56,7 @@ constexpr int kProjectionStop = 10;
 // with what parse_infix() takes for as long as the operators bind strongly enough.
 class Parser {
  public:
-  Parser(std::string_view expression, Arena& arena)
-      : tokens_(tokenize(expression)), arena_(arena) {}
+  Parser(std::string_view expression, Arena& arena) : tokens_(tokenize(expression)), arena_(arena) {}
 
   Node run() {
     Node root = parse_expression(0);
@@ -92,8 +91,8 @@ class Parser {
         }
         return named(Node::Type::kField, first.text);
       case Type::kStar: {
-        Node right = current() == Type::kRightBracket ? Node(Node::Type::kIdentity)
-                                                      : parse_projected(Type::kStar);
+        Node right =
+            current() == Type::kRightBracket ? Node(Node::Type::kIdentity) : parse_projected(Type::kStar);
         return make(Node::Type::kValueProjection, Node(Node::Type::kIdentity), std::move(right));
       }
       case Type::kFilter:
@@ -170,9 +169,8 @@ class Parser {
 
   // The name is the text of whatever stands before the parenthesis. Commas may be left out.
   Node parse_call(Node callee) {
-    Node call =
-        named(Node::Type::kFunction, callee.literal.is_string() ? std::string(callee.literal.text())
-                                                                : std::move(callee.text));
+    Node call = named(Node::Type::kFunction, callee.literal.is_string() ? std::string(callee.literal.text())
+                                                                        : std::move(callee.text));
     while (current() != Type::kRightParenthesis) {
       add_child(call, parse_expression(0));
       if (current() == Type::kComma) take();
@@ -184,8 +182,7 @@ class Parser {
   Node parse_filter(Node left) {
     Node condition = parse_expression(0);
     expect(Type::kRightBracket, "]");
-    Node right =
-        current() == Type::kFlatten ? Node(Node::Type::kIdentity) : parse_projected(Type::kFilter);
+    Node right = current() == Type::kFlatten ? Node(Node::Type::kIdentity) : parse_projected(Type::kFilter);
     Node filter = make(Node::Type::kFilterProjection, std::move(left), std::move(right));
     add_child(filter, std::move(condition));
     return filter;
@@ -210,8 +207,7 @@ class Parser {
     if (current() == Type::kStar && tokens_[at_ + 1].type == Type::kRightBracket) {
       take();
       take();
-      return make(Node::Type::kProjection, Node(Node::Type::kIdentity),
-                  parse_projected(Type::kStar));
+      return make(Node::Type::kProjection, Node(Node::Type::kIdentity), parse_projected(Type::kStar));
     }
     return parse_multi_select_list();
   }
@@ -371,9 +367,7 @@ class Parser {
     take();
   }
 
-  [[noreturn]] void fail(const std::string& message) const {
-    throw JmesPathError(message, token().offset);
-  }
+  [[noreturn]] void fail(const std::string& message) const { throw JmesPathError(message, token().offset); }
 
   static std::string describe(const Token& token) {
     return token.type == Type::kEnd ? "the end of the expression" : "`" + token.text + "`";

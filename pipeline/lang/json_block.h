@@ -29,8 +29,8 @@ class Bytes {
   std::uint32_t equal(char c) const { return bits(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
   // Bytes equal to either.
   std::uint32_t equal(char a, char b) const {
-    return bits(_mm_or_si128(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(a)),
-                             _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(b))));
+    return bits(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(a)), _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(b))));
   }
   // Bytes that end a plain run of string text: quotes, backslashes and control characters.
   std::uint32_t string_ends() const {
@@ -41,9 +41,7 @@ class Bytes {
   }
 
  private:
-  static std::uint32_t bits(__m128i mask) {
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(mask));
-  }
+  static std::uint32_t bits(__m128i mask) { return static_cast<std::uint32_t>(_mm_movemask_epi8(mask)); }
   __m128i bytes_;
 };
 
@@ -65,9 +63,7 @@ class Bytes {
   }
 
  private:
-  static constexpr std::uint64_t repeat(char c) {
-    return 0x0101010101010101 * static_cast<unsigned char>(c);
-  }
+  static constexpr std::uint64_t repeat(char c) { return 0x0101010101010101 * static_cast<unsigned char>(c); }
   // The top bit of each byte that is zero, exactly.
   static constexpr std::uint64_t zero_bytes(std::uint64_t x) {
     constexpr std::uint64_t kLow = 0x7F7F7F7F7F7F7F7F;

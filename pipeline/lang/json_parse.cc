@@ -44,9 +44,7 @@ class JsonParser::Builder {
     return at;
   }
   void null_key() { parser_.pending_.push_back({"", {}}); }
-  const char* value(const char* at, const char* end) {
-    return parser_.walker_.walk(at, end, *this);
-  }
+  const char* value(const char* at, const char* end) { return parser_.walker_.walk(at, end, *this); }
 
   void begin(bool object) { parser_.open_.push_back({object, parser_.pending_.size()}); }
   void end(bool object) {

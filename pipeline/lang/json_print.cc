@@ -209,8 +209,7 @@ void append_json_string(std::string& out, std::string_view text, JsonStyle style
   constexpr char32_t kParagraphSeparator = 0x2029;
   out += '"';
   while (!text.empty()) {
-    const auto plain =
-        static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

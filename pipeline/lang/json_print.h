@@ -30,8 +30,7 @@ enum class JsonStyle {
 };
 
 // A string in its quotes.
-void append_json_string(std::string& out, std::string_view text,
-                        JsonStyle style = JsonStyle::kJsonIterator);
+void append_json_string(std::string& out, std::string_view text, JsonStyle style = JsonStyle::kJsonIterator);
 
 // The most that is printed. Values that share their parts may print as more than fits anywhere.
 inline constexpr std::size_t kMostPrinted = std::size_t{64} * 1024 * 1024;

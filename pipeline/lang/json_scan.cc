@@ -21,9 +21,7 @@ std::uint64_t size_bit(std::size_t size) {
 struct Checker {
   json_token::StringEnds ends;
 
-  const char* string(const char* at, const char* end) {
-    return json_token::skip_string(at, end, ends);
-  }
+  const char* string(const char* at, const char* end) { return json_token::skip_string(at, end, ends); }
   static const char* number(const char* at, const char* end) {
     return json_token::read_number(at, end, nullptr);
   }
@@ -37,8 +35,7 @@ struct Checker {
 
 }  // namespace
 
-JsonScanner::JsonScanner(std::vector<std::string> keys)
-    : texts_(std::move(keys)), fields_(texts_.size()) {
+JsonScanner::JsonScanner(std::vector<std::string> keys) : texts_(std::move(keys)), fields_(texts_.size()) {
   for (const std::string& text : texts_) {
     Key key{0, 0, text};
     const std::size_t size = std::min(text.size(), sizeof key.head);

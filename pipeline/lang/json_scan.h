@@ -55,8 +55,8 @@ class JsonScanner {
   };
 
   JsonField* find(std::string_view key);
-  const char* read_value(const char* at, const char* end, JsonField* field,
-                         json_token::StringEnds& ends, Arena& arena);
+  const char* read_value(const char* at, const char* end, JsonField* field, json_token::StringEnds& ends,
+                         Arena& arena);
   const char* read_other(const char* at, const char* end, JsonField* field);
 
   const std::vector<std::string> texts_;

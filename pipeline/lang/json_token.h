@@ -30,7 +30,6 @@
 
 namespace lokitail::pipeline::lang::json_token {
 
-
 inline bool is_whitespace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 // Never malformed; may answer the end.
@@ -184,8 +183,7 @@ inline const char* read_number(const char* at, const char* end, double* value) {
   if (whole + fraction > kMantissaDigits || (fraction > 0 && mantissa > kExact)) {
     return read_any_number(at, end, value);
   }
-  const double positive =
-      static_cast<double>(mantissa) / kPowersOfTen[static_cast<std::size_t>(fraction)];
+  const double positive = static_cast<double>(mantissa) / kPowersOfTen[static_cast<std::size_t>(fraction)];
   *value = *at == '-' ? -positive : positive;
   return now;
 }

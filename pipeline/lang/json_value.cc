@@ -61,8 +61,8 @@ bool shallow_equal(const JsonValue& left, const JsonValue& right, Pairs& pairs) 
       }
       return true;
     case JsonValue::Kind::kObject:
-      return left.prints_null() == right.prints_null() &&
-             left.members().size() == right.members().size() && pair_members(left, right, pairs);
+      return left.prints_null() == right.prints_null() && left.members().size() == right.members().size() &&
+             pair_members(left, right, pairs);
   }
   return false;
 }
@@ -74,8 +74,7 @@ bool deep_equal(const JsonValue& left, const JsonValue& right) {
   return *deep_equal(left, right, work_left);
 }
 
-std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right,
-                               std::size_t& work_left) {
+std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right, std::size_t& work_left) {
   Pairs pairs{{&left, &right}};
   while (!pairs.empty()) {
     const auto [one, other] = pairs.back();

@@ -38,13 +38,9 @@ class JsonValue {
 
   JsonValue() : JsonValue(Kind::kNull, 0) {}
   // Not from pointers, which would turn into a bool quietly.
-  explicit JsonValue(std::same_as<bool> auto value) : JsonValue(Kind::kBool, 0) {
-    boolean_ = value;
-  }
+  explicit JsonValue(std::same_as<bool> auto value) : JsonValue(Kind::kBool, 0) { boolean_ = value; }
   explicit JsonValue(double value) : JsonValue(Kind::kNumber, 0) { number_ = value; }
-  explicit JsonValue(std::string_view text) : JsonValue(Kind::kString, text.size()) {
-    text_ = text.data();
-  }
+  explicit JsonValue(std::string_view text) : JsonValue(Kind::kString, text.size()) { text_ = text.data(); }
   explicit JsonValue(std::span<const JsonValue> items) : JsonValue(Kind::kArray, items.size()) {
     items_ = items.data();
   }
@@ -104,8 +100,7 @@ struct JsonMember {
   JsonValue value;
 };
 
-inline JsonValue::JsonValue(std::span<const JsonMember> members)
-    : JsonValue(Kind::kObject, members.size()) {
+inline JsonValue::JsonValue(std::span<const JsonMember> members) : JsonValue(Kind::kObject, members.size()) {
   members_ = members.data();
 }
 
@@ -124,8 +119,7 @@ inline const JsonValue* JsonValue::find(std::string_view key) const {
 bool deep_equal(const JsonValue& left, const JsonValue& right);
 // The same of values that may share their parts, so that there is no bound to what they hold:
 // nothing once `work_left`, of which comparisons and bytes of text are taken off, is used up.
-std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right,
-                               std::size_t& work_left);
+std::optional<bool> deep_equal(const JsonValue& left, const JsonValue& right, std::size_t& work_left);
 
 // Drops every member whose key comes again later. Of equal keys the last one's value stays, at the
 // place of the first.

@@ -16,7 +16,8 @@ bool is_name_character(char c) {
 
 class Reader {
  public:
-  Reader(std::string_view text, Arena& arena, LabelPairs& labels) : text_(text), arena_(arena), labels_(labels) {}
+  Reader(std::string_view text, Arena& arena, LabelPairs& labels)
+      : text_(text), arena_(arena), labels_(labels) {}
 
   std::string read() {
     skip_spaces();

@@ -29,9 +29,7 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
   return classes;
 }();
 
-bool is(char c, unsigned classes) {
-  return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
-}
+bool is(char c, unsigned classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
 
 // The position of the first byte of these classes from `at` on; the end where there is none.
 std::size_t find(std::string_view text, std::size_t at, unsigned classes) {
@@ -40,8 +38,7 @@ std::size_t find(std::string_view text, std::size_t at, unsigned classes) {
 }
 
 bool is_key(std::string_view key) {
-  return is_ascii(key) ||
-         (is_utf8(key) && key.find("\xEF\xBF\xBD") == std::string_view::npos);  // U+FFFD
+  return is_ascii(key) || (is_utf8(key) && key.find("\xEF\xBF\xBD") == std::string_view::npos);  // U+FFFD
 }
 
 // Undoes the escapes of a quoted value.

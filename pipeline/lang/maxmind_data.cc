@@ -30,8 +30,7 @@ std::optional<double> MaxMindValue::real() const {
 }
 
 std::optional<std::uint64_t> MaxMindValue::natural() const {
-  const bool is_unsigned =
-      type_ == Type::kUint16 || type_ == Type::kUint32 || type_ == Type::kUint64;
+  const bool is_unsigned = type_ == Type::kUint16 || type_ == Type::kUint32 || type_ == Type::kUint64;
   // Leading zero bytes are left out, so that only an int32 of full length can be negative.
   const bool is_positive = type_ == Type::kInt32 && (size_ < 4 || content_[0] < 0x80);
   if (size_ > 8 || (!is_unsigned && !is_positive)) return std::nullopt;

@@ -57,8 +57,7 @@ class MaxMindValue {
 
   // Maps and arrays have values instead, and what the size of pointers and booleans says is all.
   bool has_bytes() const {
-    return type_ != Type::kMap && type_ != Type::kArray && type_ != Type::kPointer &&
-           type_ != Type::kBoolean;
+    return type_ != Type::kMap && type_ != Type::kArray && type_ != Type::kPointer && type_ != Type::kBoolean;
   }
   // Where the next value begins, or the first one in this.
   const std::uint8_t* end() const { return has_bytes() ? content_ + size_ : content_; }
@@ -94,8 +93,7 @@ class MaxMindReader {
   using Place = const std::uint8_t*;  // within the section, or at its end
 
   Place end() const { return section_.data() + section_.size(); }
-  void find_members(MaxMindValue map, std::span<const std::string_view> keys,
-                    std::span<MaxMindValue> found);
+  void find_members(MaxMindValue map, std::span<const std::string_view> keys, std::span<MaxMindValue> found);
   // One value as it stands there, which may be a pointer.
   MaxMindValue read(Place place);
   // What it points to if it is a pointer, which is never another one; itself otherwise.

@@ -28,9 +28,7 @@ Syntax whole(Syntax inside) {
 // Where each tag was last seen.
 class Places {
  public:
-  explicit Places(const Table& table) : table_(table) {
-    std::fill_n(places_, 2 * table.groups, nullptr);
-  }
+  explicit Places(const Table& table) : table_(table) { std::fill_n(places_, 2 * table.groups, nullptr); }
 
   void set(std::uint16_t tags, const char* place) {
     for (std::uint64_t left = table_.tags[tags]; left != 0; left &= left - 1) {
@@ -67,8 +65,7 @@ std::unique_ptr<const OnePass> OnePass::compile(std::string_view pattern, Anchor
   try {
     Syntax syntax = one_pass::parse(pattern);
     if (anchoring == Anchoring::kWhole) syntax = whole(std::move(syntax));
-    return std::unique_ptr<const OnePass>(
-        new OnePass(one_pass::tabulate(one_pass::compile(syntax))));
+    return std::unique_ptr<const OnePass>(new OnePass(one_pass::tabulate(one_pass::compile(syntax))));
   } catch (const one_pass::Beyond&) {
     return nullptr;
   }

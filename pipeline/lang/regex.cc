@@ -70,8 +70,7 @@ class Translator {
     while (!rest_.empty() && rest_.front() != ']') {
       if (rest_.front() == '\\') {
         copy(2);
-      } else if (const std::size_t end = rest_.find(":]");
-                 rest_.starts_with("[:") && end != kNotFound) {
+      } else if (const std::size_t end = rest_.find(":]"); rest_.starts_with("[:") && end != kNotFound) {
         copy(end + 2);
       } else {
         copy(1);
@@ -153,8 +152,8 @@ Regex::Regex(std::string_view pattern, Anchoring anchoring) : anchoring_(anchori
   if (names_.size() != static_cast<std::size_t>(re2_->NumberOfCapturingGroups()) + 1) {
     throw std::invalid_argument("its groups cannot be told apart");
   }
-  one_pass_ = OnePass::compile(re2_->pattern(),
-                               whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin);
+  one_pass_ =
+      OnePass::compile(re2_->pattern(), whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin);
   required_ = required_text(re2_->pattern());
   if (required_.size() < kShortestRequired) required_.clear();
 }
@@ -163,12 +162,10 @@ Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
-bool Regex::match_from(const RegexText& text, std::size_t start,
-                       std::span<std::string_view> groups) const {
+bool Regex::match_from(const RegexText& text, std::size_t start, std::span<std::string_view> groups) const {
   if (text.valid_) return match_utf8(text.text_, start, groups);
   const auto mended_start = std::ranges::lower_bound(text.origins_, start);
-  if (!match_utf8(text.mended_, static_cast<std::size_t>(mended_start - text.origins_.begin()),
-                  groups)) {
+  if (!match_utf8(text.mended_, static_cast<std::size_t>(mended_start - text.origins_.begin()), groups)) {
     return false;
   }
   for (std::string_view& group : groups) {
@@ -193,8 +190,7 @@ std::vector<std::string> Regex::necessary_texts(std::size_t shortest) const {
   return std::ranges::all_of(texts, is_ascii) ? texts : std::vector<std::string>();
 }
 
-bool Regex::match_utf8(std::string_view text, std::size_t start,
-                       std::span<std::string_view> groups) const {
+bool Regex::match_utf8(std::string_view text, std::size_t start, std::span<std::string_view> groups) const {
   if (one_pass_ && start == 0) return one_pass_->match(text, groups);
   if (!required_.empty() && !has(text.substr(std::min(start, text.size())), required_)) return false;
   boost::container::small_vector<re2::StringPiece, 16> pieces(groups.size());

@@ -63,16 +63,14 @@ class Regex {
   }
 
   // The same from byte `start` on. What stands before it still counts for ^ and \b.
-  bool match_from(const RegexText& text, std::size_t start,
-                  std::span<std::string_view> groups) const;
+  bool match_from(const RegexText& text, std::size_t start, std::span<std::string_view> groups) const;
 
   // Texts of at least `shortest` bytes, of which one stands in every text that matches, whatever the case
   // of its ASCII letters; they are in lower case. None where there are no such texts.
   std::vector<std::string> necessary_texts(std::size_t shortest) const;
 
  private:
-  bool match_utf8(std::string_view text, std::size_t start,
-                  std::span<std::string_view> groups) const;
+  bool match_utf8(std::string_view text, std::size_t start, std::span<std::string_view> groups) const;
 
   std::unique_ptr<const re2::RE2> re2_;
   std::unique_ptr<const OnePass> one_pass_;  // null if RE2 has to do it

@@ -67,22 +67,19 @@ struct Form {
   uint64_t limits;
 };
 
-constexpr int byte_of(uint64_t word, int index) {
-  return static_cast<int>(word >> (8 * index) & 0xFF);
-}
+constexpr int byte_of(uint64_t word, int index) { return static_cast<int>(word >> (8 * index) & 0xFF); }
 
 // One unsigned comparison for lowest <= value <= highest.
 constexpr bool in_range(int value, int lowest, int highest) {
   return static_cast<unsigned>(value - lowest) <= static_cast<unsigned>(highest - lowest);
 }
 
-
 int64_t seconds_of(int year, int month, int day, int second_of_day) {
   return days_from_date(year, month, day) * kSecondsPerDay + second_of_day;
 }
 
-constexpr std::array<int32_t, 10> kScale = {
-    1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+constexpr std::array<int32_t, 10> kScale = {1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
+                                            10'000,        1'000,       100,        10,        1};
 
 // Reads the digits at `text[at]` as a fraction of a second. REQUIRES: at + 1 <= text.size(), and at
 // least eight characters in text. Leaves `at` behind the digits; false if there are none.
@@ -121,8 +118,8 @@ bool read_canonical_offset(std::string_view text, size_t at, int& offset) {
   if (text.size() - at != 6) return false;
   static constexpr Form kForm("00:00");
   const char sign = text[at];
-  const uint64_t word = uint64_t{load<uint32_t>(text.data() + at + 1)} |
-                        uint64_t{static_cast<uint8_t>(text[at + 5])} << 32;
+  const uint64_t word =
+      uint64_t{load<uint32_t>(text.data() + at + 1)} | uint64_t{static_cast<uint8_t>(text[at + 5])} << 32;
   uint64_t pairs;
   if (kForm.mismatch(word, pairs) != 0 || (sign != '+' && sign != '-')) return false;
   const int hours = byte_of(pairs, 0);

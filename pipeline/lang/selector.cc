@@ -74,8 +74,7 @@ class Lexer {
 
   std::size_t name_size() const {
     const std::string_view name = rest();
-    const auto end =
-        std::ranges::find_if_not(name, [](char c) { return is_letter(c) || is_digit(c); });
+    const auto end = std::ranges::find_if_not(name, [](char c) { return is_letter(c) || is_digit(c); });
     return static_cast<std::size_t>(end - name.begin());
   }
 
@@ -106,9 +105,7 @@ class Lexer {
 
 class Selector::Parser {
  public:
-  Parser(std::string_view text, SymbolTable& symbols) : lexer_(text), symbols_(symbols) {
-    advance();
-  }
+  Parser(std::string_view text, SymbolTable& symbols) : lexer_(text), symbols_(symbols) { advance(); }
 
   void parse(Selector& selector) {
     expect("{");
@@ -131,8 +128,7 @@ class Selector::Parser {
 
   [[noreturn]] void fail(std::string_view expected) const {
     const std::string found = token_.kind == Kind::kEnd ? "end of text" : std::string(token_.text);
-    lexer_.fail(token_.at,
-                "syntax error: unexpected " + found + ", expecting " + std::string(expected));
+    lexer_.fail(token_.at, "syntax error: unexpected " + found + ", expecting " + std::string(expected));
   }
 
   LabelTest parse_matcher() {
@@ -140,8 +136,7 @@ class Selector::Parser {
     const Symbol label = symbols_.intern(token_.text);
     advance();
     const std::string_view operation = token_.text;
-    const bool known =
-        operation == "=" || operation == "!=" || operation == "=~" || operation == "!~";
+    const bool known = operation == "=" || operation == "!=" || operation == "=~" || operation == "!~";
     if (!known) fail("= or != or =~ or !~");
     advance();
     return {label, parse_test(operation, Regex::Anchoring::kWhole)};
@@ -149,8 +144,7 @@ class Selector::Parser {
 
   Test parse_filter() {
     const std::string_view operation = token_.text;
-    const bool known =
-        operation == "|=" || operation == "!=" || operation == "|~" || operation == "!~";
+    const bool known = operation == "|=" || operation == "!=" || operation == "|~" || operation == "!~";
     if (!known) fail("|= or != or |~ or !~");
     advance();
     return parse_test(operation, Regex::Anchoring::kNone);
@@ -179,9 +173,7 @@ class Selector::Parser {
   SymbolTable& symbols_;
 };
 
-Selector::Selector(std::string_view text, SymbolTable& symbols) {
-  Parser(text, symbols).parse(*this);
-}
+Selector::Selector(std::string_view text, SymbolTable& symbols) { Parser(text, symbols).parse(*this); }
 
 bool Selector::matches(const Labels& labels, std::string_view line) {
   return std::ranges::all_of(matchers_, [&](LabelTest& test) { return passes(labels, test); }) &&

@@ -32,9 +32,7 @@ class Selector {
   // The tests of labels one by one, for who asks what could ever pass.
   std::size_t label_tests() const { return matchers_.size(); }
   Symbol tested_label(std::size_t test) const { return matchers_[test].label; }
-  bool accepts(std::size_t test, std::string_view value) const {
-    return passes(value, matchers_[test].test);
-  }
+  bool accepts(std::size_t test, std::string_view value) const { return passes(value, matchers_[test].test); }
 
  private:
   class Parser;

@@ -123,9 +123,8 @@ TimeLayout TimeLayout::compile(std::string_view go_layout) {
   for (size_t i = 0; i + 1 < layout.steps_.size(); ++i) {
     const Element element = layout.steps_[i].element;
     const Element next = layout.steps_[i + 1].element;
-    layout.steps_[i].hidden_fraction =
-        (element == Element::kSecond5 || element == Element::kSecond05) &&
-        next != Element::kFraction0 && next != Element::kFraction9;
+    layout.steps_[i].hidden_fraction = (element == Element::kSecond5 || element == Element::kSecond05) &&
+                                       next != Element::kFraction0 && next != Element::kFraction9;
   }
   return layout;
 }

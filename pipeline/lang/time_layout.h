@@ -38,8 +38,7 @@ class TimeLayout {
   // As Go: text without a zone is read in `default_zone`; zone abbreviations are those of `local`.
   // Go's Parse is parse(text, Zone::utc(), Zone::local(), out), its ParseInLocation gives its
   // location for both. Both zones outlive `out`. Does not allocate.
-  bool parse(std::string_view text, const Zone& default_zone, const Zone& local,
-             ParsedTime& out) const;
+  bool parse(std::string_view text, const Zone& default_zone, const Zone& local, ParsedTime& out) const;
 
   std::string format(const Timestamp& time, const Zone& zone) const;
 

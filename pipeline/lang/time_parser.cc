@@ -67,15 +67,14 @@ bool parse_unix_seconds(std::string_view text, Timestamp& out) {
 bool parse_unix_count(std::string_view text, uint64_t nanoseconds_each, Timestamp& out) {
   int64_t count;
   if (!parse_integer(text, count)) return false;
-  out = Timestamp::from_unix_nanoseconds(
-      static_cast<int64_t>(static_cast<uint64_t>(count) * nanoseconds_each));
+  out =
+      Timestamp::from_unix_nanoseconds(static_cast<int64_t>(static_cast<uint64_t>(count) * nanoseconds_each));
   return true;
 }
 
 }  // namespace
 
-TimeParser TimeParser::compile(std::string_view format,
-                               const std::vector<std::string>& fallback_formats,
+TimeParser TimeParser::compile(std::string_view format, const std::vector<std::string>& fallback_formats,
                                std::optional<std::string_view> location) {
   Zone::local();  // read from disk now rather than at the first line
   TimeParser parser;
@@ -112,8 +111,7 @@ TimeParser::Format TimeParser::compile_format(std::string_view format) {
 }
 
 bool TimeParser::needs_now() const {
-  return std::any_of(formats_.begin(), formats_.end(),
-                     [](const Format& format) { return format.yearless; });
+  return std::any_of(formats_.begin(), formats_.end(), [](const Format& format) { return format.yearless; });
 }
 
 bool TimeParser::parse(std::string_view text, const Timestamp& now, Timestamp& out) const {
@@ -155,8 +153,7 @@ bool TimeParser::parse_layout(const Format& format, std::string_view text, const
 
 bool add_year(const ParsedTime& parsed, const CivilTime& now, Timestamp& out) {
   std::optional<Zone> made;
-  const Zone& zone =
-      parsed.known_zone != nullptr ? *parsed.known_zone : made.emplace(parsed.zone());
+  const Zone& zone = parsed.known_zone != nullptr ? *parsed.known_zone : made.emplace(parsed.zone());
   const CivilTime civil = to_civil(parsed.time, zone);
   if (civil.year != 0) return false;
   int64_t year = now.year;

@@ -30,8 +30,7 @@ namespace lokitail::pipeline::lang {
 
 class TimeParser {
  public:
-  static TimeParser compile(std::string_view format,
-                            const std::vector<std::string>& fallback_formats = {},
+  static TimeParser compile(std::string_view format, const std::vector<std::string>& fallback_formats = {},
                             std::optional<std::string_view> location = std::nullopt);
 
   // Whether some format has no year; otherwise parse() does not look at `now`.
@@ -50,10 +49,8 @@ class TimeParser {
   };
 
   static Format compile_format(std::string_view format);
-  bool parse_one(const Format& format, std::string_view text, const Timestamp& now,
-                 Timestamp& out) const;
-  bool parse_layout(const Format& format, std::string_view text, const Timestamp& now,
-                    Timestamp& out) const;
+  bool parse_one(const Format& format, std::string_view text, const Timestamp& now, Timestamp& out) const;
+  bool parse_layout(const Format& format, std::string_view text, const Timestamp& now, Timestamp& out) const;
 
   std::vector<Format> formats_;
   std::optional<Zone> location_;

@@ -15,8 +15,7 @@ namespace {
 cctz::time_point<cctz::seconds> to_time_point(int64_t unix_seconds) {
   // Thirty million years either way: further out the library's own arithmetic would overflow.
   constexpr int64_t kFarthest = 1'000'000'000'000'000;
-  return cctz::time_point<cctz::seconds>(
-      cctz::seconds(std::clamp(unix_seconds, -kFarthest, kFarthest)));
+  return cctz::time_point<cctz::seconds>(cctz::seconds(std::clamp(unix_seconds, -kFarthest, kFarthest)));
 }
 
 // Names that cctz takes and Go does not.

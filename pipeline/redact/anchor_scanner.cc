@@ -88,16 +88,15 @@ struct Bucket {
     double share = 1e6;
     for (const ByteSet& set : sets) {
       double here = 0;
-      for (std::size_t byte = 0; byte < set.size(); ++byte)
-        here += set[byte] ? kFrequencies[byte] : 0;
+      for (std::size_t byte = 0; byte < set.size(); ++byte) here += set[byte] ? kFrequencies[byte] : 0;
       share *= here;
     }
     return share;
   }
 };
 
-std::size_t collect_portable(const AnchorScanner::Tables& tables, std::string_view text,
-                             std::size_t& from, AnchorScanner::Positions& positions) {
+std::size_t collect_portable(const AnchorScanner::Tables& tables, std::string_view text, std::size_t& from,
+                             AnchorScanner::Positions& positions) {
   std::size_t count = 0;
   for (; from < text.size() && count < positions.size(); ++from) {
     const char* const here = text.data() + from;
@@ -133,8 +132,7 @@ __attribute__((target("ssse3"))) std::size_t collect_ssse3(const AnchorScanner::
     for (std::size_t i = 0; i < kBytes; ++i) {
       const __m128i bytes = load(text.data() + from + AnchorScanner::kLookedUp[i]);
       const __m128i by_low = _mm_shuffle_epi8(low[i], _mm_and_si128(bytes, half));
-      const __m128i by_high =
-          _mm_shuffle_epi8(high[i], _mm_and_si128(_mm_srli_epi16(bytes, 4), half));
+      const __m128i by_high = _mm_shuffle_epi8(high[i], _mm_and_si128(_mm_srli_epi16(bytes, 4), half));
       buckets = _mm_and_si128(buckets, _mm_and_si128(by_low, by_high));
     }
     const __m128i none = _mm_cmpeq_epi8(buckets, _mm_setzero_si128());
@@ -180,8 +178,7 @@ Anchor Anchor::parse(std::string_view expression, LetterCase letter_case) {
     } else {
       set = only(take_character(expression));
     }
-    for (std::size_t count = take_count(expression); count > 0; --count)
-      anchor.add(set, letter_case);
+    for (std::size_t count = take_count(expression); count > 0; --count) anchor.add(set, letter_case);
   }
   return anchor;
 }
@@ -216,8 +213,7 @@ void AnchorScanner::compile() {
   for (const Compiled& anchor : anchors_) {
     Bucket alone;
     for (std::size_t i = 0; i < kLookedUp.size(); ++i) {
-      alone.sets[i] =
-          kLookedUp[i] < anchor.size ? sets_[anchor.sets[kLookedUp[i]]] : ByteSet().set();
+      alone.sets[i] = kLookedUp[i] < anchor.size ? sets_[anchor.sets[kLookedUp[i]]] : ByteSet().set();
     }
     alone.empty = false;
     Bucket* best = nullptr;

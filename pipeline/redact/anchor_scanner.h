@@ -94,8 +94,7 @@ class AnchorScanner {
     const auto first = static_cast<unsigned char>(text[at]);
     for (std::size_t i = starts_[first]; i < starts_[first + std::size_t{1}]; ++i) {
       const Compiled& anchor = anchors_[by_first_[i]];
-      if (text.size() - at >= anchor.size && stands_at(anchor, text.data() + at))
-        found(at, anchor.id);
+      if (text.size() - at >= anchor.size && stands_at(anchor, text.data() + at)) found(at, anchor.id);
     }
   }
 

@@ -19,13 +19,11 @@ constexpr LetterCase kAnyCase = LetterCase::kAny;
 
 constexpr std::array kBuiltIns = {
     // ---- Keys and tokens of services ----
-    BuiltIn{
-        .name = "aws_access_key_id",
-        .anchors =
-            "AKIA[A-Z0-9]{4}|ASIA[A-Z0-9]{4}|ABIA[A-Z0-9]{4}|ACCA[A-Z0-9]{4}|AGPA[A-Z0-9]{4}|"
-            "AIDA[A-Z0-9]{4}|AROA[A-Z0-9]{4}|AIPA[A-Z0-9]{4}|ANPA[A-Z0-9]{4}|ANVA[A-Z0-9]{4}|"
-            "A3T[A-Z0-9]{5}",
-        .expression = R"(A(?:3T[A-Z0-9]|KIA|SIA|BIA|CCA|GPA|IDA|ROA|IPA|NPA|NVA)[A-Z0-9]{16}\b)"},
+    BuiltIn{.name = "aws_access_key_id",
+            .anchors = "AKIA[A-Z0-9]{4}|ASIA[A-Z0-9]{4}|ABIA[A-Z0-9]{4}|ACCA[A-Z0-9]{4}|AGPA[A-Z0-9]{4}|"
+                       "AIDA[A-Z0-9]{4}|AROA[A-Z0-9]{4}|AIPA[A-Z0-9]{4}|ANPA[A-Z0-9]{4}|ANVA[A-Z0-9]{4}|"
+                       "A3T[A-Z0-9]{5}",
+            .expression = R"(A(?:3T[A-Z0-9]|KIA|SIA|BIA|CCA|GPA|IDA|ROA|IPA|NPA|NVA)[A-Z0-9]{16}\b)"},
     BuiltIn{.name = "aws_secret_access_key",
             .anchors = "secret[_-][ak]|secretac|secretke",
             .letter_case = kAnyCase,
@@ -40,39 +38,31 @@ constexpr std::array kBuiltIns = {
     BuiltIn{
         .name = "github_token",
         .anchors = "gh[pousr]_[0-9A-Za-z]{4}|github_p",
-        .expression =
-            R"(gh[pousr]_[0-9A-Za-z]{36}[0-9A-Za-z]*|github_pat_[0-9A-Za-z_]{36}[0-9A-Za-z_]*)"},
+        .expression = R"(gh[pousr]_[0-9A-Za-z]{36}[0-9A-Za-z]*|github_pat_[0-9A-Za-z_]{36}[0-9A-Za-z_]*)"},
     BuiltIn{.name = "gitlab_token",
-            .anchors =
-                "glpat-[0-9A-Za-z_-]{2}|glptt-[0-9A-Za-z_-]{2}|gldt-[0-9A-Za-z_-]{3}|"
-                "glrt-[0-9A-Za-z_-]{3}|glcbt-[0-9A-Za-z_-]{2}|glsoat-[0-9A-Za-z_-]|"
-                "glft-[0-9A-Za-z_-]{3}|glimt-[0-9A-Za-z_-]{2}|glagent-|gloas-[0-9A-Za-z_-]{2}|"
-                "GR134894",
+            .anchors = "glpat-[0-9A-Za-z_-]{2}|glptt-[0-9A-Za-z_-]{2}|gldt-[0-9A-Za-z_-]{3}|"
+                       "glrt-[0-9A-Za-z_-]{3}|glcbt-[0-9A-Za-z_-]{2}|glsoat-[0-9A-Za-z_-]|"
+                       "glft-[0-9A-Za-z_-]{3}|glimt-[0-9A-Za-z_-]{2}|glagent-|gloas-[0-9A-Za-z_-]{2}|"
+                       "GR134894",
+            .expression = R"(gl(?:pat|ptt|dt|rt|cbt|soat|ft|imt|agent|oas)-[0-9A-Za-z_=-]{20}[0-9A-Za-z_=-]*)"
+                          R"((?:\.[0-9A-Za-z_=-]+)*|GR1348941[0-9A-Za-z_-]{20})"},
+    BuiltIn{.name = "slack_token",
+            .anchors = "xox[abeoprs]-[0-9A-Za-z]{3}|xapp-[0-9]-",
             .expression =
-                R"(gl(?:pat|ptt|dt|rt|cbt|soat|ft|imt|agent|oas)-[0-9A-Za-z_=-]{20}[0-9A-Za-z_=-]*)"
-                R"((?:\.[0-9A-Za-z_=-]+)*|GR1348941[0-9A-Za-z_-]{20})"},
-    BuiltIn{
-        .name = "slack_token",
-        .anchors = "xox[abeoprs]-[0-9A-Za-z]{3}|xapp-[0-9]-",
-        .expression =
-            R"(xox[abeoprs]-[0-9A-Za-z-]{10}[0-9A-Za-z-]*|xapp-[0-9]-[0-9A-Za-z-]{20}[0-9A-Za-z-]*)"},
-    BuiltIn{
-        .name = "slack_webhook",
-        .anchors = R"(hooks\.sl)",
-        .expression =
-            R"(hooks\.slack\.com/(?:services|workflows|triggers)/([0-9A-Za-z_/-]{20}[0-9A-Za-z_/-]*))"},
-    BuiltIn{
-        .name = "stripe_key",
-        .anchors = "[rs]k_live_|[rs]k_test_|whsec_[0-9A-Za-z+/]{2}",
-        .expression =
-            R"([rs]k_(?:live|test)_[0-9A-Za-z]{10}[0-9A-Za-z]*|whsec_[0-9A-Za-z+/]{24}[0-9A-Za-z+/]*=*)"},
+                R"(xox[abeoprs]-[0-9A-Za-z-]{10}[0-9A-Za-z-]*|xapp-[0-9]-[0-9A-Za-z-]{20}[0-9A-Za-z-]*)"},
+    BuiltIn{.name = "slack_webhook",
+            .anchors = R"(hooks\.sl)",
+            .expression =
+                R"(hooks\.slack\.com/(?:services|workflows|triggers)/([0-9A-Za-z_/-]{20}[0-9A-Za-z_/-]*))"},
+    BuiltIn{.name = "stripe_key",
+            .anchors = "[rs]k_live_|[rs]k_test_|whsec_[0-9A-Za-z+/]{2}",
+            .expression =
+                R"([rs]k_(?:live|test)_[0-9A-Za-z]{10}[0-9A-Za-z]*|whsec_[0-9A-Za-z+/]{24}[0-9A-Za-z+/]*=*)"},
     BuiltIn{.name = "twilio_key", .anchors = "SK[0-9a-f]{6}", .expression = R"(SK[0-9a-f]{32}\b)"},
     BuiltIn{.name = "sendgrid_key",
             .anchors = R"(SG\.[0-9A-Za-z_-]{5})",
             .expression = R"(SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43})"},
-    BuiltIn{.name = "npm_token",
-            .anchors = "npm_[0-9A-Za-z]{4}",
-            .expression = R"(npm_[0-9A-Za-z]{36}\b)"},
+    BuiltIn{.name = "npm_token", .anchors = "npm_[0-9A-Za-z]{4}", .expression = R"(npm_[0-9A-Za-z]{36}\b)"},
     BuiltIn{.name = "pypi_token",
             .anchors = "pypi-AgE",
             .expression = R"(pypi-AgE[0-9A-Za-z_-]{50}[0-9A-Za-z_-]*)"},
@@ -83,14 +73,11 @@ constexpr std::array kBuiltIns = {
     BuiltIn{.name = "anthropic_key",
             .anchors = "sk-ant-[as]",
             .expression = R"(sk-ant-(?:api|admin|sid)[0-9]{2}-[0-9A-Za-z_-]{40}[0-9A-Za-z_-]*)"},
-    BuiltIn{.name = "huggingface_token",
-            .anchors = "hf_[A-Za-z]{5}",
-            .expression = R"(hf_[A-Za-z]{34}\b)"},
+    BuiltIn{.name = "huggingface_token", .anchors = "hf_[A-Za-z]{5}", .expression = R"(hf_[A-Za-z]{34}\b)"},
     BuiltIn{
         .name = "grafana_token",
         .anchors = "glsa_[0-9A-Za-z]{3}|glc_eyJ",
-        .expression =
-            R"(glsa_[0-9A-Za-z]{32}_[0-9A-Fa-f]{8}\b|glc_eyJ[0-9A-Za-z+/]{30}[0-9A-Za-z+/]*=*)"},
+        .expression = R"(glsa_[0-9A-Za-z]{32}_[0-9A-Fa-f]{8}\b|glc_eyJ[0-9A-Za-z+/]{30}[0-9A-Za-z+/]*=*)"},
     BuiltIn{.name = "vault_token",
             .anchors = R"(hv[bsr]\.[0-9A-Za-z_-]{4})",
             .expression = R"(hv[bsr]\.[0-9A-Za-z_-]{24}[0-9A-Za-z_-]*)"},
@@ -115,16 +102,13 @@ constexpr std::array kBuiltIns = {
             .may_begin = may_begin_jwt},
     BuiltIn{.name = "private_key", .anchors = "-----BEG", .finder = find_private_key},
     // ---- Where a secret is said to be ----
-    BuiltIn{
-        .name = "bearer_token",
-        .anchors = "bearer[ \t%+]",
-        .letter_case = kAnyCase,
-        .expression = R"((?i:bearer)(?:[ \t]+|%20|\+)([0-9A-Za-z._~+/-]{16}[0-9A-Za-z._~+/-]*=*))",
-        .accepts = has_digit},
-    BuiltIn{.name = "basic_auth",
-            .anchors = "basic[ \t%+]",
+    BuiltIn{.name = "bearer_token",
+            .anchors = "bearer[ \t%+]",
             .letter_case = kAnyCase,
-            .finder = find_basic_auth},
+            .expression = R"((?i:bearer)(?:[ \t]+|%20|\+)([0-9A-Za-z._~+/-]{16}[0-9A-Za-z._~+/-]*=*))",
+            .accepts = has_digit},
+    BuiltIn{
+        .name = "basic_auth", .anchors = "basic[ \t%+]", .letter_case = kAnyCase, .finder = find_basic_auth},
     BuiltIn{.name = "authorization",
             .anchors = "authoriz",
             .letter_case = kAnyCase,
@@ -134,19 +118,16 @@ constexpr std::array kBuiltIns = {
             .accepts = has_digit},
     BuiltIn{.name = "url_password", .anchors = "://", .finder = find_url_password},
     BuiltIn{.name = "credential",
-            .anchors =
-                "password|passwd|passphra|pwd[ =:>%\"'\\\\\\]]|secret|token|api[_-]key|apikey|"
-                "api[_-]toke|apitoken|access[_-]k|accesske|access[_-]t|accessto|auth[_-]tok|"
-                "authtoke|auth[_-]key|authkey|refresh[_-]|refresht|id[_-]token|idtoken|"
-                "session[_-]|sessiont|security|bearer[_-]t|bearerto|csrf[_-]to|csrftoke|"
-                "xsrf[_-]to|xsrftoke|jwt[_-]toke|jwttoken|private[_-]|privatek|encrypti|"
-                "signing[_-]|signingk|account[_-]|accountk|credenti",
+            .anchors = "password|passwd|passphra|pwd[ =:>%\"'\\\\\\]]|secret|token|api[_-]key|apikey|"
+                       "api[_-]toke|apitoken|access[_-]k|accesske|access[_-]t|accessto|auth[_-]tok|"
+                       "authtoke|auth[_-]key|authkey|refresh[_-]|refresht|id[_-]token|idtoken|"
+                       "session[_-]|sessiont|security|bearer[_-]t|bearerto|csrf[_-]to|csrftoke|"
+                       "xsrf[_-]to|xsrftoke|jwt[_-]toke|jwttoken|private[_-]|privatek|encrypti|"
+                       "signing[_-]|signingk|account[_-]|accountk|credenti",
             .letter_case = kAnyCase,
             .finder = find_credential},
     // ---- What is personal ----
-    BuiltIn{.name = "credit_card",
-            .anchors = "[2-6][0-9]{3}[0-9 -][0-9]{3}",
-            .finder = find_credit_card},
+    BuiltIn{.name = "credit_card", .anchors = "[2-6][0-9]{3}[0-9 -][0-9]{3}", .finder = find_credit_card},
     BuiltIn{.name = "iban", .anchors = "[A-Z]{2}[0-9]{2}[0-9A-Z ][0-9A-Z]{3}", .finder = find_iban},
     BuiltIn{.name = "email", .anchors = "[0-9A-Za-z_.+%-]@[0-9A-Za-z]", .finder = find_email},
     BuiltIn{.name = "ipv4", .by_default = false, .anchors = R"([0-9]\.[0-9])", .finder = find_ipv4},

@@ -108,8 +108,7 @@ bool is_card_grouping(std::span<const std::size_t> sizes) {
   if (sizes[0] != 4) return false;
   if (sizes.size() == 3) return sizes[1] == 6 && (sizes[2] == 4 || sizes[2] == 5);
   if (sizes.size() < 4) return false;
-  const bool fours =
-      std::ranges::all_of(sizes.first(4), [](std::size_t size) { return size == 4; });
+  const bool fours = std::ranges::all_of(sizes.first(4), [](std::size_t size) { return size == 4; });
   return fours && (sizes.size() == 4 || sizes[4] <= 3);
 }
 
@@ -145,9 +144,7 @@ bool passes_mod_97(std::string_view number) {
 
 // ---- E-mail -------------------------------------------------------------------------------------
 
-constexpr bool is_local_part(char c) {
-  return is_word(c) || c == '.' || c == '+' || c == '-' || c == '%';
-}
+constexpr bool is_local_part(char c) { return is_word(c) || c == '.' || c == '+' || c == '-' || c == '%'; }
 constexpr bool is_domain(char c) { return is_alphanumeric(c) || c == '-' || c == '.'; }
 
 // What stands behind a dot in names that are no domains: files, units of systemd.
@@ -217,8 +214,8 @@ std::optional<Range> find_credit_card(std::string_view text, std::size_t anchor)
   for (std::size_t groups = card.groups; groups > 0; --groups) {
     const std::size_t end = card.ends[groups - 1];
     const char behind = at_or_nul(text, end);
-    const bool goes_on = is_word(behind) || ((behind == '.' || behind == '-') &&
-                                             is_alphanumeric(at_or_nul(text, end + 1)));
+    const bool goes_on =
+        is_word(behind) || ((behind == '.' || behind == '-') && is_alphanumeric(at_or_nul(text, end + 1)));
     if (goes_on || !is_card_grouping(std::span(card.sizes).first(groups)) ||
         !is_card_number({card.digits.data(), card.totals[groups - 1]})) {
       continue;
@@ -254,8 +251,7 @@ std::optional<Range> find_email(std::string_view text, std::size_t anchor) {
   constexpr std::size_t kLongestLocalPart = 64;
   const std::size_t at_sign = anchor + 1;
   std::size_t begin = at_sign;
-  while (begin > 0 && at_sign - begin <= kLongestLocalPart && is_local_part(text[begin - 1]))
-    --begin;
+  while (begin > 0 && at_sign - begin <= kLongestLocalPart && is_local_part(text[begin - 1])) --begin;
   // The n of \n belongs to no address.
   if (before_or_nul(text, begin) == '\\') ++begin;
   while (begin < at_sign && (text[begin] == '.' || text[begin] == '%')) ++begin;
@@ -270,16 +266,14 @@ std::optional<Range> find_email(std::string_view text, std::size_t anchor) {
 
 std::optional<Range> find_ipv4(std::string_view text, std::size_t anchor) {
   constexpr std::size_t kLongest = 15;
-  const auto run =
-      run_around(text, anchor, kLongest + 1, [](char c) { return is_digit(c) || c == '.'; });
+  const auto run = run_around(text, anchor, kLongest + 1, [](char c) { return is_digit(c) || c == '.'; });
   if (!run) return std::nullopt;
   Range address = *run;
   if (text[address.end - 1] == '.') --address.end;  // of a sentence
   const char before = before_or_nul(text, address.begin);
   if ((is_word(before) && !begins_word(text, address.begin)) || before == '-') return std::nullopt;
   // What goes on with a double colon is no address at all.
-  const bool goes_on =
-      is_word(at_or_nul(text, address.end)) || text.substr(address.end).starts_with("::");
+  const bool goes_on = is_word(at_or_nul(text, address.end)) || text.substr(address.end).starts_with("::");
   return goes_on || !is_address(AF_INET, address.of(text)) ? std::nullopt : std::optional(address);
 }
 

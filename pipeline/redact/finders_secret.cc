@@ -17,11 +17,9 @@ re2::RE2::Options latin1() {
 }
 
 // The end of the match of `expression` that begins at `at`.
-std::optional<std::size_t> match_end(const re2::RE2& expression, std::string_view text,
-                                     std::size_t at) {
+std::optional<std::size_t> match_end(const re2::RE2& expression, std::string_view text, std::size_t at) {
   re2::StringPiece match;
-  if (!expression.Match(text, at, text.size(), re2::RE2::ANCHOR_START, &match, 1))
-    return std::nullopt;
+  if (!expression.Match(text, at, text.size(), re2::RE2::ANCHOR_START, &match, 1)) return std::nullopt;
   return at + match.size();
 }
 
@@ -64,8 +62,8 @@ Range quoted_value(std::string_view text, std::size_t at) {
 }
 
 constexpr bool ends_plain_value(char c) {
-  return is_space(c) || is_quote(c) || c == ',' || c == ';' || c == '&' || c == ')' || c == '}' ||
-         c == ']' || c == '\\' || c == '\0';
+  return is_space(c) || is_quote(c) || c == ',' || c == ';' || c == '&' || c == ')' || c == '}' || c == ']' ||
+         c == '\\' || c == '\0';
 }
 
 // In a text that is encoded for URLs, %26 is what separates values.
@@ -157,8 +155,7 @@ bool equal_ignoring_case(std::string_view text, std::string_view lower) {
 
 // A value that is called just `token`.
 bool is_plausible_token(std::string_view value) {
-  return value.size() >= 16 && std::ranges::any_of(value, is_digit) &&
-         std::ranges::any_of(value, is_letter);
+  return value.size() >= 16 && std::ranges::any_of(value, is_digit) && std::ranges::any_of(value, is_letter);
 }
 
 // PWD is also where a process works.
@@ -219,8 +216,8 @@ std::optional<Range> find_aws_secret_access_key(std::string_view text, std::size
   const auto end = match_end(expression, text, anchor);
   const auto value = end ? assigned_value(text, anchor, *end) : std::nullopt;
   if (!value || value->end - value->begin != kSize) return std::nullopt;
-  const bool sound = std::ranges::all_of(
-      value->of(text), [](char c) { return is_alphanumeric(c) || c == '/' || c == '+'; });
+  const bool sound =
+      std::ranges::all_of(value->of(text), [](char c) { return is_alphanumeric(c) || c == '/' || c == '+'; });
   return sound ? value : std::nullopt;
 }
 
@@ -237,10 +234,8 @@ std::optional<Range> find_basic_auth(std::string_view text, std::size_t anchor) 
 
 // To the end line or, where that is missing, as far as a key goes on.
 std::optional<Range> find_private_key(std::string_view text, std::size_t anchor) {
-  static const re2::RE2 begin_line("-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----",
-                                   latin1());
-  static const re2::RE2 end_line("-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----",
-                                 latin1());
+  static const re2::RE2 begin_line("-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----", latin1());
+  static const re2::RE2 end_line("-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----", latin1());
   const auto body = match_end(begin_line, text, anchor);
   if (!body) return std::nullopt;
   // What may stand in a key: base64, headers, line ends as they are or escaped.
@@ -266,8 +261,7 @@ std::optional<Range> find_url_password(std::string_view text, std::size_t anchor
   std::size_t at_sign = 0;
   for (std::size_t at = begin; at < text.size() && at - begin < kLongest; ++at) {
     const char c = text[at];
-    if (is_space(c) || is_quote(c) || c == '<' || c == '>' || c == '/' || c == '?' || c == '#' ||
-        c == '\\') {
+    if (is_space(c) || is_quote(c) || c == '<' || c == '>' || c == '/' || c == '?' || c == '#' || c == '\\') {
       break;
     }
     if (c == ':' && colon == 0) colon = at;

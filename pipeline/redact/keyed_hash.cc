@@ -32,8 +32,7 @@ KeyedHash::KeyedHash(std::string_view salt) {
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
       OSSL_PARAM_construct_end()};
-  require(context_ != nullptr &&
-          EVP_MAC_init(context_.get(), bytes(salt), salt.size(), parameters) == 1);
+  require(context_ != nullptr && EVP_MAC_init(context_.get(), bytes(salt), salt.size(), parameters) == 1);
 }
 
 KeyedHash::KeyedHash(KeyedHash&&) noexcept = default;

@@ -38,8 +38,7 @@ Redactor::Redactor(std::vector<Custom> custom, const std::vector<const BuiltIn*>
   for (Custom& pattern : custom) {
     const std::vector<std::string> texts = pattern.expression.necessary_texts(kShortestText);
     for (const std::string& text : texts) {
-      scanner_.add(Anchor::literal(text, LetterCase::kAny),
-                   static_cast<AnchorScanner::Id>(names_.size()));
+      scanner_.add(Anchor::literal(text, LetterCase::kAny), static_cast<AnchorScanner::Id>(names_.size()));
     }
     names_.push_back(std::move(pattern.name));
     searches_.push_back({std::move(pattern.expression), texts.empty()});
@@ -54,8 +53,7 @@ Redactor::Redactor(std::vector<Custom> custom, const std::vector<const BuiltIn*>
                    static_cast<AnchorScanner::Id>(names_.size()));
     }
     names_.emplace_back(pattern->name);
-    expected_.push_back(
-        {pattern, pattern->expression == nullptr ? nullptr : compile(pattern->expression)});
+    expected_.push_back({pattern, pattern->expression == nullptr ? nullptr : compile(pattern->expression)});
   }
   scanner_.compile();
 }
@@ -75,9 +73,8 @@ void Redactor::scan(std::string_view text) {
     found_.clear();
     for (Expected& expected : expected_) expected.searched_to = 0;
   }
-  scanner_.scan(text, [this, text](std::size_t anchor, AnchorScanner::Id pattern) {
-    look_at(text, anchor, pattern);
-  });
+  scanner_.scan(
+      text, [this, text](std::size_t anchor, AnchorScanner::Id pattern) { look_at(text, anchor, pattern); });
 }
 
 void Redactor::look_at(std::string_view text, std::size_t anchor, std::size_t pattern) {
@@ -100,8 +97,7 @@ std::optional<Range> Redactor::match(std::string_view text, std::size_t anchor,
   if (!pattern.may_begin(text, anchor)) return std::nullopt;
   std::array<re2::StringPiece, 2> groups;
   const int count = 1 + std::min(expected.expression->NumberOfCapturingGroups(), 1);
-  if (!expected.expression->Match(text, anchor, text.size(), re2::RE2::ANCHOR_START, groups.data(),
-                                  count)) {
+  if (!expected.expression->Match(text, anchor, text.size(), re2::RE2::ANCHOR_START, groups.data(), count)) {
     return std::nullopt;
   }
   const re2::StringPiece& secret = groups[static_cast<std::size_t>(count) - 1];
@@ -119,8 +115,7 @@ void Redactor::search(std::string_view text) {
     search_due_ = search_due_ || each.always;
     if (!std::exchange(each.due, false) && !each.always) continue;
     std::array<std::string_view, 2> groups;
-    for (std::size_t from = 0;
-         from <= text.size() && each.expression.match_from(prepared, from, groups);) {
+    for (std::size_t from = 0; from <= text.size() && each.expression.match_from(prepared, from, groups);) {
       const std::string_view secret = groups[1].data() == nullptr ? groups[0] : groups[1];
       const auto begin = static_cast<std::size_t>(secret.data() - text.data());
       if (!secret.empty()) found_.push_back({{begin, begin + secret.size()}, pattern});

@@ -55,8 +55,7 @@ class Redactor {
 
   void scan(std::string_view text);
   void look_at(std::string_view text, std::size_t anchor, std::size_t pattern);
-  std::optional<Range> match(std::string_view text, std::size_t anchor,
-                             const Expected& expected) const;
+  std::optional<Range> match(std::string_view text, std::size_t anchor, const Expected& expected) const;
   void search(std::string_view text);
   void merge();
 

@@ -28,12 +28,10 @@ bool follows_id_key(std::string_view text, std::size_t at) {
 }
 
 bool is_no_secret(std::string_view value) {
-  constexpr std::array<std::string_view, 12> kNothing = {"null", "nil",   "none", "undefined",
-                                                         "true", "false", "yes",  "no",
-                                                         "on",   "off",   "nan",  "(null)"};
+  constexpr std::array<std::string_view, 12> kNothing = {
+      "null", "nil", "none", "undefined", "true", "false", "yes", "no", "on", "off", "nan", "(null)"};
   if (value.empty()) return true;
-  if (std::ranges::any_of(kNothing,
-                          [value](auto word) { return equal_ignoring_case(value, word); })) {
+  if (std::ranges::any_of(kNothing, [value](auto word) { return equal_ignoring_case(value, word); })) {
     return true;
   }
   const char first = value.front();

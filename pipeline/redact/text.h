@@ -20,17 +20,13 @@ struct Range {
 
 constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
 constexpr bool is_word(char c) { return is_alphanumeric(c) || c == '_'; }
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 constexpr bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // The character at a place, or NUL beyond either end.
-constexpr char at_or_nul(std::string_view text, std::size_t at) {
-  return at < text.size() ? text[at] : '\0';
-}
+constexpr char at_or_nul(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
 constexpr char before_or_nul(std::string_view text, std::size_t at) {
   return at > 0 && at <= text.size() ? text[at - 1] : '\0';
 }

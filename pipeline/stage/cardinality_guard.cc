@@ -172,12 +172,11 @@ class CardinalityGuardStage final : public EntryStage {
   }
 
   void tell(Symbol label, std::size_t budget) const {
-    constexpr std::array<std::string_view, 3> kFates = {
-        "further ones become structured metadata",
-        "the label is dropped from lines with further ones", "further ones are replaced"};
-    warn_(fmt::format("cardinality_guard: the label {} has more than {} values; {}",
-                      symbols_.name(label), budget,
-                      kFates[static_cast<std::size_t>(settings_.action)]));
+    constexpr std::array<std::string_view, 3> kFates = {"further ones become structured metadata",
+                                                        "the label is dropped from lines with further ones",
+                                                        "further ones are replaced"};
+    warn_(fmt::format("cardinality_guard: the label {} has more than {} values; {}", symbols_.name(label),
+                      budget, kFates[static_cast<std::size_t>(settings_.action)]));
   }
 
   const Settings settings_;
@@ -199,9 +198,8 @@ std::size_t read_budget(const config::Node& node) {
 
 void read_labels(const config::Node& node, Settings& settings, SymbolTable& symbols) {
   if (!node.is_mapping()) {
-    throw node.error(
-        "cardinality_guard stage: labels: expected a mapping of labels to budgets, found " +
-        node.describe());
+    throw node.error("cardinality_guard stage: labels: expected a mapping of labels to budgets, found " +
+                     node.describe());
   }
   for (const auto& [name, budget] : node.entries()) {
     settings.budgets.emplace_back(symbols.intern(name.text()), read_budget(budget));
@@ -214,8 +212,7 @@ void read_action(config::Fields& fields, Settings& settings) {
     settings.action = Action::kReplace;
     settings.replacement = config::read_text(*replacement);
     if (settings.replacement.empty()) {
-      throw replacement->error(
-          "cardinality_guard stage: replace must not be empty; see action: drop");
+      throw replacement->error("cardinality_guard stage: replace must not be empty; see action: drop");
     }
   }
   const config::Node* const action = fields.find("action");
@@ -223,9 +220,8 @@ void read_action(config::Fields& fields, Settings& settings) {
   const std::string name = config::read_text(*action);
   const auto found = std::ranges::find(kActions, name);
   if (found == kActions.end()) {
-    throw action->error(
-        "cardinality_guard stage: action must be metadata, drop or replace, found " + name +
-        config::did_you_mean(name, kActions));
+    throw action->error("cardinality_guard stage: action must be metadata, drop or replace, found " + name +
+                        config::did_you_mean(name, kActions));
   }
   settings.action = static_cast<Action>(found - kActions.begin());
   if (replacement != nullptr && settings.action != Action::kReplace) {

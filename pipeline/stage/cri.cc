@@ -140,9 +140,7 @@ class CriStage final : public Stage {
   bool holds_entries() const override { return !held_.empty(); }
   std::size_t held_entries() const override { return held_.size(); }
 
-  void drain(Entry& scratch, Sink& next) override {
-    let_go(held_.take_without_origin(), scratch, next);
-  }
+  void drain(Entry& scratch, Sink& next) override { let_go(held_.take_without_origin(), scratch, next); }
 
  private:
   // An application may write a long line slowly.
@@ -206,8 +204,7 @@ Limits read_limits(config::Fields& fields) {
   if (const auto* node = fields.find("max_partial_lines")) {
     const std::int64_t count = config::weak_int(*node);
     // Below 1 makes no difference to 1, but for 0, which stands for the default.
-    if (count != 0)
-      limits.partial_lines = static_cast<std::size_t>(std::max<std::int64_t>(count, 1));
+    if (count != 0) limits.partial_lines = static_cast<std::size_t>(std::max<std::int64_t>(count, 1));
   }
   const config::Node* const size_node = fields.find("max_partial_line_size");
   const std::int64_t size = size_node == nullptr ? 0 : config::weak_int(*size_node);
@@ -222,8 +219,7 @@ Limits read_limits(config::Fields& fields) {
 }  // namespace
 
 std::unique_ptr<Stage> make_cri(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "cri stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "cri stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const Limits limits = read_limits(fields);
   fields.finish();
   return std::make_unique<CriStage>(limits, context.symbols);

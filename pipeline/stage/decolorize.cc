@@ -112,8 +112,8 @@ class DecolorizeStage final : public EntryStage {
   static constexpr std::size_t kNone = std::string_view::npos;
 
   // `escape` and `control` are where in the line sequences of either kind may begin next.
-  static std::string_view without_sequences(std::string_view line, std::size_t escape,
-                                            std::size_t control, Arena& arena) {
+  static std::string_view without_sequences(std::string_view line, std::size_t escape, std::size_t control,
+                                            Arena& arena) {
     char* const begin = arena.allocate(line.size());
     char* out = begin;
     std::size_t done = 0;

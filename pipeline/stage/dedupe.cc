@@ -60,10 +60,7 @@ class Identity {
  public:
   // The names of the sources; of the labels, or nothing for all of them.
   Identity(std::vector<Symbol> sources, std::optional<std::vector<Symbol>> by)
-      : sources_(std::move(sources)),
-        by_(std::move(by)),
-        seed_(random_seed()),
-        parts_(sources_.size()) {}
+      : sources_(std::move(sources)), by_(std::move(by)), seed_(random_seed()), parts_(sources_.size()) {}
 
   // Nothing where the entry has none of the sources.
   std::optional<Digest> of(Entry& entry) {
@@ -202,8 +199,8 @@ class DedupeStage final : public Stage {
       const std::size_t size = size_of(entry);
       // What is equal to the first entry in its time too is the first entry to Loki.
       const Timestamp behind_first = window.begin.plus_nanoseconds(1);
-      window.report = reports_.insert(
-          reports_.end(), {digest, copy_without_origin(entry), size, now_(), behind_first});
+      window.report =
+          reports_.insert(reports_.end(), {digest, copy_without_origin(entry), size, now_(), behind_first});
       held_bytes_ += size;
     }
     Report& report = **window.report;
@@ -256,8 +253,7 @@ std::optional<std::vector<Symbol>> read_by(const config::Node* node, SymbolTable
 }  // namespace
 
 std::unique_ptr<Stage> make_dedupe(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "dedupe stage", config::Fields::Strictness::kRefuseUnknown,
-                        context.warnings);
+  config::Fields fields(body, "dedupe stage", config::Fields::Strictness::kRefuseUnknown, context.warnings);
   DedupeStage::Settings settings;
   settings.window = read_window(fields.require("window"));
   std::vector<Symbol> sources;

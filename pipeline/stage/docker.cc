@@ -171,8 +171,7 @@ class JoiningDockerStage final : public Stage {
 
   PartialLines::Key key_of(const Entry& entry) const {
     const Label* const stream = entry.labels.find(envelope_.stream());
-    return {entry.origin == nullptr ? nullptr : entry.origin->source(),
-            stream == nullptr ? 0 : stream->hash};
+    return {entry.origin == nullptr ? nullptr : entry.origin->source(), stream == nullptr ? 0 : stream->hash};
   }
 
   void let_go(HeldEntry line, Entry& entry, Sink& next) {
@@ -190,8 +189,7 @@ class JoiningDockerStage final : public Stage {
 std::unique_ptr<Stage> make_docker(const config::Node& body, StageContext& context) {
   // Promtail looks at nothing here and takes whatever it is.
   if (!body.is_mapping()) return std::make_unique<DockerStage>(context.symbols);
-  config::Fields fields(body, "docker stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "docker stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const config::Node* const join = fields.find("join_partial_lines");
   fields.finish();
   if (join != nullptr && config::read_bool(*join)) {

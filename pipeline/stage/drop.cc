@@ -39,9 +39,7 @@ struct Conditions {
 class DropStage final : public EntryStage {
  public:
   DropStage(Conditions conditions, Counter& dropped_lines, const StageContext& context)
-      : conditions_(std::move(conditions)),
-        dropped_lines_(dropped_lines),
-        now_(context.now) {}
+      : conditions_(std::move(conditions)), dropped_lines_(dropped_lines), now_(context.now) {}
 
   Verdict process(Entry& entry) override {
     if (!is_long(entry) || !is_old(entry) || !has_text(entry)) return Verdict::kKeep;
@@ -74,8 +72,7 @@ class DropStage final : public EntryStage {
   }
 
   bool passes(std::string_view text) const {
-    return conditions_.expression ? conditions_.expression->matches(text)
-                                  : text == *conditions_.value;
+    return conditions_.expression ? conditions_.expression->matches(text) : text == *conditions_.value;
   }
 
   // Nothing where one of them is null.
@@ -155,19 +152,16 @@ Conditions read_conditions(config::Fields& fields, SymbolTable& symbols) {
 }  // namespace
 
 std::unique_ptr<Stage> make_drop(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "drop stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "drop stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   Conditions conditions = read_conditions(fields, context.symbols);
   const std::string reason = read_weak_drop_reason(fields, "drop_stage");
   fields.finish();
-  if (!conditions.source && !conditions.expression && !conditions.older_than &&
-      !conditions.longer_than) {
+  if (!conditions.source && !conditions.expression && !conditions.older_than && !conditions.longer_than) {
     throw body.error(
         "drop stage config must contain at least one of `source`, `expression`, "
         "`older_than` or `longer_than`");
   }
-  return std::make_unique<DropStage>(std::move(conditions), context.metrics.dropped_lines(reason),
-                                     context);
+  return std::make_unique<DropStage>(std::move(conditions), context.metrics.dropped_lines(reason), context);
 }
 
 }  // namespace lokitail::pipeline

@@ -111,8 +111,8 @@ class CityLabels {
         subdivision_code_(symbols.intern("geoip_subdivision_code")) {}
 
   void set(Entry& entry, MaxMindReader& reader, MaxMindValue record) const {
-    const auto [city, continent, country, location, postal, subdivisions] = reader.members(
-        record, {"city", "continent", "country", "location", "postal", "subdivisions"});
+    const auto [city, continent, country, location, postal, subdivisions] =
+        reader.members(record, {"city", "continent", "country", "location", "postal", "subdivisions"});
     const auto english = [&](MaxMindValue place) {
       return reader.member(reader.member(place, "names"), "en");
     };
@@ -144,8 +144,8 @@ class CityLabels {
     entry.labels.set(longitude_, text(*east));
   }
 
-  const Symbol city_name_, country_name_, continent_name_, continent_code_, latitude_, longitude_,
-      timezone_, postal_code_, subdivision_name_, subdivision_code_;
+  const Symbol city_name_, country_name_, continent_name_, continent_code_, latitude_, longitude_, timezone_,
+      postal_code_, subdivision_name_, subdivision_code_;
 };
 
 class AsnLabels {
@@ -182,9 +182,8 @@ class GeoipStage final : public EntryStage {
 
   Verdict process(Entry& entry) override {
     if (const auto address = entry.text(source_)) {
-      database_->look_up(*address, [&](MaxMindReader& reader, MaxMindValue record) {
-        labels_.set(entry, reader, record);
-      });
+      database_->look_up(
+          *address, [&](MaxMindReader& reader, MaxMindValue record) { labels_.set(entry, reader, record); });
     }
     return Verdict::kKeep;
   }
@@ -202,22 +201,19 @@ void check_type(const Database& database, std::initializer_list<std::string_view
     return database.type().find(part) != std::string_view::npos;
   };
   if (std::ranges::any_of(parts, is_in_type)) return;
-  warnings.add(db_type.place(), "geoip stage: the database is of the type \"" +
-                                    std::string(database.type()) +
+  warnings.add(db_type.place(), "geoip stage: the database is of the type \"" + std::string(database.type()) +
                                     "\", which may have nothing for " + db_type.text());
 }
 
 }  // namespace
 
 std::unique_ptr<Stage> make_geoip(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "geoip stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "geoip stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const config::Node* const db = fields.find("db");
   const config::Node* const source = fields.find("source");
   const config::Node* const db_type = fields.find("db_type");
   fields.finish();
-  if (db == nullptr || config::read_string(*db).empty())
-    throw body.error("db path cannot be empty");
+  if (db == nullptr || config::read_string(*db).empty()) throw body.error("db path cannot be empty");
   if (source != nullptr && config::read_string(*source).empty()) {
     throw source->error("source cannot be empty");
   }
@@ -231,8 +227,7 @@ std::unique_ptr<Stage> make_geoip(const config::Node& body, StageContext& contex
   }
   const Symbol name = context.symbols.intern(source->text());
   if (type == "city") {
-    check_type(*database, {"City", "Country", "Enterprise", "Location"}, *db_type,
-               context.warnings);
+    check_type(*database, {"City", "Country", "Enterprise", "Location"}, *db_type, context.warnings);
     return std::make_unique<GeoipStage<CityLabels>>(std::move(database), name, context.symbols);
   }
   if (type == "asn") {
@@ -240,9 +235,8 @@ std::unique_ptr<Stage> make_geoip(const config::Node& body, StageContext& contex
     return std::make_unique<GeoipStage<AsnLabels>>(std::move(database), name, context.symbols);
   }
   constexpr std::string_view kTypes[] = {"asn", "city"};
-  context.warnings.add(db_type->place(), "geoip stage: expected city or asn, found \"" + type +
-                                             "\"" + config::did_you_mean(type, kTypes) +
-                                             "; no label is ever set");
+  context.warnings.add(db_type->place(), "geoip stage: expected city or asn, found \"" + type + "\"" +
+                                             config::did_you_mean(type, kTypes) + "; no label is ever set");
   return std::make_unique<PassingStage>();
 }
 

@@ -202,9 +202,8 @@ lang::JmesPath compile(const std::string& expression, const config::Node& place)
   try {
     return lang::JmesPath::compile(expression);
   } catch (const lang::JmesPathError& error) {
-    throw place.error("could not compile JMES expression: " + std::string(error.what()) +
-                      " (at character " + std::to_string(error.offset() + 1) + " of `" +
-                      expression + "`)");
+    throw place.error("could not compile JMES expression: " + std::string(error.what()) + " (at character " +
+                      std::to_string(error.offset() + 1) + " of `" + expression + "`)");
   }
 }
 
@@ -219,8 +218,8 @@ std::vector<Expression> read_expressions(config::Fields& fields, SymbolTable& sy
   std::vector<Expression> expressions;
   for (const auto& [key, value] : node->entries()) {
     const std::string given = value.is_null() ? "" : config::read_string(value);
-    expressions.push_back({symbols.intern(key.text()),
-                           given.empty() ? compile(key.text(), key) : compile(given, value)});
+    expressions.push_back(
+        {symbols.intern(key.text()), given.empty() ? compile(key.text(), key) : compile(given, value)});
   }
   return expressions;
 }
@@ -228,8 +227,7 @@ std::vector<Expression> read_expressions(config::Fields& fields, SymbolTable& sy
 }  // namespace
 
 std::unique_ptr<Stage> make_json(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "json stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "json stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   std::vector<Expression> expressions = read_expressions(fields, context.symbols);
   const TextSource source(fields, context.symbols);
   const config::Node* const drop = fields.find("drop_malformed");

@@ -13,9 +13,8 @@ class LabelAllowStage final : public EntryStage {
   explicit LabelAllowStage(std::vector<Symbol> names) : names_(std::move(names)) {}
 
   Verdict process(Entry& entry) override {
-    entry.labels.erase_if([this](const Label& label) {
-      return std::ranges::find(names_, label.name) == names_.end();
-    });
+    entry.labels.erase_if(
+        [this](const Label& label) { return std::ranges::find(names_, label.name) == names_.end(); });
     return Verdict::kKeep;
   }
 
@@ -26,8 +25,7 @@ class LabelAllowStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_labelallow(const config::Node& body, StageContext& context) {
-  return std::make_unique<LabelAllowStage>(
-      read_label_list(body, "labelallow stage", context.symbols));
+  return std::make_unique<LabelAllowStage>(read_label_list(body, "labelallow stage", context.symbols));
 }
 
 }  // namespace lokitail::pipeline

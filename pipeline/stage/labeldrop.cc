@@ -13,9 +13,8 @@ class LabelDropStage final : public EntryStage {
   explicit LabelDropStage(std::vector<Symbol> names) : names_(std::move(names)) {}
 
   Verdict process(Entry& entry) override {
-    entry.labels.erase_if([this](const Label& label) {
-      return std::ranges::find(names_, label.name) != names_.end();
-    });
+    entry.labels.erase_if(
+        [this](const Label& label) { return std::ranges::find(names_, label.name) != names_.end(); });
     return Verdict::kKeep;
   }
 
@@ -26,8 +25,7 @@ class LabelDropStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_labeldrop(const config::Node& body, StageContext& context) {
-  return std::make_unique<LabelDropStage>(
-      read_label_list(body, "labeldrop stage", context.symbols));
+  return std::make_unique<LabelDropStage>(read_label_list(body, "labeldrop stage", context.symbols));
 }
 
 }  // namespace lokitail::pipeline

@@ -39,16 +39,14 @@ class LabelsStage final : public EntryStage {
 
 std::unique_ptr<Stage> make_labels(const config::Node& body, StageContext& context) {
   if (!body.is_mapping() && !body.is_null()) {
-    throw body.error("labels stage: expected a mapping of label names to sources, found " +
-                     body.describe());
+    throw body.error("labels stage: expected a mapping of label names to sources, found " + body.describe());
   }
   std::vector<LabelRule> rules;
   for (const auto& [key, value] : body.entries()) {
     const std::string& label = key.text();
     if (!is_label_name(label)) throw key.error("invalid label name: " + label);
     const std::string source = value.is_null() ? "" : config::read_string(value);
-    rules.push_back(
-        {context.symbols.intern(label), context.symbols.intern(source.empty() ? label : source)});
+    rules.push_back({context.symbols.intern(label), context.symbols.intern(source.empty() ? label : source)});
   }
   return std::make_unique<LabelsStage>(std::move(rules));
 }

@@ -111,8 +111,7 @@ class DroppedByLabel {
 
 class LimitByLabelStage final : public EntryStage {
  public:
-  LimitByLabelStage(LineRate rate, const std::string& label, std::size_t most_buckets,
-                    StageContext& context)
+  LimitByLabelStage(LineRate rate, const std::string& label, std::size_t most_buckets, StageContext& context)
       : rate_(rate),
         label_(context.symbols.intern(label)),
         most_buckets_(most_buckets),
@@ -181,15 +180,13 @@ std::size_t read_most_buckets(const config::Node* node, config::Warnings& warnin
 }  // namespace
 
 std::unique_ptr<Stage> make_limit(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "limit stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "limit stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const LineRate rate = read_rate(fields);
   const config::Node* const drop_node = fields.find("drop");
   const bool drop = drop_node != nullptr && config::weak_bool(*drop_node);
   const config::Node* const label_node = fields.find("by_label_name");
   const std::string label = label_node == nullptr ? "" : config::weak_string(*label_node);
-  const std::size_t most_buckets =
-      read_most_buckets(fields.find("max_distinct_labels"), context.warnings);
+  const std::size_t most_buckets = read_most_buckets(fields.find("max_distinct_labels"), context.warnings);
   fields.finish();
   if (label_node != nullptr && !label.empty() && !drop) {
     throw label_node->error("When ratelimiting by label, drop must be true");

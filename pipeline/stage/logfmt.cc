@@ -25,8 +25,7 @@ struct MappedKey {
 
 class LogfmtStage final : public EntryStage {
  public:
-  LogfmtStage(std::vector<MappedKey> rules, TextSource source)
-      : rules_(std::move(rules)), source_(source) {
+  LogfmtStage(std::vector<MappedKey> rules, TextSource source) : rules_(std::move(rules)), source_(source) {
     for (const MappedKey& rule : rules_) sizes_ |= size_bit(rule.key);
   }
 
@@ -72,8 +71,7 @@ std::vector<MappedKey> read_mapping(const config::Node& mapping, SymbolTable& sy
 }  // namespace
 
 std::unique_ptr<Stage> make_logfmt(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "logfmt stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "logfmt stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   std::vector<MappedKey> rules = read_mapping(fields.require("mapping"), context.symbols);
   const TextSource source(fields, context.symbols);
   fields.finish();

@@ -109,8 +109,7 @@ std::string read_reason(const config::Node* node) {
 }  // namespace
 
 std::unique_ptr<Stage> make_match(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "match stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "match stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   lang::Selector selector = read_selector(fields.require("selector"), context.symbols);
   const bool drop = read_is_drop(fields.find("action"));
   check_pipeline_name(fields.find("pipeline_name"));
@@ -122,12 +121,10 @@ std::unique_ptr<Stage> make_match(const config::Node& body, StageContext& contex
     if (!no_stages) {
       throw stages->error("match stage configured to drop entries cannot contain stages");
     }
-    return std::make_unique<DroppingMatchStage>(std::move(selector),
-                                                context.metrics.dropped_lines(reason));
+    return std::make_unique<DroppingMatchStage>(std::move(selector), context.metrics.dropped_lines(reason));
   }
   if (no_stages) {
-    throw body.error(
-        "match stage requires at least one additional stage to be defined in '- stages'");
+    throw body.error("match stage requires at least one additional stage to be defined in '- stages'");
   }
   return std::make_unique<MatchStage>(std::move(selector), *stages, context);
 }

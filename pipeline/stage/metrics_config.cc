@@ -23,9 +23,7 @@ using Strictness = config::Fields::Strictness;
 // The default buckets of Prometheus' Go client.
 constexpr std::array kDefaultBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1., 2.5, 5., 10.};
 
-bool read_optional_bool(const config::Node* node) {
-  return node != nullptr && config::read_bool(*node);
-}
+bool read_optional_bool(const config::Node* node) { return node != nullptr && config::read_bool(*node); }
 
 MetricType read_type(const config::Node* node, const config::Node& where) {
   const std::string text = node == nullptr ? "" : config::read_string(*node);
@@ -50,8 +48,7 @@ struct NamedAction {
   std::string_view name;
   MetricAction action;
 };
-constexpr NamedAction kCounterActions[] = {{"inc", MetricAction::kIncrement},
-                                           {"add", MetricAction::kAdd}};
+constexpr NamedAction kCounterActions[] = {{"inc", MetricAction::kIncrement}, {"add", MetricAction::kAdd}};
 constexpr NamedAction kGaugeActions[] = {{"set", MetricAction::kSet},
                                          {"inc", MetricAction::kIncrement},
                                          {"dec", MetricAction::kDecrement},
@@ -128,9 +125,8 @@ void read_type_config(const config::Node& body, const config::Node& where, Metri
       read_counter(fields, rule, where, warnings);
       break;
     case MetricType::kGauge:
-      rule.action =
-          read_action(fields.find("action"), kGaugeActions, where,
-                      "gauge action must be defined as `set`, `inc`, `dec`, `add`, or `sub`");
+      rule.action = read_action(fields.find("action"), kGaugeActions, where,
+                                "gauge action must be defined as `set`, `inc`, `dec`, `add`, or `sub`");
       break;
     case MetricType::kHistogram:
       rule.action = MetricAction::kObserve;
@@ -150,8 +146,7 @@ MetricRule read_metric(const config::Node& name, const config::Node& body, Stage
   const std::string prefix = read_optional_string(fields, "prefix");
   rule.metric.name = metric_name((prefix.empty() ? "promtail_custom_" : prefix) + name.text());
   const config::Node* const source = fields.find("source");
-  rule.source =
-      context.symbols.intern(source == nullptr ? name.text() : config::read_string(*source));
+  rule.source = context.symbols.intern(source == nullptr ? name.text() : config::read_string(*source));
   rule.metric.max_idle = read_max_idle(fields.find("max_idle_duration"));
   const config::Node* const config = fields.find("config");
   fields.finish();

@@ -25,8 +25,7 @@ namespace lokitail::pipeline {
 // `hidden`.
 class ExposedLabels {
  public:
-  ExposedLabels(const SymbolTable& symbols, std::string_view hidden)
-      : symbols_(symbols), hidden_(hidden) {}
+  ExposedLabels(const SymbolTable& symbols, std::string_view hidden) : symbols_(symbols), hidden_(hidden) {}
 
   std::uint64_t hash(const Labels& labels) {
     std::uint64_t sum = 0;
@@ -67,8 +66,7 @@ class SeriesIndex {
 
   // The series of these labels, touched. `hash` is that of the exposed ones. nullptr: the metric
   // has too many series already. Valid until the next call.
-  MetricSeries* find(const Labels& labels, std::uint64_t hash, std::int64_t now,
-                     ExposedLabels& exposed) {
+  MetricSeries* find(const Labels& labels, std::uint64_t hash, std::int64_t now, ExposedLabels& exposed) {
     if (const auto count = family_->retirements(); count != retirements_) let_go(count);
     // Lines of one stream come in rows.
     if (latest_ != nullptr && latest_hash_ == hash && latest_->touch(now)) return latest_;

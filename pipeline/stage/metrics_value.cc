@@ -13,8 +13,7 @@ std::optional<double> metric_value(std::string_view text) {
   if (!duration) return std::nullopt;
   // Whole seconds and the rest apart, as Go's Duration.Seconds() does.
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*duration);
-  return static_cast<double>(whole.count()) +
-         static_cast<double>((*duration - whole).count()) / 1e9;
+  return static_cast<double>(whole.count()) + static_cast<double>((*duration - whole).count()) / 1e9;
 }
 
 std::optional<double> metric_value(const Value& value) {

@@ -147,8 +147,8 @@ class MultilineStage final : public Stage {
   const lang::Regex first_line_;
   const Limits limits_;
   HeldEntry begun_;  // a first line while the block before goes on; then memory for the next
-  Streams open_;  // in order of their latest lines
-  Streams idle_;  // in order of when their blocks went on
+  Streams open_;     // in order of their latest lines
+  Streams idle_;     // in order of when their blocks went on
   boost::unordered_flat_map<std::uint64_t, Streams::iterator> index_;  // by label set
   std::size_t held_bytes_ = 0;
 };
@@ -174,8 +174,7 @@ Limits read_limits(config::Fields& fields) {
 }  // namespace
 
 std::unique_ptr<Stage> make_multiline(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "multiline stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "multiline stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   lang::Regex first_line = read_first_line(fields.find("firstline"), body);
   const Limits limits = read_limits(fields);
   fields.finish();

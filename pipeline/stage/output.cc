@@ -23,8 +23,7 @@ class OutputStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_output(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "output stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "output stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const Symbol source = read_required_source(fields, context.symbols);
   fields.finish();
   return std::make_unique<OutputStage>(source);

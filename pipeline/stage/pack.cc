@@ -72,8 +72,7 @@ std::set<std::string> read_names(const config::Node* node) {
 }  // namespace
 
 std::unique_ptr<Stage> make_pack(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "pack stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "pack stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   std::vector<Packed> packed;
   for (const std::string& name : read_names(fields.find("labels"))) {
     std::string prefix;

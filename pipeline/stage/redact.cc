@@ -202,14 +202,12 @@ const BuiltIn& built_in(const config::Node& node) {
 std::vector<config::Node> read_list(const config::Node* node) {
   if (node == nullptr) return {};
   if (node->is_sequence()) return node->items();
-  if (node->is_mapping())
-    throw node->error("redact stage: expected a list, found " + node->describe());
+  if (node->is_mapping()) throw node->error("redact stage: expected a list, found " + node->describe());
   return {*node};
 }
 
 // Those that `chosen` and `excluded` leave, in our order.
-std::vector<const BuiltIn*> read_patterns(const config::Node* chosen,
-                                          const config::Node* excluded) {
+std::vector<const BuiltIn*> read_patterns(const config::Node* chosen, const config::Node* excluded) {
   const auto all = redact::built_ins();
   std::vector<bool> wanted(all.size(), false);
   const auto want = [&](auto which) {
@@ -237,19 +235,16 @@ std::vector<const BuiltIn*> read_patterns(const config::Node* chosen,
   return patterns;
 }
 
-std::vector<redact::Custom> read_custom(const config::Node* list,
-                                        const std::vector<const BuiltIn*>& others,
+std::vector<redact::Custom> read_custom(const config::Node* list, const std::vector<const BuiltIn*>& others,
                                         config::Warnings& warnings) {
   std::vector<redact::Custom> custom;
   for (const config::Node& item : read_list(list)) {
-    config::Fields fields(item, "redact stage: custom", config::Fields::Strictness::kRefuseUnknown,
-                          warnings);
+    config::Fields fields(item, "redact stage: custom", config::Fields::Strictness::kRefuseUnknown, warnings);
     const config::Node& name_node = fields.require("name");
     const std::string name = config::read_text(name_node);
     lang::Regex expression = read_regex(fields.require("expression"));
     fields.finish();
-    if (name.empty())
-      throw name_node.error("redact stage: the name of a pattern must not be empty");
+    if (name.empty()) throw name_node.error("redact stage: the name of a pattern must not be empty");
     const auto has_name = [&name](const auto& other) { return other.name == name; };
     if (std::ranges::any_of(custom, has_name) ||
         std::ranges::any_of(others, [&](const BuiltIn* other) { return has_name(*other); })) {
@@ -314,8 +309,7 @@ void read_replacement(config::Fields& fields, Settings& settings) {
 }  // namespace
 
 std::unique_ptr<Stage> make_redact(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "redact stage", config::Fields::Strictness::kRefuseUnknown,
-                        context.warnings);
+  config::Fields fields(body, "redact stage", config::Fields::Strictness::kRefuseUnknown, context.warnings);
   const auto patterns = read_patterns(fields.find("patterns"), fields.find("exclude"));
   auto custom = read_custom(fields.find("custom"), patterns, context.warnings);
   Settings settings;
@@ -327,8 +321,7 @@ std::unique_ptr<Stage> make_redact(const config::Node& body, StageContext& conte
     settings.drop_reason = config::read_text(*reason);
   }
   fields.finish();
-  if (patterns.empty() && custom.empty())
-    throw body.error("redact stage: there is no pattern to look for");
+  if (patterns.empty() && custom.empty()) throw body.error("redact stage: there is no pattern to look for");
   return std::make_unique<RedactStage>(Redactor(std::move(custom), patterns), std::move(settings),
                                        context.metrics);
 }

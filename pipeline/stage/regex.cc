@@ -53,8 +53,7 @@ class RegexStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_regex(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "regex stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "regex stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const config::Node& expression = fields.require("expression");
   if (config::read_string(expression).empty()) throw expression.error("expression is required");
   const TextSource source(fields, context.symbols);

@@ -140,8 +140,7 @@ std::optional<Symbol> read_source(config::Fields& fields, SymbolTable& symbols) 
 }  // namespace
 
 std::unique_ptr<Stage> make_replace(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "replace stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "replace stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const config::Node& expression = fields.require("expression");
   if (config::read_string(expression).empty()) throw expression.error("expression is required");
   lang::Regex regex = read_regex(expression);
@@ -150,8 +149,7 @@ std::unique_ptr<Stage> make_replace(const config::Node& body, StageContext& cont
   fields.finish();
   const std::string replacement = text == nullptr ? "" : config::read_string(*text);
   try {
-    auto compiled =
-        lang::GoTemplate::compile(replacement, lang::GoTemplate::DataType::kMapOfString);
+    auto compiled = lang::GoTemplate::compile(replacement, lang::GoTemplate::DataType::kMapOfString);
     return std::make_unique<ReplaceStage>(std::move(regex), std::move(compiled), source, context);
   } catch (const std::invalid_argument& error) {
     context.warnings.add(text->place(), std::string(error.what()) + "; this stage changes nothing");

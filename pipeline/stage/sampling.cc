@@ -15,9 +15,7 @@ namespace {
 class SamplingStage final : public EntryStage {
  public:
   SamplingStage(double rate, Counter& dropped_lines)
-      : random_(std::random_device{}()),
-        keeps_(rate),
-        dropped_lines_(dropped_lines) {}
+      : random_(std::random_device{}()), keeps_(rate), dropped_lines_(dropped_lines) {}
 
   Verdict process(Entry&) override {
     if (keeps_(random_)) return Verdict::kKeep;
@@ -47,8 +45,7 @@ double read_rate(const config::Node* node, const config::Node& body, config::War
 }  // namespace
 
 std::unique_ptr<Stage> make_sampling(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "sampling stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "sampling stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const double rate = read_rate(fields.find("rate"), body, context.warnings);
   const std::string reason = read_weak_drop_reason(fields, "sampling_stage");
   fields.finish();

@@ -49,8 +49,7 @@ std::size_t read_max_keys(config::Fields& fields) {
   if (node == nullptr) return 10'000;
   const std::int64_t count = config::read_int(*node);
   if (count < 1 || count > kMost) {
-    throw node->error("expected a number of keys from 1 to 10000000, found \"" + node->text() +
-                      "\"");
+    throw node->error("expected a number of keys from 1 to 10000000, found \"" + node->text() + "\"");
   }
   return static_cast<std::size_t>(count);
 }
@@ -64,11 +63,9 @@ lang::Regex read_regex(const config::Node& node) {
   }
 }
 
-std::vector<Symbol> read_label_list(const config::Node& body, std::string_view what,
-                                    SymbolTable& symbols) {
+std::vector<Symbol> read_label_list(const config::Node& body, std::string_view what, SymbolTable& symbols) {
   if (!body.is_sequence() && !body.is_null()) {
-    throw body.error(std::string(what) + ": expected a list of label names, found " +
-                     body.describe());
+    throw body.error(std::string(what) + ": expected a list of label names, found " + body.describe());
   }
   if (body.items().empty()) throw body.error(std::string(what) + " config cannot be empty");
   std::vector<Symbol> names;

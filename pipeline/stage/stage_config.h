@@ -23,9 +23,7 @@ class TextSource {
   TextSource(config::Fields& fields, SymbolTable& symbols);
 
   // Nothing where the value is missing or null.
-  std::optional<std::string_view> text(Entry& entry) const {
-    return name_ ? entry.text(*name_) : entry.line;
-  }
+  std::optional<std::string_view> text(Entry& entry) const { return name_ ? entry.text(*name_) : entry.line; }
 
  private:
   std::optional<Symbol> name_;
@@ -46,8 +44,7 @@ std::size_t read_max_keys(config::Fields& fields);
 lang::Regex read_regex(const config::Node& node);
 
 // A list of label names that is required and not empty; `what` names the stage.
-std::vector<Symbol> read_label_list(const config::Node& body, std::string_view what,
-                                    SymbolTable& symbols);
+std::vector<Symbol> read_label_list(const config::Node& body, std::string_view what, SymbolTable& symbols);
 
 // Makes `text` the line. Text in the line is padded as the line is; any other is copied, since
 // nothing is known about what follows it.

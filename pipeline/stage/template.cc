@@ -43,8 +43,7 @@ class TemplateStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_template(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "template stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "template stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const Symbol source = read_required_source(fields, context.symbols);
   const config::Node* const text = fields.find("template");
   fields.finish();

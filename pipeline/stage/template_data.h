@@ -24,8 +24,7 @@ class EntryTemplateData final : public lang::TemplateData {
 
   // What the next execution works on. `.Value` and `.Entry` are extracted values like all others
   // where nothing is given for them here.
-  void look_at(Entry& entry, std::optional<std::string_view> value,
-               std::optional<std::string_view> line) {
+  void look_at(Entry& entry, std::optional<std::string_view> value, std::optional<std::string_view> line) {
     entry_ = &entry;
     value_ = value;
     line_ = line;

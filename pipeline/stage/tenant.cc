@@ -53,15 +53,13 @@ class TenantStage final : public EntryStage {
 }  // namespace
 
 std::unique_ptr<Stage> make_tenant(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "tenant stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "tenant stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const auto read = [&fields](std::string_view key) {
     const config::Node* const node = fields.find(key);
     return node == nullptr ? std::string() : config::read_string(*node);
   };
-  std::array<std::pair<From, std::string>, 3> ways = {{{From::kLabel, read("label")},
-                                                       {From::kExtracted, read("source")},
-                                                       {From::kValue, read("value")}}};
+  std::array<std::pair<From, std::string>, 3> ways = {
+      {{From::kLabel, read("label")}, {From::kExtracted, read("source")}, {From::kValue, read("value")}}};
   fields.finish();
   const auto is_given = [](const auto& way) { return !way.second.empty(); };
   const auto given = std::ranges::count_if(ways, is_given);

@@ -116,8 +116,7 @@ LineRate read_rate(config::Fields& fields) {
   const config::Node& rate = fields.require("rate");
   const double per_second = config::read_float(rate);
   if (!(per_second > 0) || std::isinf(per_second)) {
-    throw rate.error("expected a number of lines per second above 0, found \"" + rate.text() +
-                     "\"");
+    throw rate.error("expected a number of lines per second above 0, found \"" + rate.text() + "\"");
   }
   const config::Node* const burst = fields.find("burst");
   if (burst == nullptr) return {per_second, std::ceil(per_second)};
@@ -138,8 +137,7 @@ bool read_entry_clock(const config::Node* node) {
 }  // namespace
 
 std::unique_ptr<Stage> make_throttle(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "throttle stage", config::Fields::Strictness::kRefuseUnknown,
-                        context.warnings);
+  config::Fields fields(body, "throttle stage", config::Fields::Strictness::kRefuseUnknown, context.warnings);
   Settings settings;
   settings.rate = read_rate(fields);
   if (const auto* key = fields.find("key")) settings.key = read_names(*key, context.symbols);
@@ -148,8 +146,7 @@ std::unique_ptr<Stage> make_throttle(const config::Node& body, StageContext& con
   if (const auto* report = fields.find("report")) settings.report = config::read_bool(*report);
   const std::string reason = read_weak_drop_reason(fields, "throttle_stage");
   fields.finish();
-  return std::make_unique<ThrottleStage>(std::move(settings), context.metrics.dropped_lines(reason),
-                                         context);
+  return std::make_unique<ThrottleStage>(std::move(settings), context.metrics.dropped_lines(reason), context);
 }
 
 }  // namespace lokitail::pipeline

@@ -30,8 +30,7 @@ enum class OnFailure { kFudge, kSkip };
 class TimestampStage final : public EntryStage {
  public:
   // `now` is asked only where the formats need it.
-  TimestampStage(Symbol source, lang::TimeParser parser, OnFailure on_failure,
-                 std::function<Timestamp()> now)
+  TimestampStage(Symbol source, lang::TimeParser parser, OnFailure on_failure, std::function<Timestamp()> now)
       : source_(source), parser_(std::move(parser)), now_(std::move(now)) {
     if (on_failure == OnFailure::kFudge) fudge_.emplace();
     if (!parser_.needs_now()) now_ = nullptr;
@@ -96,8 +95,7 @@ OnFailure read_on_failure(config::Fields& fields) {
 }  // namespace
 
 std::unique_ptr<Stage> make_timestamp(const config::Node& body, StageContext& context) {
-  config::Fields fields(body, "timestamp stage", config::Fields::Strictness::kWarnUnknown,
-                        context.warnings);
+  config::Fields fields(body, "timestamp stage", config::Fields::Strictness::kWarnUnknown, context.warnings);
   const Symbol source = read_required_source(fields, context.symbols);
   lang::TimeParser parser = read_parser(fields);
   const OnFailure on_failure = read_on_failure(fields);

@@ -20,8 +20,7 @@ class TimestampFudge {
  public:
   static constexpr std::size_t kMostLabelSets = 10'000;
 
-  explicit TimestampFudge(std::size_t most_label_sets = kMostLabelSets)
-      : most_label_sets_(most_label_sets) {}
+  explicit TimestampFudge(std::size_t most_label_sets = kMostLabelSets) : most_label_sets_(most_label_sets) {}
 
   // The entry's timestamp was read from its text.
   void succeeded(const Entry& entry) {

@@ -126,8 +126,7 @@ class TruncateStage final : public EntryStage {
       case SourceType::kExtracted:
         entry.extracted.for_each([&](Symbol name, const Value& value) {
           if (value.kind() != Value::Kind::kText || !rule.applies_to(name)) return;
-          cut(value.as_text(),
-              [&](std::string_view rest) { entry.extracted.set(name, Value::text(rest)); });
+          cut(value.as_text(), [&](std::string_view rest) { entry.extracted.set(name, Value::text(rest)); });
         });
         break;
     }
@@ -154,8 +153,8 @@ SourceType read_source_type(const config::Node* node) {
   const std::string type = config::read_string(*node);
   const auto* const found = std::ranges::find(kSourceTypes, type);
   if (found == kSourceTypes.end()) {
-    throw node->error("expected line, label, structured_metadata or extracted, found \"" + type +
-                      "\"" + config::did_you_mean(type, kSourceTypes));
+    throw node->error("expected line, label, structured_metadata or extracted, found \"" + type + "\"" +
+                      config::did_you_mean(type, kSourceTypes));
   }
   return static_cast<SourceType>(found - kSourceTypes.begin());
 }
@@ -166,9 +165,9 @@ TruncateRule read_rule(config::Fields& fields, SymbolTable& symbols) {
   const config::Node* const suffix = fields.find("suffix");
   const config::Node* const sources = fields.find("sources");
   TruncateRule rule{config::read_bytes(limit),
-            suffix == nullptr ? "" : config::read_string(*suffix),
-            read_source_type(fields.find("source_type")),
-            {}};
+                    suffix == nullptr ? "" : config::read_string(*suffix),
+                    read_source_type(fields.find("source_type")),
+                    {}};
   if (rule.limit == 0) throw limit.error("limit must be greater than zero");
   if (rule.suffix.size() >= rule.limit) {
     throw suffix->error("the suffix of " + std::to_string(rule.suffix.size()) +

@@ -20,8 +20,7 @@ inline lang::Regex read_weak_regex(const config::Node& node, std::string_view st
   try {
     return lang::Regex(config::weak_string(node));
   } catch (const std::invalid_argument& error) {
-    throw node.error(std::string(stage) +
-                     ": could not compile regular expression: " + error.what());
+    throw node.error(std::string(stage) + ": could not compile regular expression: " + error.what());
   }
 }
 

@@ -13,9 +13,8 @@ void* take(std::size_t size, std::size_t alignment) {
   taken.fetch_add(1, std::memory_order_relaxed);
   // aligned_alloc wants whole multiples, malloc may answer nullptr to 0.
   const std::size_t whole = (size + alignment - 1) / alignment * alignment;
-  void* const memory = alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
-                           ? std::malloc(size == 0 ? 1 : size)
-                           : std::aligned_alloc(alignment, whole);
+  void* const memory = alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ ? std::malloc(size == 0 ? 1 : size)
+                                                                     : std::aligned_alloc(alignment, whole);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }

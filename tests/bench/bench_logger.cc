@@ -63,19 +63,21 @@ struct Values {
 };
 
 tele::LoggerOptions options(std::shared_ptr<tele::Sink> sink) {
-  return {.service = "edge-node-1",
-          .version = "0.1.0",
-          .environment = "production",
-          .sink = std::move(sink)};
+  return {.service = "edge-node-1", .version = "0.1.0", .environment = "production", .sink = std::move(sink)};
 }
 
 void log_ten(const tele::Logger& logger, const Values& v) {
   for (int i = 0; i < kLines; ++i) {
-    logger.info("task executed",
-                {tele::task_id(v.task), tele::guild_id(v.guild), tele::peer_id(v.peer),
-                 tele::status(v.status), tele::error(std::string_view(v.error)),
-                 tele::duration_ms(2500), tele::size_bytes(i), {"amount", 0.5}, {"retried", false},
-                 {"attempt", 3}});
+    logger.info("task executed", {tele::task_id(v.task),
+                                  tele::guild_id(v.guild),
+                                  tele::peer_id(v.peer),
+                                  tele::status(v.status),
+                                  tele::error(std::string_view(v.error)),
+                                  tele::duration_ms(2500),
+                                  tele::size_bytes(i),
+                                  {"amount", 0.5},
+                                  {"retried", false},
+                                  {"attempt", 3}});
   }
 }
 
@@ -88,11 +90,16 @@ void add_our_rows(std::vector<Row>& rows) {
                     const tele::TraceScope scope(tele::new_trace());
                     log_ten(logger, values);
                   }});
-  const tele::Logger ten = logger.with(
-      {tele::task_id(values.task), tele::guild_id(values.guild), tele::peer_id(values.peer),
-       tele::status(values.status), tele::error(std::string_view(values.error)),
-       tele::duration_ms(2500), tele::size_bytes(7), {"amount", 0.5}, {"retried", false},
-       {"attempt", 3}});
+  const tele::Logger ten = logger.with({tele::task_id(values.task),
+                                        tele::guild_id(values.guild),
+                                        tele::peer_id(values.peer),
+                                        tele::status(values.status),
+                                        tele::error(std::string_view(values.error)),
+                                        tele::duration_ms(2500),
+                                        tele::size_bytes(7),
+                                        {"amount", 0.5},
+                                        {"retried", false},
+                                        {"attempt", 3}});
   rows.push_back({"  10 persistent fields", [ten] {
                     for (int i = 0; i < kLines; ++i) ten.info("task executed");
                   }});
@@ -106,8 +113,10 @@ void add_our_rows(std::vector<Row>& rows) {
                                                      tele::peer_id(values.peer),
                                                      tele::status(values.status),
                                                      {"error", values.error},
-                                                     tele::duration_ms(2500), tele::size_bytes(i),
-                                                     {"amount", 0.5}, {"retried", false},
+                                                     tele::duration_ms(2500),
+                                                     tele::size_bytes(i),
+                                                     {"amount", 0.5},
+                                                     {"retried", false},
                                                      {"attempt", 3}});
                     }
                   }});
@@ -134,14 +143,16 @@ void add_spdlog_row(std::vector<Row>& rows) {
       R"({"level":"%l","timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":"%n","version":"0.1.0",)"
       R"("environment":"production","caller":"%s:%#",%v})",
       spdlog::pattern_time_type::utc));
-  rows.push_back({"spdlog, 10 fields by hand", [logger] {
-    for (int i = 0; i < kLines; ++i) {
-      logger->log(spdlog::source_loc{__FILE__, __LINE__, ""}, spdlog::level::info,
-                  R"("message":"{}","task_id":"{}","guild_id":"{}","peer_id":"{}","status":"{}",)"
-                  R"("error":"{}","duration_ms":{},"size_bytes":{},"amount":{},"retried":{},"attempt":{})",
-                  "task executed", v.task, v.guild, v.peer, v.status, v.error, 2500, i, 0.5, false, 3);
-    }
-  }});
+  rows.push_back(
+      {"spdlog, 10 fields by hand", [logger] {
+         for (int i = 0; i < kLines; ++i) {
+           logger->log(
+               spdlog::source_loc{__FILE__, __LINE__, ""}, spdlog::level::info,
+               R"("message":"{}","task_id":"{}","guild_id":"{}","peer_id":"{}","status":"{}",)"
+               R"("error":"{}","duration_ms":{},"size_bytes":{},"amount":{},"retried":{},"attempt":{})",
+               "task executed", v.task, v.guild, v.peer, v.status, v.error, 2500, i, 0.5, false, 3);
+         }
+       }});
 }
 #else
 void add_spdlog_row(std::vector<Row>&) { fmt::print("no spdlog to compare with\n"); }

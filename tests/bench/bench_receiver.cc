@@ -59,8 +59,7 @@ class Tally {
 
   std::mutex mutex_;
   const std::uint64_t expected_;
-  std::uint64_t pushes_ = 0, entries_ = 0, streams_ = 0, line_bytes_ = 0, bytes_ = 0,
-                body_bytes_ = 0;
+  std::uint64_t pushes_ = 0, entries_ = 0, streams_ = 0, line_bytes_ = 0, bytes_ = 0, body_bytes_ = 0;
   double first_ = 0, last_ = 0;
 };
 

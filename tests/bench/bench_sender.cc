@@ -15,13 +15,13 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+#include <snappy.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <fmt/format.h>
-#include <snappy.h>
 
 #include "agent/loki/push.pb.h"
 #include "tests/bench/cpu_time.h"
@@ -61,9 +61,9 @@ Sent send_syslog(const Options& options, std::uint64_t lines) {
   std::vector<std::string> messages;
   const auto texts = make_log_lines(LogFormat::kLogfmt);
   for (const std::string_view text : texts.views()) {
-    const std::string message = fmt::format(
-        "<{}>1 2026-01-02T03:04:05.{:06d}Z host-{} checkout 4711 request - {}", 8 * 16 + messages.size() % 8,
-        messages.size() % 1'000'000, messages.size() % 4, text);
+    const std::string message =
+        fmt::format("<{}>1 2026-01-02T03:04:05.{:06d}Z host-{} checkout 4711 request - {}",
+                    8 * 16 + messages.size() % 8, messages.size() % 1'000'000, messages.size() % 4, text);
     messages.push_back(fmt::format("{} {}", message.size(), message));
   }
   asio::io_context io;
@@ -96,7 +96,8 @@ Sent send_push(const Options& options, std::uint64_t lines) {
   }
   std::uint64_t count = 0;
   for (const std::string_view text : texts.views()) {
-    auto* const entry = request.mutable_streams(static_cast<int>(count * kStreams / texts.views().size()))->add_entries();
+    auto* const entry =
+        request.mutable_streams(static_cast<int>(count * kStreams / texts.views().size()))->add_entries();
     entry->mutable_timestamp()->set_seconds(1'767'323'045);
     entry->mutable_timestamp()->set_nanos(static_cast<int>(count++));
     entry->set_line(std::string(text));
@@ -123,7 +124,8 @@ Sent send_push(const Options& options, std::uint64_t lines) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       continue;
     }
-    if (answer.result_int() != 204) throw std::runtime_error("answered with " + std::to_string(answer.result_int()));
+    if (answer.result_int() != 204)
+      throw std::runtime_error("answered with " + std::to_string(answer.result_int()));
     sent.lines += count;
     sent.line_bytes += texts.bytes();
   }
@@ -161,5 +163,6 @@ int main(int count, char** arguments) {
   for (std::thread& thread : threads) thread.join();
   Sent all;
   for (const Sent& part : sent) all.lines += part.lines, all.line_bytes += part.line_bytes;
-  fmt::print("{{\"lines\": {}, \"line_bytes\": {}, \"cpu\": {:.3f}}}\n", all.lines, all.line_bytes, cpu_seconds());
+  fmt::print("{{\"lines\": {}, \"line_bytes\": {}, \"cpu\": {:.3f}}}\n", all.lines, all.line_bytes,
+             cpu_seconds());
 }

@@ -195,9 +195,7 @@ class Bench {
     return lines_.emplace(format, make_log_lines(format)).first->second;
   }
 
-  bool wants(std::string_view name) const {
-    return name.find(options_.only) != std::string_view::npos;
-  }
+  bool wants(std::string_view name) const { return name.find(options_.only) != std::string_view::npos; }
 
   void run_stage(const StageRow& row) {
     if (!wants(row.name)) return;
@@ -210,8 +208,7 @@ class Bench {
     Result result = describe(row.name, corpus);
     result.allocations = allocations_per_line(with, corpus) - allocations_per_line(without, corpus);
     const auto [less, more] = best_of(
-        options_.seconds, corpus.views().size(), [&] { without.pass(corpus); },
-        [&] { with.pass(corpus); });
+        options_.seconds, corpus.views().size(), [&] { without.pass(corpus); }, [&] { with.pass(corpus); });
     result.nanoseconds = std::max(more - less, 0.1);
     report(std::move(result));
   }

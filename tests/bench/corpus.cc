@@ -15,24 +15,21 @@ namespace lokitail::bench {
 namespace {
 
 constexpr std::array<std::string_view, 8> kServices = {
-    "gateway",  "orders",        "payments", "oven-scheduler",
-    "delivery", "notifications", "accounts", "inventory"};
-constexpr std::array<std::string_view, 8> kInfo = {
-    "request completed",
-    "task executed",
-    "order accepted and handed over to the scheduler",
-    "slot reserved for the next free oven",
-    "cache refreshed from primary storage",
-    "message published to topic orders.accepted.v2",
-    "session renewed",
-    "courier assigned: leaves with the next tour"};
+    "gateway", "orders", "payments", "oven-scheduler", "delivery", "notifications", "accounts", "inventory"};
+constexpr std::array<std::string_view, 8> kInfo = {"request completed",
+                                                   "task executed",
+                                                   "order accepted and handed over to the scheduler",
+                                                   "slot reserved for the next free oven",
+                                                   "cache refreshed from primary storage",
+                                                   "message published to topic orders.accepted.v2",
+                                                   "session renewed",
+                                                   "courier assigned: leaves with the next tour"};
 constexpr std::array<std::string_view, 4> kDebug = {
     "state transition pending -> running", "cache miss, asking the database",
     "compared 12 candidate slots \\u2192 3 left", "retry budget is full"};
 constexpr std::array<std::string_view, 4> kWarn = {
-    "upstream is slow, answering from cache",
-    "queue of \\\"oven-2\\\" is longer than its high-water mark", "retrying after a timeout",
-    "deprecated field \\\"qty\\\" in request"};
+    "upstream is slow, answering from cache", "queue of \\\"oven-2\\\" is longer than its high-water mark",
+    "retrying after a timeout", "deprecated field \\\"qty\\\" in request"};
 constexpr std::array<std::string_view, 4> kError = {
     "task failed", "payment declined by the provider: insufficient funds",
     "cannot reach database: dial tcp 10.42.3.17:5432: connect: connection refused",
@@ -123,10 +120,10 @@ class Container {
     append_clock(inner_, nanoseconds, 3);
     fmt::format_to(out, R"(","caller":"{}","service":"{}","instance":"{}","trace_id":"{}",)",
                    random_.pick(kCallers), service_, instance_, request.trace_id);
-    fmt::format_to(out, R"("span_id":"{:016x}","message":"{}","task_id":"task-{:06x}",)",
-                   random_.next(), pick_message(random_, level), random_.below(1 << 24));
-    fmt::format_to(out, R"("duration_ms":{}.{},"attempt":{})", random_.below(3000),
-                   random_.below(1000), 1 + random_.below(3));
+    fmt::format_to(out, R"("span_id":"{:016x}","message":"{}","task_id":"task-{:06x}",)", random_.next(),
+                   pick_message(random_, level), random_.below(1 << 24));
+    fmt::format_to(out, R"("duration_ms":{}.{},"attempt":{})", random_.below(3000), random_.below(1000),
+                   1 + random_.below(3));
     if (random_.chance(50)) {
       fmt::format_to(out, R"(,"http":{{"method":"POST","path":"/v1/orders/{}","status":{}}})",
                      random_.below(1'000'000), level == "error" ? 502 : 201);
@@ -146,8 +143,7 @@ class Container {
   std::string inner_;
 };
 
-std::uint64_t write_container(const std::filesystem::path& folder, Container container,
-                              std::uint64_t lines) {
+std::uint64_t write_container(const std::filesystem::path& folder, Container container, std::uint64_t lines) {
   const std::filesystem::path place = folder / container.id();
   std::filesystem::create_directories(place);
   std::ofstream file(place / (container.id() + "-json.log"), std::ios::binary);
@@ -172,8 +168,8 @@ std::uint64_t write_container(const std::filesystem::path& folder, Container con
 CorpusSize write_corpus(const std::filesystem::path& folder, const CorpusOptions& options) {
   CorpusSize size;
   for (unsigned number = 0; number < options.containers; ++number) {
-    const std::uint64_t lines = options.lines * (number + 1) / options.containers -
-                                options.lines * number / options.containers;
+    const std::uint64_t lines =
+        options.lines * (number + 1) / options.containers - options.lines * number / options.containers;
     size.bytes += write_container(folder, Container(options.seed, number), lines);
     size.lines += lines;
   }

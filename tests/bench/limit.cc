@@ -70,8 +70,8 @@ std::uint64_t number(std::string_view text, std::size_t at, std::size_t digits) 
 Time parse_time(std::string_view text) {
   if (text.size() < 20 || text.back() != 'Z') die("no timestamp: " + std::string(text));
   using namespace std::chrono;
-  const sys_days day = year(static_cast<int>(number(text, 0, 4))) /
-                       static_cast<int>(number(text, 5, 2)) / static_cast<int>(number(text, 8, 2));
+  const sys_days day = year(static_cast<int>(number(text, 0, 4))) / static_cast<int>(number(text, 5, 2)) /
+                       static_cast<int>(number(text, 8, 2));
   Time time;
   time.seconds = static_cast<std::uint64_t>(day.time_since_epoch().count()) * 86400 +
                  number(text, 11, 2) * 3600 + number(text, 14, 2) * 60 + number(text, 17, 2);
@@ -129,8 +129,8 @@ class Batch {
  public:
   explicit Batch(Totals& totals) : totals_(totals) {}
 
-  void append(std::string_view file, std::string_view stream, std::string_view level,
-              std::string_view trace, Time time, std::string_view line) {
+  void append(std::string_view file, std::string_view stream, std::string_view level, std::string_view trace,
+              Time time, std::string_view line) {
     key_.clear();
     for (const std::string_view value : {file, stream, level, trace}) {
       key_ += static_cast<char>(value.size());
@@ -270,9 +270,7 @@ int main(int count, char** arguments) {
   if (name != "docker" && name != "level" && name != "trace") {
     die("usage: limit docker|level|trace FOLDER");
   }
-  const Work work = name == "docker"  ? Work::kDocker
-                    : name == "level" ? Work::kLevel
-                                      : Work::kTrace;
+  const Work work = name == "docker" ? Work::kDocker : name == "level" ? Work::kLevel : Work::kTrace;
   Totals totals;
   Batch batch(totals);
   Reader reader(work, batch, totals);
@@ -287,8 +285,7 @@ int main(int count, char** arguments) {
       "{\"lines\": %llu, \"bytes\": %llu, \"streams\": %llu, \"pushes\": %llu, "
       "\"compressed\": %llu, \"cpu\": %.4f}\n",
       static_cast<unsigned long long>(totals.lines), static_cast<unsigned long long>(totals.bytes),
-      static_cast<unsigned long long>(totals.streams),
-      static_cast<unsigned long long>(totals.pushes),
+      static_cast<unsigned long long>(totals.streams), static_cast<unsigned long long>(totals.pushes),
       static_cast<unsigned long long>(totals.compressed), cpu_seconds());
   return 0;
 }

@@ -20,13 +20,10 @@ const std::string kKlogExpression =
     R"re((?P<file>[^:]+):(?P<line>\d+)\] (?P<msg>.*))re";
 constexpr int kKlogGroups = 6;
 
-std::string regex(const std::string& expression) {
-  return "- regex: {expression: '" + expression + "'}\n";
-}
+std::string regex(const std::string& expression) { return "- regex: {expression: '" + expression + "'}\n"; }
 
 const std::string kTakeNginx = regex(kNginxExpression);
-const std::string kReadNginxTime =
-    "- timestamp: {source: time, format: '02/Jan/2006:15:04:05 -0700'}\n";
+const std::string kReadNginxTime = "- timestamp: {source: time, format: '02/Jan/2006:15:04:05 -0700'}\n";
 const std::string kTakeLogfmt = "- logfmt: {mapping: {level: , ts: , status: , trace_id: }}\n";
 const std::string kTakeZap = "- json: {expressions: {level: , ts: , msg: , trace_id: }}\n";
 const std::string kJoinJava = R"(- multiline: {firstline: '^\d{4}-\d{2}-\d{2} '})"
@@ -86,17 +83,9 @@ std::vector<StageRow> make_stage_rows() {
        "- geoip: {source: ip, db_type: city, db: " + database.path() + "}",
        {"geoip_city_name"}},
       {"json", kZap, "", kTakeZap, {"trace_id"}},
-      {"json, nested",
-       kZap,
-       "",
-       "- json: {expressions: {status: http.status, path: http.path}}",
-       {"path"}},
+      {"json, nested", kZap, "", "- json: {expressions: {status: http.status, path: http.path}}", {"path"}},
       {"json, an object", kZap, "", "- json: {expressions: {http: }}", {"http"}},
-      {"json, expressions",
-       kZap,
-       "",
-       "- json: {expressions: {level: level || severity}}",
-       {"level"}},
+      {"json, expressions", kZap, "", "- json: {expressions: {level: level || severity}}", {"level"}},
       {"labelallow",
        kLogfmt,
        kTakeLogfmt + "- labels: {level: , status: }\n",
@@ -137,11 +126,7 @@ std::vector<StageRow> make_stage_rows() {
       {"redact", kLogfmt, "", "- redact:", {}},
       {"redact, all", kNginx, "", "- redact: {patterns: all}", {}},
       {"regex", kNginx, "", kTakeNginx, {"referer"}},
-      {"replace",
-       kNginx,
-       "",
-       R"(- replace: {expression: '^\d+\.\d+\.\d+\.(\d+)', replace: '0'})",
-       {}},
+      {"replace", kNginx, "", R"(- replace: {expression: '^\d+\.\d+\.\d+\.(\d+)', replace: '0'})", {}},
       {"replace, a template",
        kLogfmt,
        "",
@@ -149,11 +134,7 @@ std::vector<StageRow> make_stage_rows() {
        {}},
       {"sampling", kLogfmt, "", "- sampling: {rate: 0.5}", {}},
       {"static_labels", kLogfmt, "", "- static_labels: {env: prod, cluster: eu-1}", {"cluster"}},
-      {"structured_metadata",
-       kLogfmt,
-       kTakeLogfmt,
-       "- structured_metadata: {trace_id: , status: }",
-       {}},
+      {"structured_metadata", kLogfmt, kTakeLogfmt, "- structured_metadata: {trace_id: , status: }", {}},
       {"template, a function",
        kLogfmt,
        kTakeLogfmt,

@@ -14,8 +14,8 @@ namespace {
 namespace lang = pipeline::lang;
 
 [[noreturn]] void die(const char* yardstick, std::string_view line) {
-  std::fprintf(stderr, "bench_stages: %s cannot read %.*s\n", yardstick,
-               static_cast<int>(line.size()), line.data());
+  std::fprintf(stderr, "bench_stages: %s cannot read %.*s\n", yardstick, static_cast<int>(line.size()),
+               line.data());
   std::exit(1);
 }
 

@@ -31,28 +31,40 @@ class Faults {
     // Refused, so that a push is halved until it is small enough.
     if (request.entries.size() > 150 && pick(3) == 0) return not_stored(413, "too large");
     switch (pick(14)) {
-      case 0: return not_stored(500, "internal error");
-      case 1: return not_stored(502, "<html>Bad Gateway</html>");
-      case 2: return not_stored(503, "at least 1 live replicas required");
-      case 3: return not_stored(504, "");
-      case 4: return not_stored(429, "ingestion rate limit exceeded for user x");
-      case 5: return not_stored(260, "ingestion blocked for user x");
-      case 6: return not_stored(408, "");
+      case 0:
+        return not_stored(500, "internal error");
+      case 1:
+        return not_stored(502, "<html>Bad Gateway</html>");
+      case 2:
+        return not_stored(503, "at least 1 live replicas required");
+      case 3:
+        return not_stored(504, "");
+      case 4:
+        return not_stored(429, "ingestion rate limit exceeded for user x");
+      case 5:
+        return not_stored(260, "ingestion blocked for user x");
+      case 6:
+        return not_stored(408, "");
       case 7:
         // An entry that is too large even alone would rightly be given up.
         if (request.entries.size() < 20) return Reply::ok();
-        return not_stored(500, "rpc error: code = ResourceExhausted desc = grpc: received message larger than max");
-      case 8: return throttled(request);
-      case 9: return cut(false);
+        return not_stored(
+            500, "rpc error: code = ResourceExhausted desc = grpc: received message larger than max");
+      case 8:
+        return throttled(request);
+      case 9:
+        return cut(false);
       // Stored, and nobody hears of it.
-      case 10: return cut(true);
+      case 10:
+        return cut(true);
       case 11: {
         Reply late;
         late.delay = 700ms;
         lost_answers_ += request.entries.size();
         return late;
       }
-      default: return Reply::ok();
+      default:
+        return Reply::ok();
     }
   }
   void end() {
@@ -76,7 +88,8 @@ class Faults {
     lost_answers_ += request.entries.size();
     return Reply{429,
                  "entry with timestamp x ignored, reason: 'Per stream rate limit exceeded (limit: 3MB/sec) "
-                 "while attempting to ingest for stream '" + request.entries.front().labels +
+                 "while attempting to ingest for stream '" +
+                     request.entries.front().labels +
                      "' totaling 1MB, consider splitting', user 'x', total ignored: 1 out of 1",
                  {},
                  true,
@@ -102,8 +115,8 @@ struct Containers {
   explicit Containers(const std::filesystem::path& folder) {
     for (int i = 0; i < 4; ++i) {
       const std::string name = "c" + std::to_string(i);
-      logs.push_back(std::make_unique<LogWriter>(name, folder / (name + ".log"),
-                                                 LogWriter::Format::kDocker, 100));
+      logs.push_back(
+          std::make_unique<LogWriter>(name, folder / (name + ".log"), LogWriter::Format::kDocker, 100));
     }
   }
 
@@ -191,9 +204,9 @@ TEST_CASE("an outage: memory stays within its bound, and nothing is lost") {
   const double most = static_cast<double>(scene.agent.peak_resident()) / (1 << 20);
   scene.loki.answer(Reply::ok());
   const std::size_t twice = scene.require_all(containers.writers(), 120s);
-  std::cout << "outage of " << length.count() << " s: " << containers.written() << " lines written in " << rotations
-            << " rotations, all delivered, " << twice << " twice, 0 lost; peak memory " << most << " MiB"
-            << std::endl;
+  std::cout << "outage of " << length.count() << " s: " << containers.written() << " lines written in "
+            << rotations << " rotations, all delivered, " << twice << " twice, 0 lost; peak memory " << most
+            << " MiB" << std::endl;
   if (!sanitized()) CHECK(most < 40);
   scene.agent.stop();
 }

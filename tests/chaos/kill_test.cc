@@ -43,8 +43,8 @@ class Applications {
   Applications(const std::filesystem::path& logs, Random& random) : random_(random) {
     for (int i = 0; i < 4; ++i) {
       const std::string name = fmt::format("c{}", i);
-      logs_.push_back(std::make_unique<LogWriter>(name, logs / (name + ".log"),
-                                                  LogWriter::Format::kDocker, 100));
+      logs_.push_back(
+          std::make_unique<LogWriter>(name, logs / (name + ".log"), LogWriter::Format::kDocker, 100));
     }
     thread_ = std::thread([this] { run(); });
   }

@@ -12,8 +12,9 @@ namespace {
 
 // The first `count` pushes are answered with `reply`, all others taken.
 Loki::Rule first(int count, Reply reply) {
-  return [left = std::make_shared<std::atomic<int>>(count), reply = std::move(reply)](
-             const Request&) { return left->fetch_sub(1) > 0 ? reply : Reply::ok(); };
+  return [left = std::make_shared<std::atomic<int>>(count), reply = std::move(reply)](const Request&) {
+    return left->fetch_sub(1) > 0 ? reply : Reply::ok();
+  };
 }
 
 // Pushes of more than `entries` entries are answered with `reply`.
@@ -43,8 +44,7 @@ TEST_CASE("204: every line arrives once and in order") {
   CHECK(scene.require_all({&log}) == 0);
   scene.agent.stop();
   CHECK(scene.loki.stored_count() == 1000);
-  CHECK(scene.loki.stored().front().labels ==
-        "{filename=\"" + log.path().string() + "\", job=\"app\"}");
+  CHECK(scene.loki.stored().front().labels == "{filename=\"" + log.path().string() + "\", job=\"app\"}");
 }
 
 TEST_CASE("answers that mean 'later': the push is sent again until it is taken") {
@@ -97,14 +97,14 @@ TEST_CASE("400: Loki has stored the rest, so nothing is sent again and the refus
   std::atomic<bool> refused = false;
   scene.loki.answer([&](const Request& request) {
     if (refused.exchange(true)) return Reply::ok();
-    Reply reply = Reply::refuse(
-        400,
-        "entry for stream '{job=\"app\"}' has timestamp too old: 2026-11-01T00:00:00Z, oldest "
-        "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
-        "entry for stream '{job=\"app\"}' has timestamp too old: 2026-11-01T00:00:01Z, oldest "
-        "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
-        "user 'fake', total ignored: 2 out of " +
-            std::to_string(request.entries.size()) + " for stream: {job=\"app\"}");
+    Reply reply =
+        Reply::refuse(400,
+                      "entry for stream '{job=\"app\"}' has timestamp too old: 2026-11-01T00:00:00Z, oldest "
+                      "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
+                      "entry for stream '{job=\"app\"}' has timestamp too old: 2026-11-01T00:00:01Z, oldest "
+                      "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
+                      "user 'fake', total ignored: 2 out of " +
+                          std::to_string(request.entries.size()) + " for stream: {job=\"app\"}");
     reply.store = true;
     return reply;
   });
@@ -119,8 +119,7 @@ TEST_CASE("400: Loki has stored the rest, so nothing is sent again and the refus
     return scene.agent.metric("promtail_dropped_entries_total", "reason=\"ingester_error\"") == 2;
   }));
   CHECK(scene.agent.metric("promtail_dropped_entries_total") == 2);
-  CHECK(scene.agent.metric("lokitail_refused_entries_total",
-                           "reason=\"greater_than_max_sample_age\"") == 2);
+  CHECK(scene.agent.metric("lokitail_refused_entries_total", "reason=\"greater_than_max_sample_age\"") == 2);
   CHECK(scene.agent.metric("promtail_sent_entries_total") == 38);
   CHECK(scene.agent.log().find("timestamp too old") != std::string::npos);
   scene.agent.stop();
@@ -153,8 +152,8 @@ TEST_CASE("400 for each known reason is counted under Loki's own name for it") {
   log.write(1);
   scene.agent.start();
   CHECK(eventually([&] {
-    return scene.agent.metric("lokitail_refused_entries_total",
-                              std::string("reason=\"") + reason + "\"") == 1;
+    return scene.agent.metric("lokitail_refused_entries_total", std::string("reason=\"") + reason + "\"") ==
+           1;
   }));
   CHECK(scene.agent.metric("promtail_dropped_entries_total", "reason=\"ingester_error\"") == 1);
   scene.agent.stop();
@@ -191,8 +190,8 @@ TEST_CASE("a push that is too large is halved until it fits") {
 TEST_CASE("a single entry that is too large for Loki is dropped, counted, and holds nothing up") {
   Scene scene;
   scene.loki.answer([](const Request& request) {
-    const bool too_large = std::ranges::any_of(
-        request.entries, [](const Arrival& entry) { return entry.line.size() > 10000; });
+    const bool too_large =
+        std::ranges::any_of(request.entries, [](const Arrival& entry) { return entry.line.size() > 10000; });
     return too_large ? Reply::refuse(413, "request body too large") : Reply::ok();
   });
   const std::string huge(20000, 'x');
@@ -235,8 +234,7 @@ TEST_CASE("the backoff grows between attempts") {
   scene.agent.stop();
 }
 
-TEST_CASE(
-    "max_retries set by the user is honoured: given up and counted, and the next push is sent") {
+TEST_CASE("max_retries set by the user is honoured: given up and counted, and the next push is sent") {
   Scene scene("backoff_config: {min_period: 20ms, max_period: 50ms, max_retries: 3}");
   scene.loki.answer([](const Request& request) {
     return request.entries.front().line == "unlucky" ? Reply::refuse(500) : Reply::ok();

@@ -60,9 +60,8 @@ TEST_CASE("check: all errors at once, of stages too, and those of lints in jobs 
   INFO(finished.out);
   CHECK(finished.exit_code == 1);
   for (const char* text :
-       {":8:5: error: Unknown stage type: jsn (did you mean \"json\"?)",
-        ":9:25: error: could not compile", ":11:17: error: invalid selector syntax",
-        ":13:20: error: timestamp stage: \"source\" is required",
+       {":8:5: error: Unknown stage type: jsn (did you mean \"json\"?)", ":9:25: error: could not compile",
+        ":11:17: error: invalid selector syntax", ":13:20: error: timestamp stage: \"source\" is required",
         ":14:18: error: invalid label name: a-b", ":19:14: warning: labels reads \"level\"",
         "[source-never-set]", "5 errors, 1 warning, 0 notes"}) {
     INFO(text);
@@ -87,8 +86,7 @@ TEST_CASE("check: warnings, --strict, --ignore and comments") {
   Checked checked(a_job("one", "/l/1.log", "  - labels: {level: }\n"));
   CHECK(check({checked.file, "--no-filesystem"}).exit_code == 0);
   CHECK(check({checked.file, "--no-filesystem", "--strict"}).exit_code == 1);
-  CHECK(check({checked.file, "--no-filesystem", "--strict", "--ignore", "source-never-set"})
-            .exit_code == 0);
+  CHECK(check({checked.file, "--no-filesystem", "--strict", "--ignore", "source-never-set"}).exit_code == 0);
   write_file(checked.file, read_file(checked.file) +
                                "  # lokitail:ignore value-never-used\n"
                                "  - regex: {expression: '(?P<a>x)'}\n");
@@ -133,15 +131,12 @@ TEST_CASE("check: a sample goes through the real stages of the job it belongs to
 TEST_CASE("check: the environment, and flags of the agent") {
   TempDir directory;
   const std::string file = directory / "p.yaml";
-  write_file(
-      file,
-      "clients: [{url: 'http://loki/', bearer_token: '${LT_TOKEN}', batchsize: ${LT_SIZE}}]\n");
+  write_file(file, "clients: [{url: 'http://loki/', bearer_token: '${LT_TOKEN}', batchsize: ${LT_SIZE}}]\n");
   const Finished unexpanded = check({file, "--no-filesystem"});
   CHECK(unexpanded.exit_code == 1);
   CHECK(says(unexpanded, "config.expand-env"));
-  const Finished expanded =
-      run({agent_binary(), "check", file, "--no-filesystem", "--config.expand-env"},
-          {{"LT_TOKEN", "hush"}, {"LT_SIZE", "9000000"}});
+  const Finished expanded = run({agent_binary(), "check", file, "--no-filesystem", "--config.expand-env"},
+                                {{"LT_TOKEN", "hush"}, {"LT_SIZE", "9000000"}});
   INFO(expanded.out);
   CHECK(expanded.exit_code == 0);
   CHECK(says(expanded, "[batch-size]"));
@@ -155,9 +150,10 @@ TEST_CASE("check: the environment, and flags of the agent") {
 TEST_CASE("check: the selectors and relabel rules of clients") {
   const TempDir directory;
   const std::string file = directory / "promtail.yaml";
-  write_file(file, "clients:\n- {url: 'http://a/push', match: '{job=', name: a}\n"
-                   "- {url: 'http://b/push', relabel_configs: [{regex: '(', action: labeldrop}]}\n"
-                   "scrape_configs: []\n");
+  write_file(file,
+             "clients:\n- {url: 'http://a/push', match: '{job=', name: a}\n"
+             "- {url: 'http://b/push', relabel_configs: [{regex: '(', action: labeldrop}]}\n"
+             "scrape_configs: []\n");
   const Finished finished = check({file});
   INFO(finished.out);
   CHECK(finished.exit_code == 1);

@@ -77,8 +77,8 @@ TEST_CASE("explain shows a line's way through the stages") {
   TempDir directory;
   write_file(directory / "config.yaml", kConfig);
   const std::string file = directory / "config.yaml";
-  const Finished finished = run_binary(
-      {"explain", "-config.file=" + file, "--line", "info a", "--now=2025-11-07T12:00:00Z"});
+  const Finished finished =
+      run_binary({"explain", "-config.file=" + file, "--line", "info a", "--now=2025-11-07T12:00:00Z"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.err.empty());
   CHECK(finished.out == fmt::format(R"(line 1
@@ -98,8 +98,8 @@ TEST_CASE("explain shows a line's way through the stages") {
   labels     {{job="app", level="info"}}
 )",
                                     file));
-  const Finished labelled = run_binary(
-      {"explain", "-config.file", file, "--line=debug b", "--labels=a=1,b=2", "--color=always"});
+  const Finished labelled =
+      run_binary({"explain", "-config.file", file, "--line=debug b", "--labels=a=1,b=2", "--color=always"});
   CHECK(contains(labelled.out, "{a=\"1\", b=\"2\"}"));
   CHECK(contains(labelled.out, "\x1b[31m=> dropped by [2] drop (drop_stage)\x1b[0m"));
 }
@@ -114,19 +114,19 @@ TEST_CASE("explain reads lines from a file or from standard input") {
   CHECK(from_file.exit_code == 0);
   CHECK(contains(from_file.out, "\nlines 1-2\n  line       \"1\\n x\"\n"));
   CHECK(contains(from_file.out, "\nline 3 is still held back by [1] cri\n"));
-  const Finished from_stdin = run({"sh", "-c",
-                                   fmt::format("'{}' explain --stages '{}' --format=json < '{}'",
-                                               agent_binary(), stages, lines)});
+  const Finished from_stdin =
+      run({"sh", "-c",
+           fmt::format("'{}' explain --stages '{}' --format=json < '{}'", agent_binary(), stages, lines)});
   CHECK(from_stdin.exit_code == 0);
   std::istringstream documents(from_stdin.out);
   std::vector<std::string> heads;
   for (std::string document; std::getline(documents, document);) {
     heads.push_back(document.substr(0, document.find(",\"start\"")));
   }
-  CHECK(heads == std::vector<std::string>{
-                     R"({"lines":[1],"outcome":"held")", R"({"lines":[2],"outcome":"held")",
-                     R"({"lines":[1,2],"outcome":"out")", R"({"lines":[3],"outcome":"held")",
-                     R"({"lines":[3],"outcome":"held")"});
+  CHECK(heads ==
+        std::vector<std::string>{R"({"lines":[1],"outcome":"held")", R"({"lines":[2],"outcome":"held")",
+                                 R"({"lines":[1,2],"outcome":"out")", R"({"lines":[3],"outcome":"held")",
+                                 R"({"lines":[3],"outcome":"held")"});
 }
 
 TEST_CASE("explain says what is wrong") {
@@ -195,8 +195,8 @@ TEST_CASE("test runs the tests of pipelines: passed, failed, broken") {
 
   const Finished error = run_binary({"test", broken, good});
   CHECK(error.exit_code == 2);
-  CHECK(contains(error.out, "ERROR " + broken +
-                                ":1:10: test: unknown key \"nam\" (did you mean \"name\"?)\n"));
+  CHECK(
+      contains(error.out, "ERROR " + broken + ":1:10: test: unknown key \"nam\" (did you mean \"name\"?)\n"));
   CHECK(contains(error.out, "\n3 tests: 2 passed, 1 error\n"));
 
   CHECK(run_binary({"test", failing, "--filter=^(levels|debug)"}).exit_code == 0);
@@ -232,8 +232,8 @@ TEST_CASE("JUnit's XML is XML, whatever the tests are called") {
   write_file(directory / "test.yaml", std::string(kTests) + kFailing);
   write_file(directory / "broken.yaml", "tests: [\n");
   const std::string xml = directory / "results.xml";
-  CHECK(run_binary({"test", directory / "test.yaml", directory / "broken.yaml", "--junit", xml})
-            .exit_code == 2);
+  CHECK(run_binary({"test", directory / "test.yaml", directory / "broken.yaml", "--junit", xml}).exit_code ==
+        2);
   const Finished read = run({*python, "-c", R"(
 import sys, xml.etree.ElementTree as tree
 root = tree.parse(sys.argv[1]).getroot()
@@ -290,8 +290,8 @@ TEST_CASE("the examples in docs/testing-pipelines.md are true") {
   int commands = 0;
   const auto run_command = [&] {
     if (command.empty()) return;
-    const std::string script = fmt::format("cd '{}'; PATH=\"$PWD:$PATH\"; {{ {}; }} 2>&1",
-                                           directory.path().string(), command);
+    const std::string script =
+        fmt::format("cd '{}'; PATH=\"$PWD:$PATH\"; {{ {}; }} 2>&1", directory.path().string(), command);
     CHECK(command + "\n" + run({"sh", "-c", script}).out == command + "\n" + expected);
     ++commands;
     command.clear();

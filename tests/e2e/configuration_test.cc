@@ -55,14 +55,12 @@ TEST_CASE("no configuration, or one that does not exist, ends with 1") {
 }
 
 TEST_CASE("a wrong configuration ends with 1 and says where: file, line, column") {
-  const auto [what, text, place,
-              hint] = GENERATE(table<const char*, std::string, const char*, const char*>({
+  const auto [what, text, place, hint] = GENERATE(table<const char*, std::string, const char*, const char*>({
       {"unknown key", std::string(kGood) + "  pipeline_stage: []\n", ":9:3", "pipeline_stages"},
       {"unknown block", std::string(kGood) + "scrape_config: []\n", ":9:1", "scrape_configs"},
       {"wrong type", std::string(kGood) + "limits_config: {max_line_size: big}\n", ":9:32", "big"},
       {"not YAML", "server: {http_listen_port: 0\nclients: [\n", ":", ""},
-      {"bad stage", std::string(kGood) + "  pipeline_stages:\n  - regex: {expression: '('}\n",
-       ":10:25", ""},
+      {"bad stage", std::string(kGood) + "  pipeline_stages:\n  - regex: {expression: '('}\n", ":10:25", ""},
       {"unknown stage", std::string(kGood) + "  pipeline_stages:\n  - jsn: {}\n", ":10:5", "json"},
   }));
   INFO(what);
@@ -81,11 +79,9 @@ TEST_CASE("a wrong configuration ends with 1 and says where: file, line, column"
 TEST_CASE("the flag -check-syntax on a good file") {
   TempDir directory;
   write_file(directory / "config.yaml", kGood);
-  const Finished finished =
-      agent({"-config.file=" + (directory / "config.yaml").string(), "-check-syntax"});
+  const Finished finished = agent({"-config.file=" + (directory / "config.yaml").string(), "-check-syntax"});
   CHECK(finished.exit_code == 0);
-  CHECK((finished.out + finished.err).find("Valid config file! No syntax issues found") !=
-        std::string::npos);
+  CHECK((finished.out + finished.err).find("Valid config file! No syntax issues found") != std::string::npos);
 }
 
 TEST_CASE("a port that is in use refuses the start") {
@@ -122,8 +118,7 @@ TEST_CASE("secrets appear nowhere") {
   Scene scene;
   scene.agent.clients = {
       client(scene.loki.url(), keys),
-      client(fmt::format("http://user:hush-hush@{}/loki/api/v1/push", scene.loki.host()),
-             "name: second")};
+      client(fmt::format("http://user:hush-hush@{}/loki/api/v1/push", scene.loki.host()), "name: second")};
   scene.agent.server_keys = "log_level: debug";
   scene.agent.arguments = {"-print-config-stderr", "-log-config-reverse-order"};
   scene.loki.answer([](const Request& request) {
@@ -133,8 +128,7 @@ TEST_CASE("secrets appear nowhere") {
   append_file(scene.logs / "a.log", "one\n");
   scene.agent.start();
   REQUIRE(eventually([&] { return scene.loki.request_count() >= 4; }));
-  for (const char* page :
-       {"/config", "/metrics", "/targets", "/service-discovery", "/readyz", "/"}) {
+  for (const char* page : {"/config", "/metrics", "/targets", "/service-discovery", "/readyz", "/"}) {
     INFO(page);
     const HttpAnswer answer = scene.agent.get(page);
     CHECK(answer.body.find("hush-hush") == std::string::npos);
@@ -151,8 +145,8 @@ TEST_CASE("secrets appear nowhere") {
 
 TEST_CASE("a broken positions file never refuses the start: it is set aside") {
   const std::string broken = GENERATE(std::string(4096, '\0'), std::string("positions:\n  /a: [1"),
-                                      std::string("\xff\xfe\x00garbage", 10),
-                                      std::string("positions: 5\n"), std::string("- a\n- b\n"));
+                                      std::string("\xff\xfe\x00garbage", 10), std::string("positions: 5\n"),
+                                      std::string("- a\n- b\n"));
   Scene scene;
   write_file(scene.agent.positions_file(), broken);
   append_file(scene.logs / "a.log", "one\n");
@@ -174,9 +168,9 @@ TEST_CASE("Promtail's positions are taken over, and stay readable to it") {
   Scene scene;
   append_file(scene.logs / "a.log", "sent by Promtail\nnot yet sent\n");
   append_file(scene.logs / "b.log", "unknown to Promtail\n");
-  write_file(scene.agent.positions_file(),
-             fmt::format("positions:\n  {}: \"17\"\n  cursor-journal: s=06;i=1\n",
-                         (scene.logs / "a.log").string()));
+  write_file(
+      scene.agent.positions_file(),
+      fmt::format("positions:\n  {}: \"17\"\n  cursor-journal: s=06;i=1\n", (scene.logs / "a.log").string()));
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(2));
   scene.agent.stop();
@@ -186,8 +180,7 @@ TEST_CASE("Promtail's positions are taken over, and stay readable to it") {
   const std::string positions = read_file(scene.agent.positions_file());
   INFO(positions);
   CHECK(positions.rfind("positions:\n", 0) == 0);
-  CHECK(positions.find(fmt::format("  {}: \"30\"\n", (scene.logs / "a.log").string())) !=
-        std::string::npos);
+  CHECK(positions.find(fmt::format("  {}: \"30\"\n", (scene.logs / "a.log").string())) != std::string::npos);
   // Of others, and not ours to remove.
   CHECK(positions.find("cursor-journal: \"s=06;i=1\"\n") != std::string::npos);
 }
@@ -206,7 +199,7 @@ TEST_CASE("a positions file that cannot be written is said aloud and stops nothi
   CHECK(eventually([&] { return scene.agent.log().find("level=error") != std::string::npos; }));
   CHECK(scene.agent.running());
   fs::remove_all(scene.agent.positions_file());
-  CHECK(eventually(
-      [&] { return read_file(scene.agent.positions_file()).find("\"8\"") != std::string::npos; }));
+  CHECK(
+      eventually([&] { return read_file(scene.agent.positions_file()).find("\"8\"") != std::string::npos; }));
   scene.agent.stop();
 }

@@ -66,9 +66,10 @@ TEST_CASE("each client gets what its selector matches, under the labels it wants
   Loki errors;
   scene.agent.clients = {
       client(scene.loki.url(), "name: all"),
-      client(errors.url(),
-             R"(name: errors, match: '{stream="error"}', relabel_configs: )"
-             "[{source_labels: [stream], target_label: level}, {regex: 'stream|filename', action: labeldrop}]")};
+      client(
+          errors.url(),
+          R"(name: errors, match: '{stream="error"}', relabel_configs: )"
+          "[{source_labels: [stream], target_label: level}, {regex: 'stream|filename', action: labeldrop}]")};
   scene.agent.jobs = {job("app", scene.logs / "*.log", kStreamFromLine)};
   write_lines(scene.logs / "a.log", {"info: a", "error: b", "debug: c", "error: d"});
   scene.agent.start();
@@ -109,8 +110,7 @@ TEST_CASE("a client that fails over sends elsewhere, and comes back") {
         return scene.loki.stored_count() > 20;
       },
       60s));
-  CHECK(eventually(
-      [&] { return scene.loki.stored_count() + standby.stored_count() == log.written(); }));
+  CHECK(eventually([&] { return scene.loki.stored_count() + standby.stored_count() == log.written(); }));
   scene.agent.stop();
 }
 
@@ -167,9 +167,11 @@ TEST_CASE("a throttled stream waits by itself") {
     });
     if (!throttled || busy == request.entries.end()) return Reply::ok();
     Reply reply = Reply::refuse(
-        429, "entry with timestamp 2026-11-26 ignored, reason: 'Per stream rate limit exceeded "
-             "(limit: 3MB/sec) while attempting to ingest for stream '" + busy->labels +
-             "' totaling 10B, consider splitting a stream', user 'fake', total ignored: 1 out of 1");
+        429,
+        "entry with timestamp 2026-11-26 ignored, reason: 'Per stream rate limit exceeded "
+        "(limit: 3MB/sec) while attempting to ingest for stream '" +
+            busy->labels +
+            "' totaling 10B, consider splitting a stream', user 'fake', total ignored: 1 out of 1");
     reply.store = false;
     return reply;
   });
@@ -208,9 +210,7 @@ TEST_CASE("what Loki finds too large is learned: later pushes are smaller") {
   write_lines(scene.logs / "a.log", lines(0));
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(600));
-  const auto refused = [&] {
-    return std::ranges::count(scene.loki.requests(), 413, &Request::status);
-  };
+  const auto refused = [&] { return std::ranges::count(scene.loki.requests(), 413, &Request::status); };
   const auto at_first = refused();
   CHECK(at_first > 0);
   write_lines(scene.logs / "a.log", lines(600));
@@ -241,7 +241,8 @@ TEST_CASE("exactly the refused entries become dead letters, with Loki's reason")
   }
   write_lines(scene.logs / "a.log", lines);
   scene.agent.start();
-  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_client_entries_total", "outcome=\"sent\"") == 97; }));
+  REQUIRE(eventually(
+      [&] { return scene.agent.metric("lokitail_client_entries_total", "outcome=\"sent\"") == 97; }));
   scene.agent.stop();
   const auto letters = lines_of_file(dead);
   REQUIRE(letters.size() == 3);
@@ -261,7 +262,8 @@ TEST_CASE("what is given up after max_retries becomes a dead letter") {
   write_lines(scene.logs / "a.log", {"a", "b"});
   scene.agent.start();
   REQUIRE(eventually([&] { return lines_of_file(dead).size() == 2; }));
-  CHECK(lines_of_file(dead)[1].find(R"("reason":"server_error","error":"server returned HTTP status 500: no way")") !=
+  CHECK(lines_of_file(dead)[1].find(
+            R"("reason":"server_error","error":"server returned HTTP status 500: no way")") !=
         std::string::npos);
   scene.agent.stop();
 }
@@ -305,7 +307,8 @@ TEST_CASE("every line that was read is accounted for") {
     if (!bad) return Reply::ok();
     return Reply::refuse(400, "entry for stream '" + request.entries[0].labels +
                                   "' has timestamp too new: 2026-11-16T00:00:05Z\nuser 'fake', total "
-                                  "ignored: 1 out of 9 for stream: " + request.entries[0].labels);
+                                  "ignored: 1 out of 9 for stream: " +
+                                  request.entries[0].labels);
   });
   std::vector<std::string> lines;
   for (int i = 0; i < 100; ++i) {
@@ -318,18 +321,20 @@ TEST_CASE("every line that was read is accounted for") {
     return scene.agent.metric(name, labels);
   };
   // One block waits for more lines.
-  REQUIRE(eventually([&] { return metric("lokitail_job_lines_total", "") == static_cast<double>(lines.size());
-  }));
+  REQUIRE(eventually(
+      [&] { return metric("lokitail_job_lines_total", "") == static_cast<double>(lines.size()); }));
   check_ledger(scene.agent, {});
   REQUIRE(eventually([&] {
-    return metric("lokitail_stage_held_entries", "") == 0 && metric("lokitail_client_pending_entries", "") == 0;
+    return metric("lokitail_stage_held_entries", "") == 0 &&
+           metric("lokitail_client_pending_entries", "") == 0;
   }));
   check_ledger(scene.agent, {"all", "errors"});
   CHECK(metric("lokitail_job_entries_total", "") == 130);
   CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"0 drop\"") == 100);
   CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"1 match\"") == 100);
   CHECK(metric("lokitail_stage_consumed_lines_total", "stage=\"2 multiline\"") == 100);
-  CHECK(metric("lokitail_client_entries_total", "client=\"all\",outcome=\"dropped\",reason=\"line_too_long\"") == 10);
+  CHECK(metric("lokitail_client_entries_total",
+               "client=\"all\",outcome=\"dropped\",reason=\"line_too_long\"") == 10);
   CHECK(metric("lokitail_client_entries_total", "client=\"all\",outcome=\"refused\"") >= 1);
   CHECK(metric("lokitail_client_entries_total", "client=\"errors\",outcome=\"sent\"") == 10);
   CHECK(metric("lokitail_client_entries_total", "client=\"errors\",outcome=\"unmatched\"") == 120);

@@ -16,10 +16,11 @@ struct DiscoveryScene : Scene {
 
   DiscoveryScene() {
     fs::create_directories(targets);
-    agent.jobs = {fmt::format("- job_name: app\n  file_sd_configs:\n  - files: ['{}/*.yml']\n"
-                              "  relabel_configs:\n  - {{source_labels: [__address__], target_label: host}}\n"
-                              "  - {{source_labels: [skip], regex: 'yes', action: drop}}\n",
-                              targets.string())};
+    agent.jobs = {
+        fmt::format("- job_name: app\n  file_sd_configs:\n  - files: ['{}/*.yml']\n"
+                    "  relabel_configs:\n  - {{source_labels: [__address__], target_label: host}}\n"
+                    "  - {{source_labels: [skip], regex: 'yes', action: drop}}\n",
+                    targets.string())};
   }
   void set_targets(const std::string& name, const std::string& text) {
     write_file(targets / (name + ".tmp"), text);
@@ -39,7 +40,8 @@ TEST_CASE("discovery: targets in files come and go under a running agent") {
   scene.set_targets("one", scene.target("a.log", ", app: a"));
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(10));
-  CHECK(scene.loki.stored()[0].labels == fmt::format(R"({{app="a", filename="{}", host="h"}})", first.path().string()));
+  CHECK(scene.loki.stored()[0].labels ==
+        fmt::format(R"({{app="a", filename="{}", host="h"}})", first.path().string()));
 
   scene.set_targets("two", scene.target("b.log") + scene.target("c.log", ", skip: 'yes'"));
   REQUIRE(scene.loki.wait_stored(20));
@@ -54,7 +56,8 @@ TEST_CASE("discovery: targets in files come and go under a running agent") {
   fs::remove(scene.targets / "one.yml");
   REQUIRE(eventually([&] { return scene.agent.log().find("removing target") != std::string::npos; }));
   REQUIRE(scene.loki.wait_stored(40));
-  REQUIRE(eventually([&] { return scene.agent.metric("promtail_files_active_total") == 1; }));  // it is closed
+  REQUIRE(
+      eventually([&] { return scene.agent.metric("promtail_files_active_total") == 1; }));  // it is closed
   first.write(10);
   CHECK(stays([&] { return scene.loki.stored_count() == 40; }, 500ms));
   scene.set_targets("one", scene.target("a.log", ", app: a"));

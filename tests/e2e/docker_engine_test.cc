@@ -54,11 +54,10 @@ TEST_CASE("a real Docker engine whose json-file driver rotates", "[alone]") {
   scene.agent.start();
   std::vector<std::string> containers;
   for (int container = 0; container < 3; ++container) {
-    const Finished started = engine.docker({"run", "-d", "--network", "none", "--log-driver",
-                                            "json-file", "--log-opt", "max-size=1m", "--log-opt",
-                                            "max-file=10", "--log-opt",
-                                            container == 2 ? "compress=true" : "compress=false", "bb", "sh",
-                                            "-c", script(container)});
+    const Finished started = engine.docker({"run", "-d", "--network", "none", "--log-driver", "json-file",
+                                            "--log-opt", "max-size=1m", "--log-opt", "max-file=10",
+                                            "--log-opt", container == 2 ? "compress=true" : "compress=false",
+                                            "bb", "sh", "-c", script(container)});
     INFO(started.err);
     REQUIRE(started.exit_code == 0);
     containers.push_back(started.out.substr(0, started.out.find('\n')));

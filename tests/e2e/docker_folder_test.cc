@@ -189,8 +189,9 @@ TEST_CASE("docker folder: a thousand containers a minute come and vanish without
   for (int round = 0; round < kRounds; ++round) {
     const Stopwatch watch;
     come_and_go(scene, round, 1000, start);
-    std::cout << "round " << round << ": " << watch.elapsed().count() << " ms, " << scene.agent.resident() / 1024
-              << " KiB resident (" << start.resident / 1024 << " at the start), "
+    std::cout << "round " << round << ": " << watch.elapsed().count() << " ms, "
+              << scene.agent.resident() / 1024 << " KiB resident (" << start.resident / 1024
+              << " at the start), "
               << fs::file_size(scene.agent.positions_file().string() + ".identities") / 1024
               << " KiB of identities\n";
     CHECK(watch.elapsed() < 60s);

@@ -139,8 +139,8 @@ void come_and_go(int rounds, int containers) {
     REQUIRE(scene.loki.wait_stored(total += ids.size() * StubEngine::kLines));
     // A row for each container, with the time of its last entry.
     REQUIRE(eventually([&] {
-      return scene.agent.get("/api/v1/targets").body.find(fmt::format(R"("part":"{}","cursor":")", ids.front())) !=
-             std::string::npos;
+      return scene.agent.get("/api/v1/targets")
+                 .body.find(fmt::format(R"("part":"{}","cursor":")", ids.front())) != std::string::npos;
     }));
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (i % 2 == 0) engine.stop(ids[i]);

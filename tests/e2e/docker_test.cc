@@ -60,10 +60,10 @@ std::vector<std::string> numbered(const std::string& what, int from, int to) {
 }
 
 // Skips, and says why, where the engine does not run. Builds the scene otherwise.
-#define DOCKER_SCENE(...)                                                     \
-  const std::string missing_ = DockerDaemon::missing();                       \
-  if (!missing_.empty()) return skip(missing_);                               \
-  DockerScene scene __VA_ARGS__;                                              \
+#define DOCKER_SCENE(...)                               \
+  const std::string missing_ = DockerDaemon::missing(); \
+  if (!missing_.empty()) return skip(missing_);         \
+  DockerScene scene __VA_ARGS__;                        \
   if (!scene.engine.usable()) return skip(scene.engine.why_not())
 
 // The log drivers that the engine can read, with what makes us read the file, or not.
@@ -89,7 +89,8 @@ TEST_CASE("docker: stdout and stderr, terminals, long lines, by file and through
     // These start while it watches.
     scene.engine.start("echo one; echo two; sleep 1000", with_driver(driver, driver + "-tty", {"-t"}));
     scene.engine.start(
-        "for n in 16383 16384 16385 40000 100000; do head -c $n /dev/zero | tr '\\0' x; echo; done; sleep 1000",
+        "for n in 16383 16384 16385 40000 100000; do head -c $n /dev/zero | tr '\\0' x; echo; done; sleep "
+        "1000",
         with_driver(driver, driver + "-long"));
     // The end of the long line is known when another follows.
     scene.engine.start("head -c 40000 /dev/zero | tr '\\0' y; echo; echo after; sleep 1000",
@@ -122,10 +123,12 @@ TEST_CASE("docker: containers that are stopped and started again, and an agent t
           "[alone]") {
   DOCKER_SCENE();
   // Each start of a container says where it goes on.
-  const std::string script = "n=0; [ -f /n ] && read n < /n; i=0; while [ $i -lt 50 ]; do i=$((i+1)); n=$((n+1)); "
-                             "echo line $n; echo error $n >&2; done; echo $n > /n; sleep 1000";
+  const std::string script =
+      "n=0; [ -f /n ] && read n < /n; i=0; while [ $i -lt 50 ]; do i=$((i+1)); n=$((n+1)); "
+      "echo line $n; echo error $n >&2; done; echo $n > /n; sleep 1000";
   std::vector<std::string> ids;
-  for (const std::string& driver : kDrivers) ids.push_back(scene.engine.start(script, with_driver(driver, driver)));
+  for (const std::string& driver : kDrivers)
+    ids.push_back(scene.engine.start(script, with_driver(driver, driver)));
   scene.agent.start();
   const auto require = [&](int last) {
     for (const std::string& driver : kDrivers) {
@@ -173,13 +176,14 @@ TEST_CASE("docker: what is rotated fast comes whole by file, from its oldest fil
   const std::string script = "p=" + pad + "; i=0; while [ $i -lt " + std::to_string(kLines) +
                              " ]; do i=$((i+1)); echo $i $p; [ $((i % 200)) -ne 0 ] || usleep 40000; done";
   const auto rotating = [](const std::string& compress) {
-    return std::vector<std::string>{"--log-opt", "max-size=500k", "--log-opt", "max-file=20", "--log-opt",
-                                    "compress=" + compress};
+    return std::vector<std::string>{"--log-opt",   "max-size=500k", "--log-opt",
+                                    "max-file=20", "--log-opt",     "compress=" + compress};
   };
   scene.engine.start(script, with_driver("json-file", "plain", rotating("false")));
   const std::string packed = scene.engine.start(script, with_driver("json-file", "packed", rotating("true")));
   // Some was rotated before the agent has ever come.
-  REQUIRE(eventually([&] { return fs::exists(scene.engine.log_folder(packed) / (packed + "-json.log.2.gz")); }));
+  REQUIRE(
+      eventually([&] { return fs::exists(scene.engine.log_folder(packed) / (packed + "-json.log.2.gz")); }));
   scene.agent.start();
   for (int kill = 1; kill <= 4; ++kill) {
     REQUIRE(scene.loki.wait_stored(static_cast<std::size_t>(kill * kLines / 4)));
@@ -209,9 +213,10 @@ TEST_CASE("docker: the journald driver is read through the engine, and nothing c
   if (const std::string missing = HostJournald::missing(); !missing.empty()) return skip(missing);
   HostJournald journald;
   DOCKER_SCENE();
-  const std::string script = "n=0; [ -f /n ] && read n < /n; i=0; while [ $i -lt 50 ]; do i=$((i+1)); n=$((n+1)); "
-                             "echo line $n; echo error $n >&2; done; echo $n > /n; "
-                             "head -c 40000 /dev/zero | tr '\\0' x; echo; sleep 1000";
+  const std::string script =
+      "n=0; [ -f /n ] && read n < /n; i=0; while [ $i -lt 50 ]; do i=$((i+1)); n=$((n+1)); "
+      "echo line $n; echo error $n >&2; done; echo $n > /n; "
+      "head -c 40000 /dev/zero | tr '\\0' x; echo; sleep 1000";
   const std::string id = scene.engine.start(script, with_driver("journald", "journald"));
   scene.agent.start();
   const auto require = [&](int runs) {
@@ -235,12 +240,14 @@ TEST_CASE("docker: the journald driver is read through the engine, and nothing c
   scene.agent.stop();
 }
 
-TEST_CASE("docker: a kill loses nothing that is read through the engine, and a stop repeats nothing", "[alone]") {
+TEST_CASE("docker: a kill loses nothing that is read through the engine, and a stop repeats nothing",
+          "[alone]") {
   DOCKER_SCENE();
   constexpr int kLines = 4000;
-  scene.engine.start("i=0; while [ $i -lt " + std::to_string(kLines) +
-                         " ]; do i=$((i+1)); echo line $i; [ $((i % 100)) -ne 0 ] || usleep 50000; done; sleep 1000",
-                     with_driver("local", "local"));
+  scene.engine.start(
+      "i=0; while [ $i -lt " + std::to_string(kLines) +
+          " ]; do i=$((i+1)); echo line $i; [ $((i % 100)) -ne 0 ] || usleep 50000; done; sleep 1000",
+      with_driver("local", "local"));
   scene.agent.start();
   for (int run = 1; run <= 4; ++run) {
     REQUIRE(scene.loki.wait_stored(static_cast<std::size_t>(run * kLines / 8)));
@@ -249,15 +256,18 @@ TEST_CASE("docker: a kill loses nothing that is read through the engine, and a s
   }
   REQUIRE(scene.loki.wait_stored(kLines / 2 + 200));
   CHECK(scene.lines_of(labels_of("local")).size() == std::set<std::string>([&] {
-    const auto lines = scene.lines_of(labels_of("local"));
-    return std::set<std::string>(lines.begin(), lines.end());
-  }()).size());
+                                                       const auto lines = scene.lines_of(labels_of("local"));
+                                                       return std::set<std::string>(lines.begin(),
+                                                                                    lines.end());
+                                                     }())
+                                                         .size());
   scene.agent.kill();
   scene.agent.start();
   const auto want = numbered("line", 1, kLines);
   CHECK(eventually([&] {
     const auto lines = scene.lines_of(labels_of("local"));
-    return std::set<std::string>(lines.begin(), lines.end()) == std::set<std::string>(want.begin(), want.end());
+    return std::set<std::string>(lines.begin(), lines.end()) ==
+           std::set<std::string>(want.begin(), want.end());
   }));
   scene.agent.stop();
 }
@@ -266,7 +276,8 @@ TEST_CASE("docker: containers that live for a moment, filters, and labels of the
   DOCKER_SCENE();
   scene.agent.jobs = {job_of_page("sources/docker.md", "unix:///var/run/docker.sock", scene.engine.host())};
   scene.agent.start();
-  scene.engine.start("echo unwanted; sleep 1000", with_driver("json-file", "other", {"--label", "logging=no"}));
+  scene.engine.start("echo unwanted; sleep 1000",
+                     with_driver("json-file", "other", {"--label", "logging=no"}));
   const Stopwatch watch;
   for (int i = 0; i < 5; ++i) {
     scene.engine.start("echo brief " + std::to_string(i),
@@ -276,7 +287,8 @@ TEST_CASE("docker: containers that live for a moment, filters, and labels of the
   REQUIRE(scene.loki.wait_stored(5));
   CHECK(watch.elapsed() < 25s);  // not with the next refresh
   CHECK(stays([&] { return scene.loki.stored_count() == 5; }, 500ms));
-  CHECK(scene.lines_of(R"({container="brief3", service="s", stream="stdout"})") == std::vector<std::string>{"brief 3"});
+  CHECK(scene.lines_of(R"({container="brief3", service="s", stream="stdout"})") ==
+        std::vector<std::string>{"brief 3"});
   scene.agent.stop();
 }
 
@@ -321,7 +333,8 @@ TEST_CASE("docker: an engine that is restarted, with containers that live on", "
   for (const std::string& driver : kDrivers) {
     INFO(driver);
     const auto before = static_cast<int>(scene.lines_of(labels_of(driver)).size());
-    REQUIRE(eventually([&] { return static_cast<int>(scene.lines_of(labels_of(driver)).size()) >= before + 3; }));
+    REQUIRE(
+        eventually([&] { return static_cast<int>(scene.lines_of(labels_of(driver)).size()) >= before + 3; }));
     const auto lines = scene.lines_of(labels_of(driver));
     CHECK(lines == numbered("line", 1, static_cast<int>(lines.size())));
   }
@@ -363,7 +376,8 @@ TEST_CASE("docker: over TLS, with certificates on both sides", "[alone]") {
   scene.agent.jobs = {scene.docker_job(trusts + "}\n", fmt::format("https://localhost:{}", port))};
   scene.agent.start();
   CHECK(eventually([&] {
-    return scene.agent.log().find("the Docker engine cannot be asked for its containers") != std::string::npos;
+    return scene.agent.log().find("the Docker engine cannot be asked for its containers") !=
+           std::string::npos;
   }));
   scene.agent.stop();
 }
@@ -384,18 +398,20 @@ TEST_CASE("docker: the engine and its folder give the same streams", "[alone]") 
   DOCKER_SCENE();
   // All that there is to know, but for what only the engine knows of networks.
   const auto job = [](const std::string& item, const std::string& via) {
-    return fmt::format("- job_name: {1}\n  docker_sd_configs: [{{{0}}}]\n  relabel_configs:\n"
-                       "  - {{action: labelmap, regex: __meta_docker_(.*)}}\n"
-                       "  - {{action: labeldrop, regex: network_(scope|internal|ingress|label_.*)}}\n"
-                       "  - {{source_labels: [__address__], target_label: address}}\n"
-                       "  - {{target_label: via, replacement: {1}}}\n",
-                       item, via);
+    return fmt::format(
+        "- job_name: {1}\n  docker_sd_configs: [{{{0}}}]\n  relabel_configs:\n"
+        "  - {{action: labelmap, regex: __meta_docker_(.*)}}\n"
+        "  - {{action: labeldrop, regex: network_(scope|internal|ingress|label_.*)}}\n"
+        "  - {{source_labels: [__address__], target_label: address}}\n"
+        "  - {{target_label: via, replacement: {1}}}\n",
+        item, via);
   };
   scene.agent.jobs = {job("host: '" + scene.engine.host() + "'", "engine"),
                       job("containers_directory: " + scene.engine.containers().string(), "folder")};
   const std::string script = "echo out; echo err >&2; sleep 1000";
   const std::string first = scene.engine.start(
-      script, {"--name", "first", "--label", "com.docker.compose.project=shop", "--label", "a.b=c \"d\" <e>"});
+      script,
+      {"--name", "first", "--label", "com.docker.compose.project=shop", "--label", "a.b=c \"d\" <e>"});
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(4));
   scene.engine.start(script, {"--name", "second", "-t", "--expose", "8080"});
@@ -422,8 +438,9 @@ TEST_CASE("docker: the engine and its folder give the same streams", "[alone]") 
 
 TEST_CASE("docker: a job that changes between the engine and its folder sends nothing twice", "[alone]") {
   DOCKER_SCENE();
-  const std::string id = scene.engine.start(
-      "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); echo line $i; sleep 1; done", with_driver("json-file", "counter"));
+  const std::string id =
+      scene.engine.start("i=0; while [ $i -lt 1000 ]; do i=$((i+1)); echo line $i; sleep 1; done",
+                         with_driver("json-file", "counter"));
   scene.agent.jobs = {scene.docker_job()};
   std::size_t lines = 3;
   for (int change = 0; change < 4; ++change) {
@@ -447,8 +464,9 @@ TEST_CASE("docker: by the folder, containers are stopped, started, renamed, brie
                        container);
   };
   const auto named = [](const std::string& name, std::vector<std::string> more = {}) {
-    std::vector<std::string> options = {"--name", name, "--label", "com.docker.compose.project=shop", "--label",
-                                        "com.docker.compose.service=web"};
+    std::vector<std::string> options = {"--name",  name,
+                                        "--label", "com.docker.compose.project=shop",
+                                        "--label", "com.docker.compose.service=web"};
     options.insert(options.end(), more.begin(), more.end());
     return options;
   };
@@ -470,9 +488,8 @@ TEST_CASE("docker: by the folder, containers are stopped, started, renamed, brie
   for (int i = 0; i < 5; ++i) scene.engine.start("echo brief", named("brief" + std::to_string(i)));
   for (int i = 0; i < 5; ++i) CHECK(scene.wait_lines(labels("brief" + std::to_string(i)), {"brief"}));
   scene.engine.start("echo unread; sleep 1000", named("local", {"--log-driver", "local"}));
-  CHECK(eventually([&] {
-    return scene.agent.log().find("cannot be read without the engine") != std::string::npos;
-  }));
+  CHECK(eventually(
+      [&] { return scene.agent.log().find("cannot be read without the engine") != std::string::npos; }));
   // Only the first of them runs, and is open.
   CHECK(eventually([&] { return scene.agent.metric("promtail_files_active_total") == 1; }));
   scene.agent.stop();

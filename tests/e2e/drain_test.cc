@@ -11,9 +11,8 @@ TEST_CASE("drain-and-exit reads everything, delivers it, and ends") {
   LogWriter many("0", scene.logs / "many.log");
   many.write(20'000);
   append_file(scene.logs / "block.log", "1 first\n more\n2 second\n without an end");
-  scene.loki.answer([times = 0](const Request&) mutable {
-    return ++times < 3 ? Reply::refuse(503) : Reply::ok();
-  });
+  scene.loki.answer(
+      [times = 0](const Request&) mutable { return ++times < 3 ? Reply::refuse(503) : Reply::ok(); });
   scene.agent.launch();
   REQUIRE(scene.agent.process().wait(60s) == 0);
   CHECK(scene.loki.stored_count() == 20'002);

@@ -24,13 +24,12 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a dry run prints clients and entries, sends nothing and leaves positions alone") {
-  Scene scene(
-      "tenant_id: t, external_labels: {dc: x}, basic_auth: {username: u, password: hush-hush}",
-      "pipeline_stages:\n"
-      "- regex: {expression: '^(?P<time>\\S+) (?P<text>.*)'}\n"
-      "- timestamp: {source: time, format: RFC3339}\n"
-      "- tenant: {value: other}\n"
-      "- output: {source: text}\n");
+  Scene scene("tenant_id: t, external_labels: {dc: x}, basic_auth: {username: u, password: hush-hush}",
+              "pipeline_stages:\n"
+              "- regex: {expression: '^(?P<time>\\S+) (?P<text>.*)'}\n"
+              "- timestamp: {source: time, format: RFC3339}\n"
+              "- tenant: {value: other}\n"
+              "- output: {source: text}\n");
   const std::string path = scene.logs / "a.log";
   append_file(path, "skipped\n2024-05-06T07:08:09.120Z hello\tworld\n");
   const std::string positions = fmt::format("positions:\n  {}: \"8\"\n", path);
@@ -53,8 +52,8 @@ TEST_CASE("a dry run prints clients and entries, sends nothing and leaves positi
   CHECK(lines[1] == "----------------------");
   CHECK(out.find("url: " + scene.loki.url()) != std::string::npos);
   CHECK(out.find("hush-hush") == std::string::npos);
-  CHECK(lines.back() == "2024-05-06T07:08:09.12+0000\t{__tenant_id__=\"other\", filename=\"" +
-                            path + "\", job=\"app\"}\thello\tworld");
+  CHECK(lines.back() == "2024-05-06T07:08:09.12+0000\t{__tenant_id__=\"other\", filename=\"" + path +
+                            "\", job=\"app\"}\thello\tworld");
   CHECK(scene.loki.request_count() == 0);
   CHECK(read_file(scene.agent.positions_file()) == positions);
   CHECK_FALSE(fs::exists(scene.agent.positions_file().string() + ".identities"));

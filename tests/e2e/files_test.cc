@@ -252,8 +252,7 @@ TEST_CASE("a file that is replaced while the agent is down is read from its begi
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(3));
   scene.agent.stop();
-  CHECK(scene.loki.lines() == std::vector<std::string>{"one of the old file",
-                                                       "first line of the new file",
+  CHECK(scene.loki.lines() == std::vector<std::string>{"one of the old file", "first line of the new file",
                                                        "second line of the new file"});
 }
 
@@ -385,9 +384,8 @@ TEST_CASE("max_line_size drops longer lines, or cuts them, and counts") {
   CHECK(scene.agent.metric("promtail_mutated_entries_total", labels) == (truncate ? 1 : 0));
   CHECK(scene.agent.metric("promtail_mutated_bytes_total", labels) == (truncate ? 1 : 0));
   scene.agent.stop();
-  CHECK(scene.loki.lines() == (truncate
-                                   ? std::vector<std::string>{"0123456789", "0123456789", "short"}
-                                   : std::vector<std::string>{"0123456789", "short"}));
+  CHECK(scene.loki.lines() == (truncate ? std::vector<std::string>{"0123456789", "0123456789", "short"}
+                                        : std::vector<std::string>{"0123456789", "short"}));
   // Dropped is settled.
   scene.agent.start();
   append_file(scene.logs / "a.log", "more\n");
@@ -402,8 +400,8 @@ TEST_CASE("1,000 files", "[alone]") {
   std::vector<const LogWriter*> all;
   for (int i = 0; i < 1000; ++i) {
     const std::string name = fmt::format("f{}", i);
-    logs.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log"),
-                                               LogWriter::Format::kDocker));
+    logs.push_back(
+        std::make_unique<LogWriter>(name, scene.logs / (name + ".log"), LogWriter::Format::kDocker));
     logs.back()->write(20);
     all.push_back(logs.back().get());
   }
@@ -418,8 +416,7 @@ TEST_CASE("1,000 files", "[alone]") {
   scene.agent.stop();
 }
 
-TEST_CASE(
-    "one file reached by two globs with equal labels is read once, with different labels twice") {
+TEST_CASE("one file reached by two globs with equal labels is read once, with different labels twice") {
   const bool equal = GENERATE(true, false);
   Scene scene;
   scene.agent.jobs = {job("app", scene.logs / "*.log"),

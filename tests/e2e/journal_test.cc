@@ -195,7 +195,8 @@ TEST_CASE("journal: an outage of Loki and a kill lose nothing") {
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(10));
   REQUIRE(eventually([&] {
-    return read_file(scene.agent.positions_file()).find(scene.file.cursor_of("message 9")) != std::string::npos;
+    return read_file(scene.agent.positions_file()).find(scene.file.cursor_of("message 9")) !=
+           std::string::npos;
   }));
   scene.loki.answer(Reply::refuse(503));
   scene.add_messages(10, kMessages);
@@ -316,7 +317,8 @@ TEST_CASE("journal: folders and files that come later are read") {
   // The position is of files that are not there yet.
   const fs::path away = scene.directory / "away";
   fs::create_directories(away);
-  for (const auto& path : fs::directory_iterator(scene.folder)) fs::rename(path, away / path.path().filename());
+  for (const auto& path : fs::directory_iterator(scene.folder))
+    fs::rename(path, away / path.path().filename());
   scene.agent.start();
   REQUIRE(eventually([&] { return scene.logged("there are no journal files"); }));
   CHECK_FALSE(scene.logged("is gone"));

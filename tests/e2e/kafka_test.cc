@@ -41,7 +41,9 @@ class KafkaMock {
     REQUIRE(eventually([&] { return answers().size() > before; }));
     REQUIRE(answers().back() == "ok");
   }
-  void topic(const std::string& name, int partitions) { command(fmt::format("topic {} {}", name, partitions)); }
+  void topic(const std::string& name, int partitions) {
+    command(fmt::format("topic {} {}", name, partitions));
+  }
   // Messages "TOPIC-PARTITION-NUMBER".
   void produce(const std::string& topic, int partition, int first, int count, const std::string& key = "-") {
     command(fmt::format("produce {} {} {} {} {}", topic, partition, first, count, key));
@@ -74,9 +76,11 @@ struct KafkaScene : Scene {
                       const std::string& rules = kRules) {
     agent.jobs = {job_of(topics, keys, rules)};
   }
-  std::string job_of(const std::string& topics, const std::string& keys = "", const std::string& rules = kRules) {
-    return fmt::format("- job_name: kafka\n  kafka:\n    brokers: ['{}']\n    topics: {}\n    labels: {{job: kafka}}\n{}{}",
-                       kafka.address(), topics, keys, rules);
+  std::string job_of(const std::string& topics, const std::string& keys = "",
+                     const std::string& rules = kRules) {
+    return fmt::format(
+        "- job_name: kafka\n  kafka:\n    brokers: ['{}']\n    topics: {}\n    labels: {{job: kafka}}\n{}{}",
+        kafka.address(), topics, keys, rules);
   }
   std::multiset<std::string> lines() const {
     const auto all = loki.lines();
@@ -104,9 +108,10 @@ bool no_kafka() {
 TEST_CASE("kafka: topics from their beginning, with labels and times") {
   if (no_kafka()) return;
   KafkaScene scene("[logs, other]", "    use_incoming_timestamp: true\n    group_id: g\n",
-                   std::string(kRules) + "  - {source_labels: [__meta_kafka_message_key], target_label: key}\n"
-                                         "  - {source_labels: [__meta_kafka_group_id], target_label: group}\n"
-                                         "  - {source_labels: [__meta_kafka_member_id], target_label: member}\n");
+                   std::string(kRules) +
+                       "  - {source_labels: [__meta_kafka_message_key], target_label: key}\n"
+                       "  - {source_labels: [__meta_kafka_group_id], target_label: group}\n"
+                       "  - {source_labels: [__meta_kafka_member_id], target_label: member}\n");
   scene.kafka.topic("logs", 2);
   scene.kafka.topic("other", 1);
   scene.kafka.produce("logs", 0, 0, 100, "k");
@@ -134,7 +139,9 @@ TEST_CASE("kafka: topics from their beginning, with labels and times") {
   CHECK(scene.agent.metric("lokitail_kafka_lag_messages", R"(partition="0",topic="logs")") == 0);
   // A row for each partition, with the offset up to where all is committed.
   const auto targets = [&] { return scene.agent.get("/api/v1/targets?job=kafka").body; };
-  REQUIRE(eventually([&] { return targets().find(R"("part":"logs/1","cursor":"100","lag_messages":0)") != std::string::npos; }));
+  REQUIRE(eventually([&] {
+    return targets().find(R"("part":"logs/1","cursor":"100","lag_messages":0)") != std::string::npos;
+  }));
   CHECK(targets().find(R"("part":"other/0","cursor":"1",)") != std::string::npos);
   CHECK(targets().find(R"("lines":201,"lines_per_second":)") != std::string::npos);
   scene.agent.stop();
@@ -187,7 +194,8 @@ TEST_CASE("kafka: kill -9 loses nothing") {
   };
   REQUIRE(eventually(all_there, 60s, 200ms));
   scene.agent.stop();
-  WARN("killed after " << at_kill << " of " << 2 * kMessages << "; repeated: " << scene.loki.stored_count() - 2 * kMessages);
+  WARN("killed after " << at_kill << " of " << 2 * kMessages
+                       << "; repeated: " << scene.loki.stored_count() - 2 * kMessages);
 }
 
 TEST_CASE("kafka: while Loki is down the partitions wait, and a kill then loses nothing") {
@@ -229,7 +237,8 @@ TEST_CASE("kafka: two agents share a group, and hand over without a repeat") {
   constexpr int kPartitions = 4;
   scene.kafka.topic("logs", kPartitions);
   const auto produce = [&](int first) {
-    for (int partition = 0; partition < kPartitions; ++partition) scene.kafka.produce("logs", partition, first, 500);
+    for (int partition = 0; partition < kPartitions; ++partition)
+      scene.kafka.produce("logs", partition, first, 500);
   };
   // The mock refuses commits as soon as a member comes or goes, which a broker does not.
   const auto committed = [](const Agent& agent) {
@@ -280,7 +289,8 @@ TEST_CASE("kafka: a broker that is away, and commits that fail, are told and ove
   scene.kafka.produce("logs", 0, 0, 100);
   scene.kafka.command("down");
   scene.agent.start();
-  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_kafka_errors_total", R"(error="_TRANSPORT")") > 0; }, 60s));
+  REQUIRE(eventually(
+      [&] { return scene.agent.metric("lokitail_kafka_errors_total", R"(error="_TRANSPORT")") > 0; }, 60s));
   CHECK(scene.agent.log().find("level=warn") != std::string::npos);
   CHECK(scene.agent.get("/ready").status == 500);
   scene.kafka.command(fmt::format("fail {} {} 3", kOffsetCommit, kCoordinatorLoading));

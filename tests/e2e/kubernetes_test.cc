@@ -353,9 +353,10 @@ ApiObject cluster_object(const std::string& name, const std::string& more, const
 }
 
 ApiObject endpoints(const std::string& name, const std::string& pod) {
-  return api_object(name, fmt::format(R"("subsets":[{{"addresses":[{{"ip":"10.0.0.1","targetRef":{{"kind":"Pod",)"
-                                      R"("name":"{}","namespace":"default"}}}}],"ports":[{{"name":"http","port":80}}]}}])",
-                                      pod));
+  return api_object(
+      name, fmt::format(R"("subsets":[{{"addresses":[{{"ip":"10.0.0.1","targetRef":{{"kind":"Pod",)"
+                        R"("name":"{}","namespace":"default"}}}}],"ports":[{{"name":"http","port":80}}]}}])",
+                        pod));
 }
 
 ApiObject service(const std::string& name, const std::string& team) {
@@ -389,7 +390,8 @@ TEST_CASE("kubernetes: endpoints of several pages follow the services and pods t
   scene.agent.start();
   const auto labels = [&](const std::string& name, const std::string& team, const std::string& app) {
     return fmt::format(R"({{{}filename="{}"{}}})", app.empty() ? "" : "app=\"" + app + "\", ",
-                       (scene.logs / (name + ".log")).string(), team.empty() ? "" : ", team=\"" + team + "\"");
+                       (scene.logs / (name + ".log")).string(),
+                       team.empty() ? "" : ", team=\"" + team + "\"");
   };
   REQUIRE(scene.wait_line("one"));
   REQUIRE(scene.wait_line("six hundred"));
@@ -434,7 +436,8 @@ void follow_role(const std::string& role, const std::string& collection, const s
   - {{source_labels: [__meta_kubernetes_{}_label_team], target_label: team}}
   - {{action: labeldrop, regex: instance}}
 )",
-                                  role, scene.api.url(), scene.token.string(), meta, scene.logs.string(), meta)};
+                                  role, scene.api.url(), scene.token.string(), meta, scene.logs.string(),
+                                  meta)};
   const auto labels = [&](const std::string& team) {
     return fmt::format(R"({{filename="{}", team="{}"}})", (scene.logs / "shop.log").string(), team);
   };
@@ -460,10 +463,11 @@ void follow_role(const std::string& role, const std::string& collection, const s
 
 TEST_CASE("kubernetes: targets get the labels of their namespace, also when these come late or change") {
   KubernetesScene scene;
-  scene.agent.jobs = {replaced(
-      replaced(scene.agent.jobs.at(0), "- role: pod\n", "- role: pod\n        attach_metadata: {namespace: true}\n"),
-      "    relabel_configs:\n",
-      "    relabel_configs:\n      - {source_labels: [__meta_kubernetes_namespace_label_team], target_label: team}\n")};
+  scene.agent.jobs = {replaced(replaced(scene.agent.jobs.at(0), "- role: pod\n",
+                                        "- role: pod\n        attach_metadata: {namespace: true}\n"),
+                               "    relabel_configs:\n",
+                               "    relabel_configs:\n      - {source_labels: "
+                               "[__meta_kubernetes_namespace_label_team], target_label: team}\n")};
   scene.api.set("pods", KubernetesScene::pod("shop-1").object());
   scene.log(scene.folder("shop-1"), "one");
   scene.agent.start();
@@ -500,13 +504,15 @@ TEST_CASE("kubernetes: services, nodes, ingresses and slices of endpoints are ta
   }
   SECTION("nodes") {
     follow_role("node", "nodes", "node", [&](const std::string& team) {
-      return cluster_object(
-          "shop", R"("status":{"addresses":[{"type":"InternalIP","address":"192.168.0.1"}]})", team_label(team));
+      return cluster_object("shop",
+                            R"("status":{"addresses":[{"type":"InternalIP","address":"192.168.0.1"}]})",
+                            team_label(team));
     });
   }
   SECTION("ingresses") {
     follow_role("ingress", "ingresses", "ingress", [&](const std::string& team) {
-      return api_object("shop", R"("spec":{"rules":[{"host":"shop.example","http":{"paths":[{"path":"/"}]}}]})",
+      return api_object("shop",
+                        R"("spec":{"rules":[{"host":"shop.example","http":{"paths":[{"path":"/"}]}}]})",
                         team_label(team));
     });
   }

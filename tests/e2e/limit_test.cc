@@ -145,7 +145,8 @@ TEST_CASE("target_rate: a stop while lines wait is quick, and nothing is lost or
 
 TEST_CASE("cpu_share: the agent keeps below it, about, and all is delivered", "[alone]") {
   if (sanitized()) return skip("sanitizers have a speed of their own");
-  Scene scene("", "pipeline_stages:\n- regex: {expression: '(?P<a>[a-z]+).*(?P<b>[0-9]+).*x?'}\n- labels: {}\n");
+  Scene scene("",
+              "pipeline_stages:\n- regex: {expression: '(?P<a>[a-z]+).*(?P<b>[0-9]+).*x?'}\n- labels: {}\n");
   scene.agent.top_level = "limits_config: {cpu_share: 0.1}\n";
   LogWriter log("a", scene.logs / "a.log");
   log.write(300'000);

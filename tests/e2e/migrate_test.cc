@@ -33,8 +33,7 @@ class Machine {
  public:
   Machine() {
     write("etc/systemd/system/promtail.service", kUnit);
-    write("etc/systemd/system/promtail.service.d/tenant.conf",
-          "[Service]\nEnvironment=\"TENANT=team a\"\n");
+    write("etc/systemd/system/promtail.service.d/tenant.conf", "[Service]\nEnvironment=\"TENANT=team a\"\n");
     write("etc/default/promtail", "ARGS=\"-client.external-labels=cluster=a -log.level=warn\"\n");
     write("etc/promtail/own.yml", kConfig);
     write("var/lib/promtail/positions.yaml", kPositions);
@@ -80,8 +79,7 @@ TEST_CASE("migrate says what it would do, and changes nothing") {
   CHECK(contains(finished.out, "CAP_NET_BIND_SERVICE"));
   CHECK(contains(finished.out, "Nothing was changed."));
   CHECK(contains(finished.out, "  systemctl disable --now promtail\n"));
-  CHECK(contains(finished.out,
-                 "  cp /var/lib/lokitail/positions.yaml /var/lib/promtail/positions.yaml\n"));
+  CHECK(contains(finished.out, "  cp /var/lib/lokitail/positions.yaml /var/lib/promtail/positions.yaml\n"));
   CHECK(machine.files() == before);
 }
 
@@ -100,8 +98,7 @@ TEST_CASE("migrate --apply copies configuration, flags and positions, and keeps 
   CHECK(machine.read("var/lib/lokitail/positions.yaml") == kPositions);
   CHECK_FALSE(fs::exists(machine.path("var/lib/lokitail/positions.yaml.identities")));
   const std::string drop_in = machine.read("etc/systemd/system/lokitail.service.d/promtail.conf");
-  CHECK(contains(drop_in,
-                 "\nEnvironment=\"TENANT=team a\"\nEnvironmentFile=-/etc/default/promtail\n"));
+  CHECK(contains(drop_in, "\nEnvironment=\"TENANT=team a\"\nEnvironmentFile=-/etc/default/promtail\n"));
   CHECK(contains(drop_in, "\nProtectHome=read-only\n"));
   CHECK(contains(drop_in,
                  "\nExecStart=\nExecStart=/usr/bin/lokitail -config.file=/etc/lokitail/config.yaml "

@@ -32,15 +32,15 @@ class Network {
 
   // Of all packets.
   void lose(const std::string& share) {
-    command({"iptables", "-A", "INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random",
-             "--probability", share, "-j", "DROP"});
+    command({"iptables", "-A", "INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random", "--probability",
+             share, "-j", "DROP"});
   }
   // Packets vanish without a word.
   void come_apart() { command({"iptables", "-I", "INPUT", "-p", "tcp", "-j", "DROP"}); }
   void come_together() { command({"iptables", "-D", "INPUT", "-p", "tcp", "-j", "DROP"}); }
   void limit(const std::string& rate) {
-    command({"tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", rate, "burst", "64kb",
-             "latency", "400ms"});
+    command({"tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", rate, "burst", "64kb", "latency",
+             "400ms"});
   }
 
  private:
@@ -120,15 +120,15 @@ TEST_CASE("a name that leads to another address after a while") {
       Scene scene;
       const std::filesystem::path hosts = scene.directory / "hosts";
       write_file(hosts, "127.0.0.1 loki.test\n");
-      if (::unshare(CLONE_NEWNS) != 0 ||
-          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
           ::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
         return skip(std::string("no mount namespace: ") + std::strerror(errno));
       }
       Loki second("127.0.0.2", scene.loki.port());
       LogWriter log("a", scene.logs / "a.log");
-      scene.agent.clients = {client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
-                                    "connection_max_age: 100ms")};
+      scene.agent.clients = {
+          client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
+                 "connection_max_age: 100ms")};
       scene.agent.start();
       log.write(100);
       REQUIRE(scene.loki.wait_stored(100));

@@ -99,20 +99,17 @@ TEST_CASE("positions are written while the agent runs, no further than what is s
   log.write(10);
   scene.agent.start();
   scene.require_all({&log});
-  CHECK(eventually([&] {
-    return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos;
-  }));
+  CHECK(eventually(
+      [&] { return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos; }));
   const std::string settled = position_line(log);
   scene.loki.answer(Reply::refuse(500));
   log.write(10);
   REQUIRE(eventually([&] { return scene.loki.request_count() >= 3; }));
-  CHECK(stays(
-      [&] { return read_file(scene.agent.positions_file()).find(settled) != std::string::npos; },
-      500ms));
+  CHECK(stays([&] { return read_file(scene.agent.positions_file()).find(settled) != std::string::npos; },
+              500ms));
   scene.loki.answer(Reply::ok());
-  CHECK(eventually([&] {
-    return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos;
-  }));
+  CHECK(eventually(
+      [&] { return read_file(scene.agent.positions_file()).find(position_line(log)) != std::string::npos; }));
   scene.agent.stop();
 }
 
@@ -122,8 +119,7 @@ TEST_CASE("the service manager is told: READY=1 when it runs, STOPPING=1 when it
   scene.agent.environment["NOTIFY_SOCKET"] = service_manager.path();
   append_file(scene.logs / "a.log", "one\n");
   scene.agent.start();
-  CHECK(
-      eventually([&] { return service_manager.received().find("READY=1") != std::string::npos; }));
+  CHECK(eventually([&] { return service_manager.received().find("READY=1") != std::string::npos; }));
   CHECK(service_manager.received().find("STOPPING=1") == std::string::npos);
   scene.agent.stop();
   CHECK(service_manager.received().find("STOPPING=1") != std::string::npos);
@@ -156,7 +152,9 @@ TEST_CASE("health: the subcommand asks a running agent") {
   Scene scene;
   scene.agent.start();
   const std::string server = "http://127.0.0.1:" + std::to_string(scene.agent.port());
-  const auto ask = [&](const std::string& path) { return run({agent_binary(), "health", "--url", server + path}); };
+  const auto ask = [&](const std::string& path) {
+    return run({agent_binary(), "health", "--url", server + path});
+  };
   CHECK(ask("/healthz").exit_code == 0);
   const Finished unready = ask("/ready");
   CHECK(unready.exit_code == 1);
@@ -230,9 +228,10 @@ TEST_CASE("health: what is worse than it should be, and not down") {
   };
   SECTION("a stream that Loki throttles") {
     scene.loki.answer([](const Request& request) {
-      return Reply::refuse(429, "entry with timestamp 2026-11-26 ignored, reason: 'Per stream rate limit exceeded "
-                                "(limit: 3MB/sec) while attempting to ingest for stream '" +
-                                    request.entries.front().labels + "' totaling 4B'");
+      return Reply::refuse(429,
+                           "entry with timestamp 2026-11-26 ignored, reason: 'Per stream rate limit exceeded "
+                           "(limit: 3MB/sec) while attempting to ingest for stream '" +
+                               request.entries.front().labels + "' totaling 4B'");
     });
     append_file(scene.logs / "a.log", "two\n");
     CHECK(eventually([&] { return says("Loki throttles streams: 1"); }));
@@ -261,7 +260,8 @@ TEST_CASE("health: a spool whose disk takes nothing, and a client that fails ove
   };
   SECTION("the spool") {
     append_file(scene.directory / "spool", "a file where a folder should be");
-    scene.agent.top_level = "spool: {mode: always, directory: '" + (scene.directory / "spool").string() + "'}\n";
+    scene.agent.top_level =
+        "spool: {mode: always, directory: '" + (scene.directory / "spool").string() + "'}\n";
     scene.agent.start();
     append_file(scene.logs / "a.log", "one\n");
     REQUIRE(scene.loki.wait_stored(1));
@@ -391,13 +391,14 @@ TEST_CASE("metrics of files are as many as files, or one of each kind where that
   }
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(50));
-  const std::vector<std::string> names = {"promtail_read_bytes_total",   "promtail_file_bytes_total",
-                                          "promtail_read_lines_total",   "lokitail_settled_bytes_total",
+  const std::vector<std::string> names = {"promtail_read_bytes_total", "promtail_file_bytes_total",
+                                          "promtail_read_lines_total", "lokitail_settled_bytes_total",
                                           "lokitail_target_lag_bytes", "lokitail_target_lag_seconds"};
   const auto series = [&](const std::string& name) {
     const std::string page = scene.agent.get("/metrics").body;
     std::size_t count = 0;
-    for (std::size_t at = page.find("\n" + name); at != page.npos; at = page.find("\n" + name, at + 1)) ++count;
+    for (std::size_t at = page.find("\n" + name); at != page.npos; at = page.find("\n" + name, at + 1))
+      ++count;
     return count;
   };
   for (const std::string& name : names) {

@@ -12,14 +12,14 @@ constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kMemoryBound = 40 * kMiB;
 
 Loki::Rule first(int count, Reply reply) {
-  return [left = std::make_shared<std::atomic<int>>(count), reply = std::move(reply)](
-             const Request&) { return left->fetch_sub(1) > 0 ? reply : Reply::ok(); };
+  return [left = std::make_shared<std::atomic<int>>(count), reply = std::move(reply)](const Request&) {
+    return left->fetch_sub(1) > 0 ? reply : Reply::ok();
+  };
 }
 
 }  // namespace
 
-TEST_CASE(
-    "answers slower than the client's timeout: sent again, and taken twice as the same entry") {
+TEST_CASE("answers slower than the client's timeout: sent again, and taken twice as the same entry") {
   Scene scene("timeout: 300ms");
   Reply slow;
   slow.delay = 1s;

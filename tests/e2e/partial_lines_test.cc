@@ -66,8 +66,7 @@ bool wait_read(const Agent& agent, const fs::path& path, std::size_t bytes) {
 
 bool wait_position(const Agent& agent, const fs::path& path, std::size_t offset) {
   const std::string entry = fmt::format("{}: \"{}\"\n", path.string(), offset);
-  return eventually(
-      [&] { return read_file(agent.positions_file()).find(entry) != std::string::npos; });
+  return eventually([&] { return read_file(agent.positions_file()).find(entry) != std::string::npos; });
 }
 
 }  // namespace
@@ -105,11 +104,7 @@ TEST_CASE("a line in pieces arrives whole over a restart, and nothing else twice
 
 TEST_CASE("a line in pieces arrives whole over rotations") {
   const Runtime runtime = GENERATE(kDocker, kCri);
-  const enum class When {
-    kRead,
-    kUnread,
-    kDown
-  } when = GENERATE(When::kRead, When::kUnread, When::kDown);
+  const enum class When { kRead, kUnread, kDown } when = GENERATE(When::kRead, When::kUnread, When::kDown);
   INFO(runtime.stage << static_cast<int>(when));
   // Labels alone do not tell the containers apart.
   Scene scene("", runtime.job_lines("- labeldrop: [filename]\n"));

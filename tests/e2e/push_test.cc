@@ -18,7 +18,8 @@ constexpr const char* kPush = "/loki/api/v1/push";
 constexpr const char* kJson = "application/json";
 
 std::string json_push(const std::string& labels, const std::string& line, const std::string& more = "") {
-  return fmt::format(R"({{"streams":[{{"stream":{{{}}},"values":[["1700000000000000007","{}"{}]]}}]}})", labels, line, more);
+  return fmt::format(R"({{"streams":[{{"stream":{{{}}},"values":[["1700000000000000007","{}"{}]]}}]}})",
+                     labels, line, more);
 }
 
 struct PushScene : Scene {
@@ -26,12 +27,14 @@ struct PushScene : Scene {
 
   explicit PushScene(const std::string& keys = "", const std::string& job_lines = "",
                      const std::string& server_keys = "") {
-    agent.jobs = {fmt::format("- job_name: pushed\n  loki_push_api:\n"
-                              "    server: {{http_listen_address: 127.0.0.1, http_listen_port: {}{}}}\n{}{}",
-                              push_port, server_keys, keys, job_lines)};
+    agent.jobs = {
+        fmt::format("- job_name: pushed\n  loki_push_api:\n"
+                    "    server: {{http_listen_address: 127.0.0.1, http_listen_port: {}{}}}\n{}{}",
+                    push_port, server_keys, keys, job_lines)};
   }
 
-  HttpAnswer push(const std::string& body, const std::vector<std::pair<std::string, std::string>>& headers = {},
+  HttpAnswer push(const std::string& body,
+                  const std::vector<std::pair<std::string, std::string>>& headers = {},
                   const std::string& path = kPush, const std::string& type = kJson) const {
     return http_post(push_port, path, body, type, headers);
   }
@@ -41,7 +44,8 @@ TEST_CASE("a push of JSON is delivered with its labels, time and metadata") {
   PushScene scene("    use_incoming_timestamp: true\n    labels: {via: here, app: fixed}\n");
   scene.agent.start();
   CHECK(http_get(scene.push_port, "/ready").body == "ready\n");
-  const HttpAnswer answer = scene.push(json_push(R"("app":"theirs","host":"h")", "hello", R"(,{"trace":"t1"})"));
+  const HttpAnswer answer =
+      scene.push(json_push(R"("app":"theirs","host":"h")", "hello", R"(,{"trace":"t1"})"));
   CHECK(answer.status == 204);
   CHECK(answer.body.empty());
   REQUIRE(scene.loki.wait_stored(1));
@@ -52,8 +56,9 @@ TEST_CASE("a push of JSON is delivered with its labels, time and metadata") {
 }
 
 TEST_CASE("pushes are relabelled, and what has no label left is dropped alone") {
-  PushScene scene("", "  relabel_configs:\n  - {source_labels: [__kind], target_label: kind}\n"
-                      "  - {source_labels: [secret], regex: yes, action: drop}\n");
+  PushScene scene("",
+                  "  relabel_configs:\n  - {source_labels: [__kind], target_label: kind}\n"
+                  "  - {source_labels: [secret], regex: yes, action: drop}\n");
   scene.agent.start();
   const std::string body = R"({"streams":[{"stream":{"__only":"x"},"values":[["1","a"]]},
     {"stream":{"secret":"yes","a":"b"},"values":[["1","b"],["2","c"]]},{"stream":{"__kind":"k"},"values":[["1","kept"]]}]})";
@@ -69,16 +74,25 @@ TEST_CASE("compressed pushes, plain lines and tenants") {
   PushScene scene("    keep_tenant: true\n    labels: {job: p}\n");
   scene.agent.start();
   using lokitail::agent::Compression;
-  CHECK(scene.push(compressed(json_push("", "gzip"), Compression::kGzip), {{"Content-Encoding", "gzip"}, {"X-Scope-OrgID", "team"}}).status == 204);
-  CHECK(scene.push(compressed(json_push("", "deflate"), Compression::kDeflate), {{"Content-Encoding", "deflate"}}).status == 204);
-  CHECK(scene.push("one\r\n\ntwo\n", {{"X-Scope-OrgID", "raw"}}, "/promtail/api/v1/raw", "text/plain").status == 204);
+  CHECK(scene
+            .push(compressed(json_push("", "gzip"), Compression::kGzip),
+                  {{"Content-Encoding", "gzip"}, {"X-Scope-OrgID", "team"}})
+            .status == 204);
+  CHECK(scene
+            .push(compressed(json_push("", "deflate"), Compression::kDeflate),
+                  {{"Content-Encoding", "deflate"}})
+            .status == 204);
+  CHECK(
+      scene.push("one\r\n\ntwo\n", {{"X-Scope-OrgID", "raw"}}, "/promtail/api/v1/raw", "text/plain").status ==
+      204);
   REQUIRE(scene.loki.wait_stored(4));
   std::map<std::string, std::string> tenants;
   for (const Arrival& arrival : scene.loki.stored()) {
     tenants[arrival.line] = arrival.tenant;
     CHECK(arrival.labels == R"({job="p"})");
   }
-  CHECK(tenants == std::map<std::string, std::string>{{"gzip", "team"}, {"deflate", ""}, {"one", "raw"}, {"two", "raw"}});
+  CHECK(tenants == std::map<std::string, std::string>{
+                       {"gzip", "team"}, {"deflate", ""}, {"one", "raw"}, {"two", "raw"}});
   scene.agent.stop();
 }
 
@@ -87,7 +101,8 @@ TEST_CASE("logs of OpenTelemetry") {
   scene.agent.start();
   const HttpAnswer answer = scene.push(
       R"({"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
-      "scopeLogs":[{"logRecords":[{"timeUnixNano":"1700000000000000001","body":{"stringValue":"paid"}}]}]}]})", {}, "/otlp/v1/logs");
+      "scopeLogs":[{"logRecords":[{"timeUnixNano":"1700000000000000001","body":{"stringValue":"paid"}}]}]}]})",
+      {}, "/otlp/v1/logs");
   CHECK(answer.status == 200);
   CHECK(answer.body == "{}");
   REQUIRE(scene.loki.wait_stored(1));
@@ -108,7 +123,10 @@ TEST_CASE("what is no push is refused, and the next one is taken") {
   CHECK(scene.push("{}", {{"Content-Encoding", "br"}}).status == 400);
   CHECK(scene.push("{}", {}, kPush, "").status == 400);
   CHECK(scene.push(json_push("", std::string(10'300, 'x'))).status == 413);
-  CHECK(scene.push(compressed(json_push("", std::string(10'300, 'x')), lokitail::agent::Compression::kGzip), {{"Content-Encoding", "gzip"}}).status == 413);
+  CHECK(scene
+            .push(compressed(json_push("", std::string(10'300, 'x')), lokitail::agent::Compression::kGzip),
+                  {{"Content-Encoding", "gzip"}})
+            .status == 413);
   CHECK(http_get(scene.push_port, kPush).status == 405);
   CHECK(scene.push("{}", {}, "/other").status == 404);
   CHECK(scene.loki.stored_count() == 0);
@@ -119,7 +137,9 @@ TEST_CASE("what is no push is refused, and the next one is taken") {
   scene.agent.stop();
 }
 
-double spooled(const Agent& agent) { return agent.metric("lokitail_client_entries_total", "outcome=\"spooled\""); }
+double spooled(const Agent& agent) {
+  return agent.metric("lokitail_client_entries_total", "outcome=\"spooled\"");
+}
 
 TEST_CASE("while Loki is well, pushes are answered when it has them, and the disk is left alone") {
   PushScene scene("    labels: {job: p}\n");
@@ -203,8 +223,8 @@ TEST_CASE("one lokitail pushes to another, which is killed and comes back") {
 
 TEST_CASE("the page on pushes says what works") {
   PushScene scene;
-  scene.agent.jobs = {
-      job_of_page("sources/push.md", "http_listen_port: 3500", fmt::format("http_listen_port: {}", scene.push_port))};
+  scene.agent.jobs = {job_of_page("sources/push.md", "http_listen_port: 3500",
+                                  fmt::format("http_listen_port: {}", scene.push_port))};
   scene.agent.start();
   CHECK(scene.push(json_push(R"("app":"a","__debug__":"true")", "no")).status == 204);
   CHECK(scene.push(json_push(R"("app":"a")", "yes")).status == 204);

@@ -23,8 +23,8 @@ void send_datagram(std::uint16_t port, const std::string& bytes) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  const ssize_t sent =
-      ::sendto(socket, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const ssize_t sent = ::sendto(socket, bytes.data(), bytes.size(), 0,
+                                reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::close(socket);
   REQUIRE(sent == static_cast<ssize_t>(bytes.size()));
 }
@@ -40,7 +40,8 @@ TEST_CASE("gelf: the job of the page takes plain, compressed and chunked message
   send_datagram(port, message("plain"));
   send_datagram(port, compressed(message("gzip"), lokitail::agent::Compression::kGzip));
   send_datagram(port, "no message");
-  const std::string packed = compressed(message(std::string(20'000, 'x')), lokitail::agent::Compression::kZlib);
+  const std::string packed =
+      compressed(message(std::string(20'000, 'x')), lokitail::agent::Compression::kZlib);
   for (const int part : {1, 0}) {
     const std::size_t half = packed.size() / 2;
     send_datagram(port, std::string("\x1e\x0fidentity") + static_cast<char>(part) + '\x02' +
@@ -57,11 +58,14 @@ TEST_CASE("gelf: the job of the page takes plain, compressed and chunked message
 TEST_CASE("heroku: the job of the page takes what drains post") {
   Scene scene;
   const std::uint16_t port = free_port();
-  scene.agent.jobs = {job_of_page("sources/heroku.md", "http_listen_port: 8080", fmt::format("http_listen_port: {}", port))};
+  scene.agent.jobs = {
+      job_of_page("sources/heroku.md", "http_listen_port: 8080", fmt::format("http_listen_port: {}", port))};
   scene.agent.start();
   const std::string frame = "<158>1 2022-06-13T14:52:23.622778+00:00 host heroku router - at=info\n";
   const auto post = [&](const std::string& body) {
-    return http_post(port, "/heroku/api/v1/drain?env=prod", body, "application/logplex-1", {{"X-Scope-OrgID", "team"}}).status;
+    return http_post(port, "/heroku/api/v1/drain?env=prod", body, "application/logplex-1",
+                     {{"X-Scope-OrgID", "team"}})
+        .status;
   };
   CHECK(post(fmt::format("{} {}", frame.size(), frame)) == 204);
   CHECK(post("garbage") == 400);

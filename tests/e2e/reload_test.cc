@@ -22,7 +22,8 @@ std::string with_label(const std::string& value) {
 }
 
 std::string syslog_job(std::uint16_t port) {
-  return fmt::format("- job_name: taken\n  syslog: {{listen_address: '127.0.0.1:{}', labels: {{job: s}}}}\n", port);
+  return fmt::format("- job_name: taken\n  syslog: {{listen_address: '127.0.0.1:{}', labels: {{job: s}}}}\n",
+                     port);
 }
 
 fs::path make_folder(const fs::path& path) {
@@ -36,10 +37,10 @@ class ReloadScene : public Scene {
   const fs::path folder = make_folder(directory / "other");
   LogWriter other{"other", folder / "other.log"};
 
-  ReloadScene() : Scene("", with_label("0")) {
-    agent.jobs.push_back(job("other", folder / "*.log"));
+  ReloadScene() : Scene("", with_label("0")) { agent.jobs.push_back(job("other", folder / "*.log")); }
+  void set_version(const std::string& value) {
+    agent.jobs[0] = job("app", logs / "*.log", with_label(value));
   }
-  void set_version(const std::string& value) { agent.jobs[0] = job("app", logs / "*.log", with_label(value)); }
   std::size_t of_version(const std::string& value) const {
     std::size_t lines = 0;
     for (const Arrival& arrival : loki.stored()) {
@@ -145,12 +146,15 @@ TEST_CASE("reload: a wrong configuration changes nothing and says why") {
   scene.app.write(10);
   REQUIRE(scene.loki.wait_stored(10));
   SECTION("in its form") { scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stagse: []\n"); }
-  SECTION("in a stage") { scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stages:\n- regex: {expression: '('}\n"); }
+  SECTION("in a stage") {
+    scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stages:\n- regex: {expression: '('}\n");
+  }
   SECTION("in another block") { scene.agent.top_level = "spool: {mode: sometimes}\n"; }
   scene.agent.reload();
   REQUIRE(eventually([&] { return scene.failures() == 1; }));
   CHECK(scene.reloads() == 0);
-  CHECK_THAT(scene.agent.log(), Catch::Contains("the configuration was not reloaded") && Catch::Contains("config.yaml:"));
+  CHECK_THAT(scene.agent.log(),
+             Catch::Contains("the configuration was not reloaded") && Catch::Contains("config.yaml:"));
   scene.app.write(10);
   CHECK(scene.require_all({&scene.app}) == 0);
   CHECK(scene.tailed("app.log") == 1);
@@ -231,9 +235,7 @@ TEST_CASE("reload: other clients take over between two pushes, while sources and
   stops = true;
   writing.join();
   CHECK(all);
-  CHECK(eventually([&] {
-    return scene.loki.stored_count() + second.stored_count() >= scene.app.written();
-  }));
+  CHECK(eventually([&] { return scene.loki.stored_count() + second.stored_count() >= scene.app.written(); }));
   const auto stored = stored_by({&scene.loki, &second});
   CHECK(missing_lines(stored, {&scene.app}).empty());
   CHECK(stored.size() == scene.app.written());
@@ -328,7 +330,9 @@ TEST_CASE("reload: what is neither a job nor a client makes the agent begin anew
   REQUIRE(scene.loki.wait_stored(10));
   scene.agent.top_level = "workers: 2\n";
   scene.agent.reload();
-  REQUIRE(eventually([&] { return scene.said("beyond its jobs and clients") == 1 && scene.said("Starting lokitail") == 2; }));
+  REQUIRE(eventually([&] {
+    return scene.said("beyond its jobs and clients") == 1 && scene.said("Starting lokitail") == 2;
+  }));
   scene.app.write(10);
   REQUIRE(scene.loki.wait_stored(20));
   CHECK(scene.agent.get("/healthz").status == 200);

@@ -92,9 +92,8 @@ TEST_CASE("a client that is down stops no other: its entries wait on disk") {
 TEST_CASE("a tenant that is rate-limited holds back no other") {
   Scene scene;
   scene.agent.top_level = kSmallBudget;
-  scene.agent.jobs = {
-      job("good", scene.logs / "good.log", "pipeline_stages: [{tenant: {value: good}}]\n"),
-      job("bad", scene.logs / "bad.log", "pipeline_stages: [{tenant: {value: bad}}]\n")};
+  scene.agent.jobs = {job("good", scene.logs / "good.log", "pipeline_stages: [{tenant: {value: good}}]\n"),
+                      job("bad", scene.logs / "bad.log", "pipeline_stages: [{tenant: {value: bad}}]\n")};
   scene.loki.answer([](const Request& request) {
     return request.tenant == "bad" ? Reply::refuse(429, "too much") : Reply::ok();
   });
@@ -146,7 +145,9 @@ TEST_CASE("a job whose files are deleted soon is on disk at once, others are not
   scene.loki.answer(Reply::refuse(503));
   scene.agent.start();
   write_noise(scene.logs / "build.log", 100);
-  const auto spooled = [&] { return scene.agent.metric("lokitail_client_entries_total", "outcome=\"spooled\""); };
+  const auto spooled = [&] {
+    return scene.agent.metric("lokitail_client_entries_total", "outcome=\"spooled\"");
+  };
   REQUIRE(eventually([&] { return spooled() == 100; }));
   std::filesystem::remove(scene.logs / "build.log");
   write_noise(scene.logs / "app.log", 30);
@@ -208,8 +209,7 @@ TEST_CASE("standard input is on disk before it counts as read") {
 TEST_CASE("a spool that cannot be written is told, and delivery goes on") {
   Scene scene;
   std::ofstream(scene.directory / "file") << "no folder";
-  scene.agent.top_level =
-      "spool: {mode: always, directory: " + (scene.directory / "file").string() + "}\n";
+  scene.agent.top_level = "spool: {mode: always, directory: " + (scene.directory / "file").string() + "}\n";
   scene.agent.start();
   write_noise(scene.logs / "a.log", 10);
   REQUIRE(scene.loki.wait_stored(10));
@@ -231,9 +231,8 @@ TEST_CASE("a full spool") {
   write_noise(scene.logs / "a.log", 5000);
   const std::string dropped = "client=\"bad\",outcome=\"dropped\",reason=\"spool_full\"";
   if (when_full == "block") {
-    REQUIRE(eventually([&] {
-      return scene.agent.log().find("the spool is full") != std::string::npos;
-    }, 60s));
+    REQUIRE(
+        eventually([&] { return scene.agent.log().find("the spool is full") != std::string::npos; }, 60s));
     CHECK(stays([&] { return scene.loki.stored_count() < 5000; }, 1s));
     other.answer(Reply::ok());
     REQUIRE(other.wait_stored(5000, 60s));
@@ -246,7 +245,8 @@ TEST_CASE("a full spool") {
     other.answer(Reply::ok());
     CHECK(eventually([&] {
       return scene.agent.metric("lokitail_client_entries_total", dropped) +
-                 static_cast<double>(other.stored_count()) == 5000;
+                 static_cast<double>(other.stored_count()) ==
+             5000;
     }));
   }
   scene.agent.stop();
@@ -292,10 +292,12 @@ TEST_CASE("a disk that is full: what waits does so in memory, and it goes on whe
     scene.agent.start();
   }
   scene.loki.answer(Reply::ok());
-  REQUIRE(eventually([&] {
-    const auto lines = scene.loki.lines();
-    return std::set<std::string>(lines.begin(), lines.end()).size() == 4000;
-  }, 60s));
+  REQUIRE(eventually(
+      [&] {
+        const auto lines = scene.loki.lines();
+        return std::set<std::string>(lines.begin(), lines.end()).size() == 4000;
+      },
+      60s));
   CHECK(eventually([&] { return scene.agent.metric("lokitail_spool_bytes") == 0; }));
   if (!killed) CHECK(scene.loki.stored_count() == 4000);
   scene.agent.stop();

@@ -101,8 +101,7 @@ TEST_CASE("stdin: the first job's stages and labels, as they are written") {
       "- job_name: second\n  static_configs:\n  - labels: {job: c, __path__: /nowhere}\n"};
   CHECK(scene.feed("warn: something\n") == 0);
   REQUIRE(scene.loki.stored_count() == 1);
-  CHECK(scene.loki.stored()[0].labels ==
-        "{__path__=\"/var/log/x\", env=\"x\", job=\"b\", level=\"warn\"}");
+  CHECK(scene.loki.stored()[0].labels == "{__path__=\"/var/log/x\", env=\"x\", job=\"b\", level=\"warn\"}");
   CHECK(says(scene, "too many scrape configs, skipping 1"));
 }
 
@@ -232,8 +231,7 @@ TEST_CASE("stdin: after the end of the input it waits for Loki, however long tha
   CHECK(scene.loki.lines() == std::vector<std::string>{"patience"});
 }
 
-TEST_CASE(
-    "stdin: SIGTERM while it waits for Loki ends it, and the status says that lines are lost") {
+TEST_CASE("stdin: SIGTERM while it waits for Loki ends it, and the status says that lines are lost") {
   StdinScene scene;
   scene.agent.arguments.emplace_back("-shutdown.timeout=300ms");
   scene.loki.go_down();

@@ -36,13 +36,15 @@ struct SyslogScene : Scene {
 
   // `keys` are further lines of the block; `job_lines` of the job.
   explicit SyslogScene(const std::string& keys = "", const std::string& job_lines = kLabels) {
-    agent.jobs = {fmt::format("- job_name: syslog\n  syslog:\n    listen_address: 127.0.0.1:{}\n"
-                              "    labels: {{job: syslog}}\n{}{}",
-                              syslog_port, keys, job_lines)};
+    agent.jobs = {
+        fmt::format("- job_name: syslog\n  syslog:\n    listen_address: 127.0.0.1:{}\n"
+                    "    labels: {{job: syslog}}\n{}{}",
+                    syslog_port, keys, job_lines)};
   }
 
   void log_with_logger(std::vector<std::string> options, const std::string& text) {
-    options.insert(options.begin(), {*find_program("logger"), "-n", "127.0.0.1", "-P", std::to_string(syslog_port)});
+    options.insert(options.begin(),
+                   {*find_program("logger"), "-n", "127.0.0.1", "-P", std::to_string(syslog_port)});
     options.push_back(text);
     const Finished finished = run(options);
     INFO(finished.err);
@@ -86,7 +88,8 @@ class LocalLog {
 // rsyslog that passes on what is written into a socket of its own.
 class Rsyslog {
  public:
-  Rsyslog(const std::filesystem::path& folder, std::uint16_t port, const std::string& action) : folder_(folder) {
+  Rsyslog(const std::filesystem::path& folder, std::uint16_t port, const std::string& action)
+      : folder_(folder) {
     std::filesystem::create_directories(folder);
     write_file(folder / "rsyslog.conf",
                fmt::format("module(load=\"imuxsock\" SysSock.Use=\"off\")\n"
@@ -95,9 +98,12 @@ class Rsyslog {
                            "*.* action(type=\"omfwd\" target=\"127.0.0.1\" port=\"{1}\" "
                            "action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\" {2})\n",
                            folder.string(), port, action));
-    process_ = std::make_unique<Process>(Command{{*find_program("rsyslogd"), "-n", "-f", folder / "rsyslog.conf", "-i",
-                                                  folder / "pid"},
-                                                 {}, folder, folder / "out", folder / "out"});
+    process_ = std::make_unique<Process>(
+        Command{{*find_program("rsyslogd"), "-n", "-f", folder / "rsyslog.conf", "-i", folder / "pid"},
+                {},
+                folder,
+                folder / "out",
+                folder / "out"});
     REQUIRE(eventually([&] { return std::filesystem::exists(folder_ / "log"); }));
   }
   ~Rsyslog() {
@@ -177,14 +183,16 @@ TEST_CASE("syslog from logger over TCP, in both framings") {
   if (no_logger()) return;
   SyslogScene scene;
   scene.agent.start();
-  scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "counted", "-p", "local3.warning"}, "by octets");
+  scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "counted", "-p", "local3.warning"},
+                        "by octets");
   scene.log_with_logger({"-T", "--rfc5424=notq", "-t", "lined", "-p", "user.err"}, "by lines");
   REQUIRE(scene.loki.wait_stored(2));
   CHECK(lines_of(scene.loki) == std::multiset<std::string>{"by lines", "by octets"});
   for (const Arrival& arrival : scene.loki.stored()) {
     const bool counted = arrival.line == "by octets";
     CHECK(arrival.labels.find(counted ? R"(app="counted")" : R"(app="lined")") != std::string::npos);
-    CHECK(arrival.labels.find(counted ? R"(severity="warning")" : R"(severity="error")") != std::string::npos);
+    CHECK(arrival.labels.find(counted ? R"(severity="warning")" : R"(severity="error")") !=
+          std::string::npos);
     CHECK(arrival.labels.find(counted ? R"(facility="local3")" : R"(facility="user")") != std::string::npos);
     CHECK(arrival.labels.find(R"(job="syslog")") != std::string::npos);
     CHECK(arrival.labels.find("__") == std::string::npos);
@@ -210,9 +218,10 @@ TEST_CASE("syslog from logger over UDP, and in RFC 3164") {
 }
 
 TEST_CASE("syslog: structured data to labels, the sender's time, the whole message") {
-  SyslogScene scene("    label_structured_data: true\n    use_incoming_timestamp: true\n"
-                    "    use_rfc5424_message: true\n",
-                    R"(  relabel_configs:
+  SyslogScene scene(
+      "    label_structured_data: true\n    use_incoming_timestamp: true\n"
+      "    use_rfc5424_message: true\n",
+      R"(  relabel_configs:
   - {source_labels: [__syslog_message_sd_ex_1_a], target_label: a}
   - {action: drop, source_labels: [__syslog_message_app_name], regex: noise}
 )");
@@ -221,7 +230,11 @@ TEST_CASE("syslog: structured data to labels, the sender's time, the whole messa
   const std::string noise = "<13>1 - host noise - - - dropped";
   Pipe pipe;
   Process sender(Command{{"/bin/bash", "-c", fmt::format("cat > /dev/tcp/127.0.0.1/{}", scene.syslog_port)},
-                         {}, {}, {}, {}, pipe.read_end()});
+                         {},
+                         {},
+                         {},
+                         {},
+                         pipe.read_end()});
   pipe.write(noise + "\n" + message + "\n");
   REQUIRE(scene.loki.wait_stored(1));
   const Arrival arrival = scene.loki.stored().at(0);
@@ -238,12 +251,14 @@ TEST_CASE("syslog from rsyslog: an outage of Loki and a kill lose nothing that w
   SyslogScene scene("    syslog_format: rfc3164\n");
   scene.loki.answer(Reply::refuse(503));
   scene.agent.start();
-  Rsyslog rsyslog(scene.directory / "rsyslog", scene.syslog_port, "protocol=\"tcp\" TCP_Framing=\"octet-counted\"");
+  Rsyslog rsyslog(scene.directory / "rsyslog", scene.syslog_port,
+                  "protocol=\"tcp\" TCP_Framing=\"octet-counted\"");
   constexpr int kMessages = 2000;
   for (int i = 0; i < kMessages; ++i) rsyslog.log(fmt::format("message {}", i));
   // All of it is on disk, though Loki is down.
   const std::string spooled = "outcome=\"spooled\"";
-  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_client_entries_total", spooled) == kMessages; }));
+  REQUIRE(
+      eventually([&] { return scene.agent.metric("lokitail_client_entries_total", spooled) == kMessages; }));
   scene.agent.kill();
   scene.loki.answer(Reply::ok());
   scene.agent.start();
@@ -256,9 +271,7 @@ TEST_CASE("syslog from rsyslog: an outage of Loki and a kill lose nothing that w
   // And rsyslog finds the way to the new agent.
   rsyslog.log("after all");
   rsyslog.log("after all, again");
-  CHECK(eventually([&] {
-    return lines_of(scene.loki).contains("after all, again");
-  }));
+  CHECK(eventually([&] { return lines_of(scene.loki).contains("after all, again"); }));
   scene.agent.stop();
 }
 
@@ -308,12 +321,15 @@ TEST_CASE("syslog over TLS asks for a certificate") {
   const Certificates certificates(files.directory / "certificates", "localhost");
   const auto text = [](const std::filesystem::path& path) { return path.string(); };
   SyslogScene scene(fmt::format("    tls_config: {{cert_file: {}, key_file: {}, ca_file: {}}}\n",
-                                text(certificates.server), text(certificates.server_key), text(certificates.ca)));
+                                text(certificates.server), text(certificates.server_key),
+                                text(certificates.ca)));
   scene.agent.start();
   const auto send = [&](const std::string& more, const std::string& line) {
-    return run({"/bin/bash", "-c",
-                fmt::format("(echo '{}'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:{} -CAfile {} {}", line,
-                            scene.syslog_port, text(certificates.ca), more)});
+    return run(
+        {"/bin/bash", "-c",
+         fmt::format(
+             "(echo '{}'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:{} -CAfile {} {}",
+             line, scene.syslog_port, text(certificates.ca), more)});
   };
   send("", "<13>1 - h app - - - without a certificate");
   send(fmt::format("-cert {} -key {}", text(certificates.client), text(certificates.client_key)),
@@ -350,7 +366,8 @@ TEST_CASE("syslog: the job of the page") {
   scene.agent.jobs = {
       job_of_page("sources/syslog.md", "0.0.0.0:1514", fmt::format("127.0.0.1:{}", scene.syslog_port))};
   scene.agent.start();
-  scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "page", "-p", "user.err"}, "as it says");
+  scene.log_with_logger({"-T", "--octet-count", "--rfc5424=notq", "-t", "page", "-p", "user.err"},
+                        "as it says");
   REQUIRE(scene.loki.wait_stored(1));
   CHECK(scene.loki.stored()[0].labels.find(R"(app="page")") != std::string::npos);
   CHECK(scene.loki.stored()[0].labels.find(R"(severity="error")") != std::string::npos);

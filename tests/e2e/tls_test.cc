@@ -15,8 +15,8 @@ struct TlsScene : Scene {
   Nginx nginx;
   LogWriter log{"a", logs / "a.log"};
 
-  explicit TlsScene(const std::string& server_lines = "",
-                    const std::string& server_name = "localhost", const std::string& server_ends = "")
+  explicit TlsScene(const std::string& server_lines = "", const std::string& server_name = "localhost",
+                    const std::string& server_ends = "")
       : certificates(directory / "certificates", server_name, server_ends),
         nginx(directory / "nginx", certificates, loki.port(), server_lines) {}
 
@@ -56,14 +56,12 @@ TEST_CASE("TLS with a client certificate") {
   if (no_nginx()) return;
   Scene scene;
   const Certificates certificates(scene.directory / "certificates", "localhost");
-  const Nginx nginx(
-      scene.directory / "nginx", certificates, scene.loki.port(),
-      "ssl_verify_client on; ssl_client_certificate " + certificates.ca.string() + ";");
+  const Nginx nginx(scene.directory / "nginx", certificates, scene.loki.port(),
+                    "ssl_verify_client on; ssl_client_certificate " + certificates.ca.string() + ";");
   scene.agent.clients = {
       client(nginx.url() + "/loki/api/v1/push",
-             fmt::format("tls_config: {{ca_file: {}, cert_file: {}, key_file: {}}}",
-                         certificates.ca.string(), certificates.client.string(),
-                         certificates.client_key.string()))};
+             fmt::format("tls_config: {{ca_file: {}, cert_file: {}, key_file: {}}}", certificates.ca.string(),
+                         certificates.client.string(), certificates.client_key.string()))};
   LogWriter log("a", scene.logs / "a.log");
   log.write(50);
   scene.agent.start();
@@ -89,8 +87,7 @@ TEST_CASE("TLS: a certificate for another name is refused, server_name names the
   if (no_nginx()) return;
   const bool named = GENERATE(false, true);
   TlsScene scene("", "loki.test");
-  scene.start("ca_file: " + scene.certificates.ca.string() +
-              (named ? ", server_name: loki.test" : ""));
+  scene.start("ca_file: " + scene.certificates.ca.string() + (named ? ", server_name: loki.test" : ""));
   if (named) {
     CHECK(scene.require_all({&scene.log}) == 0);
   } else {
@@ -142,8 +139,8 @@ TEST_CASE("TLS through a proxy goes by CONNECT") {
   CHECK(scene.require_all({&scene.log}) == 0);
   scene.agent.stop();
   REQUIRE_FALSE(proxy.requests().empty());
-  CHECK(proxy.requests().front().rfind(
-            fmt::format("CONNECT localhost:{} HTTP/1.1\r\n", scene.nginx.port()), 0) == 0);
+  CHECK(proxy.requests().front().rfind(fmt::format("CONNECT localhost:{} HTTP/1.1\r\n", scene.nginx.port()),
+                                       0) == 0);
 }
 
 TEST_CASE("nginx's own body limit is a 413: the push is halved until it fits") {

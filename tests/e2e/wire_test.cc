@@ -65,13 +65,11 @@ TEST_CASE("external_labels lose against the entry's own") {
   REQUIRE(scene.loki.wait_stored(1));
   scene.agent.stop();
   CHECK(scene.loki.stored().front().labels ==
-        fmt::format("{{cluster=\"blue\", filename=\"{}\", job=\"app\"}}",
-                    (scene.logs / "a.log").string()));
+        fmt::format("{{cluster=\"blue\", filename=\"{}\", job=\"app\"}}", (scene.logs / "a.log").string()));
 }
 
 TEST_CASE("tenant_id goes into X-Scope-OrgID, and no custom header overrides it") {
-  const Request request =
-      first_push("tenant_id: team-a, headers: {x-scope-orgid: other, X-More: some}");
+  const Request request = first_push("tenant_id: team-a, headers: {x-scope-orgid: other, X-More: some}");
   CHECK(header(request, "x-scope-orgid") == "team-a");
   CHECK(header(request, "x-more") == "some");
 }
@@ -92,8 +90,7 @@ TEST_CASE("credentials on the wire") {
 
 TEST_CASE("credentials in the URL are basic auth") {
   Scene scene;
-  scene.agent.clients = {
-      client(fmt::format("http://user:s3cret@{}/loki/api/v1/push", scene.loki.host()))};
+  scene.agent.clients = {client(fmt::format("http://user:s3cret@{}/loki/api/v1/push", scene.loki.host()))};
   append_file(scene.logs / "a.log", "hello\n");
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(1));

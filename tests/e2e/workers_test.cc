@@ -57,9 +57,7 @@ TEST_CASE("workers: a limit of a job is one limit, however many workers there ar
     writers.push_back(std::make_unique<LogWriter>(name, scene.logs / (name + ".log")));
     writers.back()->write(100);
   }
-  REQUIRE(eventually([&] {
-    return scene.agent.metric("lokitail_job_lines_total", R"(job="app")") == 400;
-  }));
+  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_job_lines_total", R"(job="app")") == 400; }));
   // All that passed is on its way when the ledger says so; a few more may have passed as time went on.
   REQUIRE(scene.loki.wait_stored(50));
   CHECK(scene.agent.metric("lokitail_job_entries_total", R"(job="app")") < 80);

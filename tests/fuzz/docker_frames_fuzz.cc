@@ -22,10 +22,11 @@ std::string read(std::string_view bytes, std::size_t tear, bool terminal) {
     out += '\n';
   };
   std::size_t pieces = 0;
-  agent::LogFrames frames(terminal, [&](agent::LogStream stream, pipeline::Timestamp time, std::string_view piece) {
-    pieces += piece.size();
-    joiners[agent::index_of(stream)].add(time, piece, emit);
-  });
+  agent::LogFrames frames(terminal,
+                          [&](agent::LogStream stream, pipeline::Timestamp time, std::string_view piece) {
+                            pieces += piece.size();
+                            joiners[agent::index_of(stream)].add(time, piece, emit);
+                          });
   if (frames.feed(bytes.substr(0, tear)) && frames.feed(bytes.substr(tear))) {
     frames.finish();
     for (auto& joiner : joiners) joiner.flush(emit);

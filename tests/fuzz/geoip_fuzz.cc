@@ -23,17 +23,17 @@ std::string good_database() {
   using namespace lokitail::test::maxmind;
   Database database({});
   const std::size_t name = database.add_data(text("Norway"));
-  const std::string place = map(
-      {{"code", text("EU")}, {"iso_code", text("03")}, {"names", map({{"en", pointer(name)}})}});
-  const std::size_t record = database.add_data(
-      map({{"autonomous_system_number", uint32(64'496)},
-           {"autonomous_system_organization", text("Example")},
-           {"city", place},
-           {"continent", place},
-           {"country", place},
-           {"location", map({{"latitude", real(59.9)}, {"longitude", single(10.7F)}})},
-           {"postal", map({{"code", text("0150")}})},
-           {"subdivisions", array({place, place})}}));
+  const std::string place =
+      map({{"code", text("EU")}, {"iso_code", text("03")}, {"names", map({{"en", pointer(name)}})}});
+  const std::size_t record =
+      database.add_data(map({{"autonomous_system_number", uint32(64'496)},
+                             {"autonomous_system_organization", text("Example")},
+                             {"city", place},
+                             {"continent", place},
+                             {"country", place},
+                             {"location", map({{"latitude", real(59.9)}, {"longitude", single(10.7F)}})},
+                             {"postal", map({{"code", text("0150")}})},
+                             {"subdivisions", array({place, place})}}));
   database.add_network("::/1", record);
   database.add_network("8000::/1", record);
   return database.bytes();
@@ -43,8 +43,7 @@ std::string good_database() {
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content) : file_(memfd_create("database", MFD_CLOEXEC)) {
-    if (file_ < 0 ||
-        write(file_, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+    if (file_ < 0 || write(file_, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
       std::abort();
     }
   }

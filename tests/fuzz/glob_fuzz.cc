@@ -11,8 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto line = text.find('\n');
   const std::string pattern = '/' + std::string(text.substr(0, line));
-  const std::string path =
-      '/' + std::string(line == std::string_view::npos ? text : text.substr(line + 1));
+  const std::string path = '/' + std::string(line == std::string_view::npos ? text : text.substr(line + 1));
   const Glob glob(pattern);
   static_cast<void>(glob.matches(path));
   // A pattern always means the file of its own name.

@@ -45,14 +45,12 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> name
       names, [text](std::string_view name) { return text.find(name) != std::string_view::npos; });
 }
 
-bool is_random(std::string_view text) {
-  return has_any(text, {"rand", "uuid", "shuffle", "encryptAES"});
-}
+bool is_random(std::string_view text) { return has_any(text, {"rand", "uuid", "shuffle", "encryptAES"}); }
 
 // Functions that take a good part of a second, which would be all that the fuzzer does.
 bool is_slow(std::string_view text) {
-  return has_any(text, {"bcrypt", "htpasswd", "derivePassword", "genPrivateKey", "genCA",
-                        "genSelfSigned", "genSigned"});
+  return has_any(
+      text, {"bcrypt", "htpasswd", "derivePassword", "genPrivateKey", "genCA", "genSelfSigned", "genSigned"});
 }
 
 }  // namespace

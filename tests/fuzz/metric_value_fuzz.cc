@@ -48,9 +48,8 @@ void check_label(std::string_view text) {
     require(label[at] != '\n', "line break", text);
     if (label[at] == '\\') {
       ++at;
-      require(
-          at < label.size() && std::string_view("\\\"n").find(label[at]) != std::string_view::npos,
-          "bad escape", text);
+      require(at < label.size() && std::string_view("\\\"n").find(label[at]) != std::string_view::npos,
+              "bad escape", text);
     }
   }
   require(at + 1 == label.size(), "value ends early", text);

@@ -51,18 +51,16 @@ class Grower {
 
   std::string repeated() {
     static const std::vector<std::string> kCounts = {
-        "",   "",    "",    "*",     "+",    "?",      "",    "*?",
-        "+?", "?\?", "{2}", "{0,2}", "{1,}", "{1,3}?", "{0}", "{2,}?"};
+        "", "", "", "*", "+", "?", "", "*?", "+?", "?\?", "{2}", "{0,2}", "{1,}", "{1,3}?", "{0}", "{2,}?"};
     return atom() + kCounts[decide(kCounts.size())];
   }
 
   std::string atom() {
     static const std::vector<std::string> kAtoms = {
-        "a",   "b",     " ",    "\\.",         ".",      "\\d",           "\\w",
-        "\\s", "\\S",   "\\W",  "\\D",         "[^\"]",  "[^ab]",         "[a-c]",
-        "é",   "[é-ü]", "[^é]", "[[:alpha:]]", "[^]a]",  "[a\\-.]",       "\\x{20AC}",
-        "$",   "k",     "S",    "[\\w-]",      "(?s:.)", "[^[:^digit:]]", "😀",
-        "\"",  "\\[",   "1",    "[\\s\\S]"};
+        "a",     "b",       " ",         "\\.",   ".",       "\\d", "\\w",    "\\s",    "\\S",
+        "\\W",   "\\D",     "[^\"]",     "[^ab]", "[a-c]",   "é",   "[é-ü]",  "[^é]",   "[[:alpha:]]",
+        "[^]a]", "[a\\-.]", "\\x{20AC}", "$",     "k",       "S",   "[\\w-]", "(?s:.)", "[^[:^digit:]]",
+        "😀",     "\"",      "\\[",       "1",     "[\\s\\S]"};
     if (depth_ < 5 && decide(3) == 0) {
       ++depth_;
       static const std::vector<std::string> kOpen = {"(", "(?:", "(", "(?i:", "(?s:", "(?-i:"};
@@ -125,20 +123,16 @@ std::string mended(std::string_view bytes) {
 }
 
 void fail(const RE2& expected, std::string_view text, const char* what) {
-  std::cerr << "one pass: " << what << "\npattern: " << expected.pattern() << "\ntext: " << text
-            << std::endl;
+  std::cerr << "one pass: " << what << "\npattern: " << expected.pattern() << "\ntext: " << text << std::endl;
   std::abort();
 }
 
-void compare(const RE2& expected, const OnePass& matcher, RE2::Anchor anchor,
-             const std::string& text) {
+void compare(const RE2& expected, const OnePass& matcher, RE2::Anchor anchor, const std::string& text) {
   const auto size = static_cast<std::size_t>(expected.NumberOfCapturingGroups()) + 2;
   std::vector<re2::StringPiece> want(size);
   std::vector<std::string_view> got(size);
-  const bool matches =
-      expected.Match(text, 0, text.size(), anchor, want.data(), static_cast<int>(size));
-  if (matcher.match(text, {}) != matches)
-    fail(expected, text, "whether it matches, without groups");
+  const bool matches = expected.Match(text, 0, text.size(), anchor, want.data(), static_cast<int>(size));
+  if (matcher.match(text, {}) != matches) fail(expected, text, "whether it matches, without groups");
   if (matcher.match(text, got) != matches) fail(expected, text, "whether it matches");
   for (std::size_t i = 0; matches && i < size; ++i) {
     if (got[i].data() != want[i].data() || got[i].size() != want[i].size()) {

@@ -36,9 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rule.source_labels = {"source"};
   const config::LabelMap labels = {{"source", std::string(input)}, {"other", "value"}};
   for (const auto action :
-       {config::RelabelAction::kReplace, config::RelabelAction::kKeep,
-        config::RelabelAction::kLabelMap, config::RelabelAction::kLabelDrop,
-        config::RelabelAction::kUppercase}) {
+       {config::RelabelAction::kReplace, config::RelabelAction::kKeep, config::RelabelAction::kLabelMap,
+        config::RelabelAction::kLabelDrop, config::RelabelAction::kUppercase}) {
     rule.action = action;
     try {
       const agent::Relabeler relabeler({rule});

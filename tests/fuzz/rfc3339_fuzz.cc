@@ -19,8 +19,8 @@ void require(bool holds, const char* what, std::string_view text) {
 }
 
 // One pair of readers of the same text.
-void require_same(bool ok, const Timestamp& time, bool want_ok, const Timestamp& want,
-                  const char* what, std::string_view text) {
+void require_same(bool ok, const Timestamp& time, bool want_ok, const Timestamp& want, const char* what,
+                  std::string_view text) {
   require(ok == want_ok && (!ok || time == want), what, text);
 }
 

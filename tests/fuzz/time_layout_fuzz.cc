@@ -51,8 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     lang::ParsedTime parsed;
     if (!layout.parse(text, *zone, *zone, parsed)) continue;
     const Timestamp& time = parsed.time;
-    require(time.nanoseconds >= 0 && time.nanoseconds < kNanosecondsPerSecond, "fraction",
-            layout_text, text);
+    require(time.nanoseconds >= 0 && time.nanoseconds < kNanosecondsPerSecond, "fraction", layout_text, text);
     const lang::Zone own = parsed.zone();
     static_cast<void>(layout.format(time, own));
     require_round_trip(time, own, text);
@@ -61,8 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto parser = lang::TimeParser::compile(layout_text, {std::string(text), "Unix", "UnixMs"});
   Timestamp out;
   if (parser.parse(text, {1'762'511'415, 0}, out)) {
-    require(out.nanoseconds >= 0 && out.nanoseconds < kNanosecondsPerSecond, "parser's fraction",
-            layout_text, text);
+    require(out.nanoseconds >= 0 && out.nanoseconds < kNanosecondsPerSecond, "parser's fraction", layout_text,
+            text);
   }
   return 0;
 }

@@ -26,14 +26,12 @@ bool zeros(std::string_view text) { return text.find_first_not_of('0') == std::s
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const re2::RE2 grammar(
-      R"((?s)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f])([0-9a-f])(-.*)?)",
-      re2::RE2::Latin1);
+      R"((?s)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f])([0-9a-f])(-.*)?)", re2::RE2::Latin1);
   const std::string_view header(reinterpret_cast<const char*>(data), size);
   std::string version, trace_id, span_id, high, low, rest;
-  bool good = re2::RE2::FullMatch({header.data(), header.size()}, grammar, &version, &trace_id,
-                                  &span_id, &high, &low, &rest);
-  good = good && version != "ff" && !zeros(trace_id) && !zeros(span_id) &&
-         (version != "00" || rest.empty());
+  bool good = re2::RE2::FullMatch({header.data(), header.size()}, grammar, &version, &trace_id, &span_id,
+                                  &high, &low, &rest);
+  good = good && version != "ff" && !zeros(trace_id) && !zeros(span_id) && (version != "00" || rest.empty());
   const auto context = parse_traceparent(header);
   require(context.has_value() == good, "the grammar says otherwise", header);
   if (!good) return 0;

@@ -99,8 +99,8 @@ void Agent::launch() {
   write_config();
   std::vector<std::string> command{agent_binary(), "-config.file=" + config_file().string()};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(Command{command, environment, directory_, directory_ / "log",
-                                               directory_ / "log", input, output});
+  process_ = std::make_unique<Process>(
+      Command{command, environment, directory_, directory_ / "log", directory_ / "log", input, output});
 }
 
 void Agent::write_config() const { write_file(config_file(), config_text()); }
@@ -155,7 +155,8 @@ std::size_t Agent::open_files() const {
 
 std::size_t Agent::inotify_watches() const {
   std::size_t watches = 0;
-  for (const auto& file : std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process_->pid()))) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process_->pid()))) {
     std::ifstream text(file.path());
     for (std::string line; std::getline(text, line);) {
       if (line.rfind("inotify wd:", 0) == 0) ++watches;
@@ -165,8 +166,8 @@ std::size_t Agent::inotify_watches() const {
 }
 
 std::string sanitizer_report(const std::string& log) {
-  for (const char* sign : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
-                           "runtime error: ", "WARNING: ThreadSanitizer"}) {
+  for (const char* sign :
+       {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error: ", "WARNING: ThreadSanitizer"}) {
     const std::size_t at = log.find(sign);
     if (at != std::string::npos) return log.substr(at);
   }

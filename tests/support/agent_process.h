@@ -31,8 +31,8 @@ std::string client(const std::string& url, const std::string& more = "");
 
 // A file job. `path` may be a glob; `more` are further lines of the scrape config at its
 // indentation, e.g. "pipeline_stages:\n- docker: {}\n".
-std::string job(const std::string& name, const std::filesystem::path& path,
-                const std::string& more = "", const std::string& labels = "");
+std::string job(const std::string& name, const std::filesystem::path& path, const std::string& more = "",
+                const std::string& labels = "");
 
 class Agent {
  public:

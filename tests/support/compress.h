@@ -22,8 +22,8 @@ inline void require_packed(bool yes) {
 
 inline std::string deflated(std::string_view text, int window_bits) {
   z_stream stream{};
-  require_packed(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8,
-                              Z_DEFAULT_STRATEGY) == Z_OK);
+  require_packed(
+      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
   std::string out(deflateBound(&stream, text.size()) + 32, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
@@ -43,10 +43,10 @@ inline std::string zipped(std::string_view text, bool deflates = true) {
   const auto number = [&out](std::size_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
   };
-  number(20, 2);                  // version
-  number(0, 2);                   // flags
-  number(deflates ? 8 : 0, 2);    // method
-  number(0, 4);                   // time and date
+  number(20, 2);                // version
+  number(0, 2);                 // flags
+  number(deflates ? 8 : 0, 2);  // method
+  number(0, 4);                 // time and date
   number(crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), 4);
   number(body.size(), 4);
   number(text.size(), 4);
@@ -72,10 +72,10 @@ inline std::string compressed(std::string_view text, agent::Compression compress
     }
     case kXz: {
       std::size_t size = 0;
-      require_packed(lzma_easy_buffer_encode(
-                         6, LZMA_CHECK_CRC64, nullptr,
-                         reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                         reinterpret_cast<std::uint8_t*>(out.data()), &size, out.size()) == LZMA_OK);
+      require_packed(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
+                                             reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                                             reinterpret_cast<std::uint8_t*>(out.data()), &size,
+                                             out.size()) == LZMA_OK);
       out.resize(size);
       return out;
     }

@@ -30,7 +30,8 @@ std::string DockerDaemon::missing() {
   return {};
 }
 
-DockerDaemon::DockerDaemon(const fs::path& directory, const std::string& settings, std::vector<std::string> more)
+DockerDaemon::DockerDaemon(const fs::path& directory, const std::string& settings,
+                           std::vector<std::string> more)
     : directory_(directory), more_(std::move(more)) {
   fs::create_directories(directory_);
   write_file(directory_ / "daemon.json", settings);

@@ -35,7 +35,8 @@ class FaultySystem {
   FaultySystem(std::filesystem::path file, const std::filesystem::path& folder) : file_(std::move(file)) {
     const int descriptor = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0 || ::ftruncate(descriptor, sizeof(FaultControls)) != 0) fail();
-    void* const mapped = ::mmap(nullptr, sizeof(FaultControls), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    void* const mapped =
+        ::mmap(nullptr, sizeof(FaultControls), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (mapped == MAP_FAILED) fail();
     ::close(descriptor);
     controls_ = static_cast<FaultControls*>(mapped);

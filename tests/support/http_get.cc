@@ -65,8 +65,7 @@ HttpAnswer parse(const std::string& text) {
 }  // namespace
 
 HttpAnswer http_get(std::uint16_t port, const std::string& path) {
-  return parse(
-      talk(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+  return parse(talk(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
 }
 
 HttpAnswer http_post(std::uint16_t port, const std::string& path, std::string_view body,

@@ -24,7 +24,6 @@ HttpAnswer http_post(std::uint16_t port, const std::string& path, std::string_vi
 
 // The sum of all samples of a metric whose labels contain `labels`, e.g. `reason="line_too_long"`;
 // -1 where there is none. `text` is a page in Prometheus' format.
-double metric_value(const std::string& text, const std::string& name,
-                    const std::string& labels = "");
+double metric_value(const std::string& text, const std::string& name, const std::string& labels = "");
 
 }  // namespace lokitail::test

@@ -143,16 +143,19 @@ std::string HostJournald::missing() {
 HostJournald::HostJournald() {
   if (fs::exists(kHostSocket)) return;
   fs::create_directories(fs::path(kHostSettings).parent_path());
-  std::ofstream(kHostSettings) << "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\nReadKMsg=no\nAudit=no\n";
+  std::ofstream(kHostSettings)
+      << "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\nReadKMsg=no\nAudit=no\n";
   process_ = std::make_unique<Process>(Command{{kJournald}, {}, {}, "/dev/null", "/dev/null"});
-  if (!eventually([] { return fs::exists(kHostSocket); })) throw std::runtime_error("journald does not start");
+  if (!eventually([] { return fs::exists(kHostSocket); }))
+    throw std::runtime_error("journald does not start");
 }
 
 HostJournald::~HostJournald() {
   if (!process_) return;
   process_->signal(SIGTERM);
   process_->wait(std::chrono::seconds(10));
-  for (const fs::path& left : {fs::path(kHostSettings), fs::path("/run/systemd/journal"), fs::path("/run/log/journal")}) {
+  for (const fs::path& left :
+       {fs::path(kHostSettings), fs::path("/run/systemd/journal"), fs::path("/run/log/journal")}) {
     std::error_code ignored;
     fs::remove_all(left, ignored);
   }

@@ -32,8 +32,7 @@ std::string docker_time(std::int64_t nanoseconds) {
 
 }  // namespace
 
-LogWriter::LogWriter(std::string name, std::filesystem::path path, Format format,
-                     std::size_t padding)
+LogWriter::LogWriter(std::string name, std::filesystem::path path, Format format, std::size_t padding)
     : name_(std::move(name)), path_(std::move(path)), format_(format), padding_(padding) {
   open();
 }
@@ -53,8 +52,7 @@ std::string LogWriter::line(std::uint64_t number) const {
 std::string LogWriter::text(std::uint64_t number) const {
   // Deterministic, of varying length, and no two lines alike.
   const std::size_t length = padding_ == 0 ? 0 : (number * 7919) % (2 * padding_);
-  return fmt::format("{} {} {}", name_, number,
-                     std::string(length, static_cast<char>('a' + number % 26)));
+  return fmt::format("{} {} {}", name_, number, std::string(length, static_cast<char>('a' + number % 26)));
 }
 
 std::string LogWriter::record(std::uint64_t number) {

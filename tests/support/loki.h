@@ -48,8 +48,7 @@ struct Reply {
   bool cut = false;  // the connection is closed instead of an answer
 
   static Reply ok() { return {}; }
-  static Reply refuse(int status, std::string body = "",
-                      std::map<std::string, std::string> more = {}) {
+  static Reply refuse(int status, std::string body = "", std::map<std::string, std::string> more = {}) {
     return {status, std::move(body), std::move(more), false, {}, false};
   }
 };

@@ -61,9 +61,7 @@ inline std::string integer(unsigned type, std::uint64_t value) {
 inline std::string uint16(std::uint16_t value) { return integer(5, value); }
 inline std::string uint32(std::uint32_t value) { return integer(6, value); }
 inline std::string uint64(std::uint64_t value) { return integer(9, value); }
-inline std::string int32(std::int32_t value) {
-  return integer(8, static_cast<std::uint32_t>(value));
-}
+inline std::string int32(std::int32_t value) { return integer(8, static_cast<std::uint32_t>(value)); }
 
 inline std::string map(const std::vector<std::pair<std::string, std::string>>& members) {
   std::string bytes = control(7, members.size());
@@ -94,19 +92,18 @@ inline std::string named(std::string_view english) {
 
 // Longmont in Colorado, as GeoLite2 writes it.
 inline std::string longmont() {
-  return map(
-      {{"city", map({{"geoname_id", uint32(5'579'276)}, {"names", named("Longmont")}})},
-       {"continent", map({{"code", text("NA")}, {"names", named("North America")}})},
-       {"country", map({{"iso_code", text("US")}, {"names", named("United States")}})},
-       {"location", map({{"accuracy_radius", uint16(20)},
-                         {"latitude", real(40.1791)},
-                         {"longitude", real(-105.1126)},
-                         {"metro_code", uint16(751)},
-                         {"time_zone", text("America/Denver")}})},
-       {"postal", map({{"code", text("80501")}})},
-       {"registered_country", map({{"iso_code", text("CA")}, {"names", named("Canada")}})},
-       {"subdivisions", array({map({{"iso_code", text("CO")}, {"names", named("Colorado")}}),
-                               map({{"iso_code", text("BO")}, {"names", named("Boulder")}})})}});
+  return map({{"city", map({{"geoname_id", uint32(5'579'276)}, {"names", named("Longmont")}})},
+              {"continent", map({{"code", text("NA")}, {"names", named("North America")}})},
+              {"country", map({{"iso_code", text("US")}, {"names", named("United States")}})},
+              {"location", map({{"accuracy_radius", uint16(20)},
+                                {"latitude", real(40.1791)},
+                                {"longitude", real(-105.1126)},
+                                {"metro_code", uint16(751)},
+                                {"time_zone", text("America/Denver")}})},
+              {"postal", map({{"code", text("80501")}})},
+              {"registered_country", map({{"iso_code", text("CA")}, {"names", named("Canada")}})},
+              {"subdivisions", array({map({{"iso_code", text("CO")}, {"names", named("Colorado")}}),
+                                      map({{"iso_code", text("BO")}, {"names", named("Boulder")}})})}});
 }
 
 // ---- Files ------------------------------------------------------------------------------------
@@ -150,9 +147,7 @@ class Database {
     }
   }
 
-  void add(const std::string& network, std::string_view encoded) {
-    add_network(network, add_data(encoded));
-  }
+  void add(const std::string& network, std::string_view encoded) { add_network(network, add_data(encoded)); }
 
   std::string bytes() const {
     std::string file;

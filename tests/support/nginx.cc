@@ -20,9 +20,8 @@ void openssl(std::vector<std::string> arguments) {
 }
 
 void make_authority(const std::filesystem::path& key, const std::filesystem::path& certificate) {
-  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-           "-days", "2", "-subj", "/CN=authority of the test", "-keyout", key, "-out",
-           certificate});
+  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+           "-subj", "/CN=authority of the test", "-keyout", key, "-out", certificate});
 }
 
 void make_signed(const std::filesystem::path& directory, const std::string& name,
@@ -31,22 +30,41 @@ void make_signed(const std::filesystem::path& directory, const std::string& name
   const std::filesystem::path request = directory / (name + ".csr");
   const std::filesystem::path extensions = directory / (name + ".ext");
   write_file(extensions, "subjectAltName=" + subject_alt_name + "\n");
-  openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-           "/CN=" + name, "-keyout", directory / (name + ".key"), "-out", request});
+  openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+           "-keyout", directory / (name + ".key"), "-out", request});
   const std::filesystem::path certificate = directory / (name + ".pem");
   if (ends.empty()) {
-    openssl({"x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days",
-             "2", "-extfile", extensions, "-out", certificate});
+    openssl({"x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "2",
+             "-extfile", extensions, "-out", certificate});
     return;
   }
   // Only `ca` takes times, and wants files for its records.
   write_file(directory / "index.txt", "");
-  write_file(directory / "ca.conf", fmt::format("[ca]\ndefault_ca=c\n[c]\ndatabase={0}/index.txt\n"
-                                                "new_certs_dir={0}\nserial={0}/serial\npolicy=p\n[p]\ncommonName=supplied\n",
-                                                directory.string()));
-  openssl({"ca", "-batch", "-config", directory / "ca.conf", "-in", request, "-cert", ca, "-keyfile", ca_key,
-           "-md", "sha256", "-rand_serial", "-startdate", "20200101000000Z", "-enddate", ends, "-extfile",
-           extensions, "-out", certificate});
+  write_file(directory / "ca.conf",
+             fmt::format("[ca]\ndefault_ca=c\n[c]\ndatabase={0}/index.txt\n"
+                         "new_certs_dir={0}\nserial={0}/serial\npolicy=p\n[p]\ncommonName=supplied\n",
+                         directory.string()));
+  openssl({"ca",
+           "-batch",
+           "-config",
+           directory / "ca.conf",
+           "-in",
+           request,
+           "-cert",
+           ca,
+           "-keyfile",
+           ca_key,
+           "-md",
+           "sha256",
+           "-rand_serial",
+           "-startdate",
+           "20200101000000Z",
+           "-enddate",
+           ends,
+           "-extfile",
+           extensions,
+           "-out",
+           certificate});
 }
 
 }  // namespace
@@ -66,12 +84,11 @@ Certificates::Certificates(const std::filesystem::path& directory, const std::st
 
 bool Nginx::installed() { return find_program("nginx").has_value(); }
 
-Nginx::Nginx(const std::filesystem::path& directory, const Certificates& certificates,
-             std::uint16_t upstream, const std::string& server_lines)
+Nginx::Nginx(const std::filesystem::path& directory, const Certificates& certificates, std::uint16_t upstream,
+             const std::string& server_lines)
     : port_(free_port()) {
   std::filesystem::create_directories(directory);
-  write_file(directory / "nginx.conf",
-             fmt::format(R"(daemon off;
+  write_file(directory / "nginx.conf", fmt::format(R"(daemon off;
 master_process off;
 pid {0}/nginx.pid;
 error_log {0}/error.log info;
@@ -93,8 +110,8 @@ http {{
   }}
 }}
 )",
-                         directory.string(), port_, certificates.server.string(),
-                         certificates.server_key.string(), server_lines, upstream));
+                                                   directory.string(), port_, certificates.server.string(),
+                                                   certificates.server_key.string(), server_lines, upstream));
   process_ = std::make_unique<Process>(
       Command{{*find_program("nginx"), "-p", directory, "-c", directory / "nginx.conf"},
               {},
@@ -114,8 +131,6 @@ Nginx::~Nginx() {
   process_->wait(5s);
 }
 
-std::string Nginx::url(const std::string& host) const {
-  return fmt::format("https://{}:{}", host, port_);
-}
+std::string Nginx::url(const std::string& host) const { return fmt::format("https://{}:{}", host, port_); }
 
 }  // namespace lokitail::test

@@ -17,8 +17,7 @@ namespace lokitail::test {
 // certificate.
 struct Certificates {
   // `server_ends` is when the server's certificate ends to be valid, YYYYMMDDHHMMSSZ; empty: later.
-  explicit Certificates(const std::filesystem::path& directory,
-                        const std::string& server_name = "loki.test",
+  explicit Certificates(const std::filesystem::path& directory, const std::string& server_name = "loki.test",
                         const std::string& server_ends = "");
   std::filesystem::path ca, server, server_key, client, client_key;
 };
@@ -29,8 +28,8 @@ class Nginx {
 
   // Passes everything on to 127.0.0.1:`upstream`. `server_lines` are further lines of its server
   // block.
-  Nginx(const std::filesystem::path& directory, const Certificates& certificates,
-        std::uint16_t upstream, const std::string& server_lines = "");
+  Nginx(const std::filesystem::path& directory, const Certificates& certificates, std::uint16_t upstream,
+        const std::string& server_lines = "");
   ~Nginx();
 
   std::uint16_t port() const { return port_; }

@@ -10,12 +10,14 @@
 
 namespace lokitail::test {
 
-inline std::string read_page(const std::string& page) { return read_file(std::filesystem::path(LOKITAIL_DOCS) / page); }
+inline std::string read_page(const std::string& page) {
+  return read_file(std::filesystem::path(LOKITAIL_DOCS) / page);
+}
 
 // The jobs that the first example of a page has, or the first behind a heading, with `text`, which is to be there,
 // replaced.
-inline std::string job_of_page(const std::string& page, const std::string& text, const std::string& replacement,
-                               const std::string& heading = "") {
+inline std::string job_of_page(const std::string& page, const std::string& text,
+                               const std::string& replacement, const std::string& heading = "") {
   const std::string all = read_page(page);
   const std::string head = "scrape_configs:\n";
   REQUIRE(all.find(heading) != all.npos);

@@ -120,8 +120,7 @@ std::uint16_t free_port() {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(candidates(random)));
-    const bool free =
-        ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool free = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::close(listener);
     if (free) return ntohs(address.sin_port);
   }

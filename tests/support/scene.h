@@ -45,8 +45,7 @@ inline const char* const kDockerStage = "pipeline_stages:\n- docker: {}\n";
 
 // Says so aloud; ctest looks for this word. The test returns at once afterwards.
 inline void skip(const std::string& why) {
-  std::cout << "SKIPPED: " << Catch::getResultCapture().getCurrentTestName() << ": " << why
-            << std::endl;
+  std::cout << "SKIPPED: " << Catch::getResultCapture().getCurrentTestName() << ": " << why << std::endl;
 }
 
 }  // namespace lokitail::test

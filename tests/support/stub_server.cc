@@ -9,12 +9,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <fmt/format.h>
 
 #include "agent/http/headers.h"
 #include "agent/http/url.h"
@@ -76,7 +76,8 @@ class StubServer::Connection final : public StubAnswer {
       error_code error;
       bhttp::read(socket_, buffer, message, error);
       if (error) break;
-      StubRequest request{std::string(message.method_string()), std::string(message.target()), {}, message.body()};
+      StubRequest request{
+          std::string(message.method_string()), std::string(message.target()), {}, message.body()};
       for (const auto& field : message) {
         request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
       }
@@ -91,7 +92,8 @@ class StubServer::Connection final : public StubAnswer {
   void drop() { ::shutdown(socket_.native_handle(), SHUT_RDWR); }
 
   void send(int status, const std::string& body, const StubHeaders& headers) override {
-    is_answered_ = write(head(status, headers) + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body));
+    is_answered_ =
+        write(head(status, headers) + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body));
   }
   void begin(int status, const StubHeaders& headers) override {
     write(head(status, headers) + "Transfer-Encoding: chunked\r\n\r\n");
@@ -108,8 +110,9 @@ class StubServer::Connection final : public StubAnswer {
 
  private:
   static std::string head(int status, const StubHeaders& headers) {
-    std::string text = fmt::format("HTTP/1.1 {} {}\r\n", status,
-                                   std::string_view(bhttp::obsolete_reason(static_cast<bhttp::status>(status))));
+    std::string text =
+        fmt::format("HTTP/1.1 {} {}\r\n", status,
+                    std::string_view(bhttp::obsolete_reason(static_cast<bhttp::status>(status))));
     for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
     return text;
   }

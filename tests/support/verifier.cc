@@ -62,8 +62,8 @@ class Checker {
 
   void problem(std::string_view what, const Arrival& arrival) {
     if (++problems_ > kShown) return;
-    verdict_.problems += fmt::format("{}: {} {} {}\n", what, arrival.labels, arrival.timestamp,
-                                     arrival.line.substr(0, 60));
+    verdict_.problems +=
+        fmt::format("{}: {} {} {}\n", what, arrival.labels, arrival.timestamp, arrival.line.substr(0, 60));
   }
 
   std::unordered_map<std::string, Progress> progress_;
@@ -114,8 +114,8 @@ Verdict wait_for_all(const Loki& loki, const std::vector<const LogWriter*>& writ
       if (!verdict.complete && verdict.problems.size() < 2000) {
         const Verdict one = verify(loki.stored(), {writer});
         if (!one.complete) {
-          verdict.problems += fmt::format("{}: {} of {} lines arrived\n", writer->name(), one.lines,
-                                          writer->written());
+          verdict.problems +=
+              fmt::format("{}: {} of {} lines arrived\n", writer->name(), one.lines, writer->written());
         }
       }
     }

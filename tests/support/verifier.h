@@ -24,8 +24,7 @@ struct Verdict {
 Verdict verify(const std::vector<Arrival>& arrivals, const std::vector<const LogWriter*>& writers);
 
 // Lines that have not arrived, in whatever order the others did: "c0 17-20, c1 5", or empty.
-std::string missing_lines(const std::vector<Arrival>& arrivals,
-                          const std::vector<const LogWriter*>& writers);
+std::string missing_lines(const std::vector<Arrival>& arrivals, const std::vector<const LogWriter*>& writers);
 
 // Waits until `loki` has stored everything that `writers` have written, or the deadline has passed.
 Verdict wait_for_all(const Loki& loki, const std::vector<const LogWriter*>& writers,

@@ -29,8 +29,7 @@ bool eventually(Condition&& condition, std::chrono::milliseconds deadline = kPat
 // The opposite: whether `condition` stays true for the whole time. For things that must *not*
 // happen.
 template <class Condition>
-bool stays(Condition&& condition, std::chrono::milliseconds time,
-           std::chrono::milliseconds pause = 10ms) {
+bool stays(Condition&& condition, std::chrono::milliseconds time, std::chrono::milliseconds pause = 10ms) {
   return !eventually([&] { return !condition(); }, time, pause);
 }
 
@@ -38,8 +37,7 @@ bool stays(Condition&& condition, std::chrono::milliseconds time,
 class Stopwatch {
  public:
   std::chrono::milliseconds elapsed() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                 start_);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
   }
 
  private:

@@ -20,7 +20,8 @@ http::Url agent_url(std::string_view text) {
   auto url = http::parse_socket_url(text);
   if (!url) url = http::parse_url(text);
   if (!url) {
-    throw std::invalid_argument("--url: expected an http, https or unix URL, not '" + std::string(text) + "'");
+    throw std::invalid_argument("--url: expected an http, https or unix URL, not '" + std::string(text) +
+                                "'");
   }
   return *std::move(url);
 }

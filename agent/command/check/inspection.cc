@@ -33,8 +33,8 @@ void read(const Options& options, const config::ConfigText& text, const config::
   }
 }
 
-lint::Subject subject_of(const Options& options, const config::ConfigText& text,
-                         const config::Node& root, const config::Config& config) {
+lint::Subject subject_of(const Options& options, const config::ConfigText& text, const config::Node& root,
+                         const config::Config& config) {
   lint::Subject subject{config, root, text.raw};
   subject.looks_at_files = options.looks_at_files;
   const config::Node jobs = lint::child(root, "scrape_configs");
@@ -59,13 +59,12 @@ std::size_t sampled_job(const Options& options, const std::vector<lint::JobModel
     const auto matches = [&file](const lint::PathModel& path) {
       return path.labels && Glob(path.path).matches(file);
     };
-    const bool is_it = options.job.empty() ? std::ranges::any_of(jobs[i].paths, matches)
-                                           : jobs[i].name == options.job;
+    const bool is_it =
+        options.job.empty() ? std::ranges::any_of(jobs[i].paths, matches) : jobs[i].name == options.job;
     if (is_it) return i;
   }
   if (!options.job.empty()) {
-    throw std::invalid_argument("--job: there is no job '" + options.job + "', only " +
-                                names_of(jobs));
+    throw std::invalid_argument("--job: there is no job '" + options.job + "', only " + names_of(jobs));
   }
   if (jobs.size() == 1) return 0;
   throw std::invalid_argument("--sample: no job's paths match " + file +
@@ -76,8 +75,7 @@ void run_sample(const Options& options, lint::Subject& subject) {
   if (options.sample.empty() || subject.jobs.empty()) return;
   const std::size_t job = sampled_job(options, subject.jobs);
   if (subject.jobs[job].is_faulty) return;
-  subject.sample =
-      lint::run_sample(options.sample, subject.config.scrape_configs[job], subject.jobs[job]);
+  subject.sample = lint::run_sample(options.sample, subject.config.scrape_configs[job], subject.jobs[job]);
 }
 
 void add_errors(const std::vector<config::Error>& errors, std::vector<Finding>& findings) {
@@ -116,8 +114,7 @@ Inspection inspect(const Options& options, const config::EnvLookup& env) {
   lint::Subject subject = subject_of(options, text, root, config);
   run_sample(options, subject);
   for (const auto& warning : warnings.items()) {
-    inspection.findings.push_back(
-        {Severity::kWarning, kReadingId, warning.place, warning.message, ""});
+    inspection.findings.push_back({Severity::kWarning, kReadingId, warning.place, warning.message, ""});
   }
   lint::Ignores ignores(text.expanded);
   for (const std::string& id : options.ignored) ignores.add(id);

@@ -80,8 +80,7 @@ void add_ignored(const std::string& list, std::set<std::string>& ignored) {
     const std::size_t comma = std::min(list.find(',', from), list.size());
     const std::string id = list.substr(from, comma - from);
     if (lint::find_lint(id) == nullptr) {
-      throw std::invalid_argument("--ignore: there is no lint '" + id + "'" +
-                                  config::did_you_mean(id, ids));
+      throw std::invalid_argument("--ignore: there is no lint '" + id + "'" + config::did_you_mean(id, ids));
     }
     ignored.insert(id);
     from = comma + 1;

@@ -44,24 +44,23 @@ std::string counted(std::size_t number, std::string_view what) {
 void append_finding(std::string& out, const Finding& finding, bool colored) {
   const std::string place = config::to_string(finding.place);
   if (!place.empty()) out += place + ": ";
-  out += fmt::format("{}{}{}: {}", colored ? color_of(finding.severity) : "",
-                     name_of(finding.severity), colored ? "\x1b[0m" : "", finding.message);
+  out += fmt::format("{}{}{}: {}", colored ? color_of(finding.severity) : "", name_of(finding.severity),
+                     colored ? "\x1b[0m" : "", finding.message);
   if (!finding.id.empty()) out += fmt::format(" [{}]", finding.id);
   out += '\n';
   if (!finding.better.empty()) out += fmt::format("    better: {}\n", finding.better);
 }
 
 void append_sample(std::string& out, const SampleResult& sample) {
-  out += fmt::format("\n{} in job {}: {}, {} out, {}\n", sample.file, sample.job,
-                     counted(sample.lines, "line"),
-                     sample.entries == 1 ? "1 entry" : fmt::format("{} entries", sample.entries),
-                     counted(sample.streams, "stream"));
+  out +=
+      fmt::format("\n{} in job {}: {}, {} out, {}\n", sample.file, sample.job, counted(sample.lines, "line"),
+                  sample.entries == 1 ? "1 entry" : fmt::format("{} entries", sample.entries),
+                  counted(sample.streams, "stream"));
   for (const SampleStage& stage : sample.stages) {
     const std::string place = fmt::format("{}:{}", stage.place.line, stage.place.column);
     const bool matches = !stage.verb.empty();
-    out += fmt::format("  {:<8} {:<20} {} {} of {}\n", place, stage.stage,
-                       matches ? stage.verb : "passed", matches ? stage.matched : stage.passed,
-                       stage.entries);
+    out += fmt::format("  {:<8} {:<20} {} {} of {}\n", place, stage.stage, matches ? stage.verb : "passed",
+                       matches ? stage.matched : stage.passed, stage.entries);
   }
 }
 
@@ -137,9 +136,8 @@ std::string as_text(const Inspection& inspection, bool colored) {
 std::string as_json(const Inspection& inspection) {
   std::string out = "{";
   put(out, "file", inspection.file);
-  out += fmt::format(",\"errors\":{},\"warnings\":{},\"notes\":{},",
-                     inspection.count(Severity::kError), inspection.count(Severity::kWarning),
-                     inspection.count(Severity::kInfo));
+  out += fmt::format(",\"errors\":{},\"warnings\":{},\"notes\":{},", inspection.count(Severity::kError),
+                     inspection.count(Severity::kWarning), inspection.count(Severity::kInfo));
   append_list(out, "findings", inspection.findings);
   if (inspection.sample) {
     const SampleResult& sample = *inspection.sample;
@@ -158,8 +156,8 @@ std::string as_json(const Inspection& inspection) {
 std::string lint_list() {
   std::string out;
   for (const lint::Lint& lint : lint::all_lints()) {
-    out += fmt::format("{} ({}): {}\n    {}\n", lint.id, name_of(lint.severity), lint.title,
-                       lint.explanation);
+    out +=
+        fmt::format("{} ({}): {}\n    {}\n", lint.id, name_of(lint.severity), lint.title, lint.explanation);
   }
   return out;
 }

@@ -72,16 +72,14 @@ scrape_configs:
 
 std::uint16_t free_port() {
   boost::asio::io_context io;
-  const boost::asio::ip::tcp::acceptor acceptor(io,
-                                                {boost::asio::ip::make_address("127.0.0.1"), 0});
+  const boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
   return acceptor.local_endpoint().port();
 }
 
 Child::Child(const AgentConfig& config) : folder_(config.folder) {
   const std::filesystem::path file = folder_ / "config.yaml";
   std::ofstream(file) << to_yaml(config);
-  const int log =
-      open((folder_ / "agent.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  const int log = open((folder_ / "agent.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (log < 0) throw std::runtime_error("cannot write in " + folder_.string());
   try {
     process_.emplace(std::vector<std::string>{"-config.file=" + file.string()}, log);

@@ -57,12 +57,10 @@ void ContainerLog::append(const ServiceLine& line) {
     if (c == '"' || c == '\\' || c == '\n') pending_ += '\\';
     pending_ += c == '\n' ? 'n' : c;
   }
-  const auto nanoseconds =
-      std::chrono::floor<std::chrono::nanoseconds>(line.time.time_since_epoch()).count();
-  fmt::format_to(
-      std::back_inserter(pending_), "\",\"stream\":\"{}\",\"time\":\"{:%FT%T}.{:09}Z\"}}\n",
-      line.to_stderr ? "stderr" : "stdout",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(line.time)), nanoseconds % 1'000'000'000);
+  const auto nanoseconds = std::chrono::floor<std::chrono::nanoseconds>(line.time.time_since_epoch()).count();
+  fmt::format_to(std::back_inserter(pending_), "\",\"stream\":\"{}\",\"time\":\"{:%FT%T}.{:09}Z\"}}\n",
+                 line.to_stderr ? "stderr" : "stdout",
+                 fmt::gmtime(std::chrono::system_clock::to_time_t(line.time)), nanoseconds % 1'000'000'000);
 }
 
 void ContainerLog::flush() {

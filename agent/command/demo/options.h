@@ -14,7 +14,7 @@ struct Options {
   std::string keep;  // folder that stays; empty: a temporary one
   bool docker = false;
   std::string docker_root = "/var/lib/docker/containers";
-  bool trace = false;  // requests through services that are processes
+  bool trace = false;        // requests through services that are processes
   std::string service;       // to be one of these services; empty: none
   std::uint16_t listen = 0;  // where it listens
   std::string next;          // the one that it asks

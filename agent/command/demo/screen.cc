@@ -21,8 +21,7 @@ constexpr std::size_t kMostGroups = 12;
 constexpr std::size_t kShortTrace = 8;
 constexpr std::array<std::string_view, 9> kBars = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 // Colours of the 256 that are told apart on dark and on light ground; a trace keeps its own.
-constexpr std::array<int, 12> kTraceColours = {32,  35,  65,  71,  97,  99,
-                                               131, 133, 136, 167, 169, 173};
+constexpr std::array<int, 12> kTraceColours = {32, 35, 65, 71, 97, 99, 131, 133, 136, 167, 169, 173};
 
 // 1234567 -> "1,234,567"
 std::string grouped(std::uint64_t number) {
@@ -89,9 +88,9 @@ class Drawing {
   void blank() { lines_.emplace_back(); }
 
   void head() {
-    const std::string time =
-        status_.of_seconds > 0 ? fmt::format("{:.0f} of {} s", status_.seconds, status_.of_seconds)
-                               : fmt::format("{:.0f} s", status_.seconds);
+    const std::string time = status_.of_seconds > 0
+                                 ? fmt::format("{:.0f} of {} s", status_.seconds, status_.of_seconds)
+                                 : fmt::format("{:.0f} s", status_.seconds);
     end(row()
             .add(" lokitail demo", Colour::kBold)
             .add("   " + status_.title + "   ")
@@ -121,8 +120,7 @@ class Drawing {
     line.add(" ").column(group.name, kNameWidth);
     if (tally_.knows_lines()) line.add(fmt::format("{:>11}", grouped(group.written)));
     const bool behind = group.received < group.written;
-    line.add(fmt::format("{:>11}", grouped(group.received)),
-             behind ? Colour::kYellow : Colour::kNone);
+    line.add(fmt::format("{:>11}", grouped(group.received)), behind ? Colour::kYellow : Colour::kNone);
     line.add(fmt::format("{:>9.0f}  ", rate(group, status_.interval)));
     line.add(sparkline(group), Colour::kCyan);
     end(std::move(line));
@@ -167,8 +165,7 @@ class Drawing {
     line.column(entry.level, 6, colour_of(entry.level));
     line.column(entry.source, kNameWidth);
     if (!entry.trace_id.empty()) {
-      line.column(entry.trace_id.substr(0, kShortTrace), kShortTrace + 2,
-                  colour_of_trace(entry.trace_id));
+      line.column(entry.trace_id.substr(0, kShortTrace), kShortTrace + 2, colour_of_trace(entry.trace_id));
     }
     line.add(entry.message);
     if (!entry.task_id.empty()) line.add("  " + entry.task_id, Colour::kDim);
@@ -203,10 +200,10 @@ class Report {
 void report_trace(Report& report, const std::vector<Shown>& trace) {
   if (trace.empty()) return;
   report.add(report.row());
-  report.add(report.row()
-                 .add("  One trace, followed by ")
-                 .add("trace_id=\"" + trace.front().trace_id + "\"",
-                      colour_of_trace(trace.front().trace_id)));
+  report.add(
+      report.row()
+          .add("  One trace, followed by ")
+          .add("trace_id=\"" + trace.front().trace_id + "\"", colour_of_trace(trace.front().trace_id)));
   for (const Shown& entry : trace) {
     Row row = report.row();
     row.add("    " + clock_text(entry.time) + "  ", Colour::kDim);
@@ -238,9 +235,8 @@ std::string summary(const Outcome& outcome, const Tally& tally, bool colours) {
   Report report(colours);
   report.add(report.row());
   if (tally.knows_lines()) report.line("lines written", grouped(tally.written()));
-  report.line("entries received",
-              fmt::format("{} in {} pushes and {} streams", grouped(tally.received()),
-                          grouped(tally.pushes()), grouped(tally.streams())));
+  report.line("entries received", fmt::format("{} in {} pushes and {} streams", grouped(tally.received()),
+                                              grouped(tally.pushes()), grouped(tally.streams())));
   if (tally.knows_lines()) {
     report.line("lost", grouped(tally.lost()), tally.lost() == 0 ? Colour::kGreen : Colour::kRed);
     report.line("duplicates", grouped(tally.duplicates()),

@@ -85,14 +85,14 @@ constexpr double kLinesPerTask = 9;
 Guild::Guild(int rate, Time start)
     : random_(std::random_device()()), pace_(kLinesPerTask / rate), next_task_(start) {
   for (const std::string_view service : kServices) {
-    loggers_.emplace_back(telemetry::LoggerOptions{
-        .service = std::string(service),
-        .version = "0.1.0",
-        .environment = "demo",
-        .level = Level::kDebug,
-        .caller = false,
-        .sink = output_,
-        .clock = [output = output_.get()] { return output->now; }});
+    loggers_.emplace_back(
+        telemetry::LoggerOptions{.service = std::string(service),
+                                 .version = "0.1.0",
+                                 .environment = "demo",
+                                 .level = Level::kDebug,
+                                 .caller = false,
+                                 .sink = output_,
+                                 .clock = [output = output_.get()] { return output->now; }});
   }
 }
 
@@ -106,8 +106,8 @@ void Guild::begin_task() {
   } else if (of_hundred < kSlowTasks + kUnpaidTasks) {
     story = kUnpaid;
   }
-  running_.push({next_task_, next_task_, story.data(), story.data() + story.size(),
-                 telemetry::new_trace(), fmt::format("task-{:06x}", below(1U << 24))});
+  running_.push({next_task_, next_task_, story.data(), story.data() + story.size(), telemetry::new_trace(),
+                 fmt::format("task-{:06x}", below(1U << 24))});
   const auto wait = pace_ * (0.5 + below(1000) / 1000.0);
   next_task_ += std::chrono::duration_cast<Time::duration>(wait);
 }
@@ -137,16 +137,15 @@ ServiceLine Guild::take_step(Task& task) {
   line.to_stderr = step.level >= Level::kWarn;
   line.text = std::exchange(output_->text, {});
   if (task.step != task.end) {
-    task.next += std::chrono::milliseconds(task.step->least_ms +
-                                           below(task.step->most_ms - task.step->least_ms + 1));
+    task.next +=
+        std::chrono::milliseconds(task.step->least_ms + below(task.step->most_ms - task.step->least_ms + 1));
   }
   return line;
 }
 
 void Guild::advance(Time now, std::vector<ServiceLine>& lines) {
   for (;;) {
-    const bool begin =
-        open_ && next_task_ <= now && (running_.empty() || next_task_ <= running_.top().next);
+    const bool begin = open_ && next_task_ <= now && (running_.empty() || next_task_ <= running_.top().next);
     if (begin) {
       begin_task();
       continue;

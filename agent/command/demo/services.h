@@ -20,8 +20,8 @@ namespace lokitail::agent::demo {
 
 using Time = std::chrono::system_clock::time_point;
 
-inline constexpr std::array<std::string_view, 5> kServices = {
-    "gateway", "guild-coordinator", "edge-node", "executor-node", "payment-manager"};
+inline constexpr std::array<std::string_view, 5> kServices = {"gateway", "guild-coordinator", "edge-node",
+                                                              "executor-node", "payment-manager"};
 
 // A line that a service prints.
 struct ServiceLine {

@@ -12,10 +12,9 @@
 namespace lokitail::agent::explain {
 namespace {
 
-[[noreturn]] void refuse_value(std::string_view flag, std::string_view value,
-                               std::string_view expected) {
-  throw std::invalid_argument("--" + std::string(flag) + ": expected " + std::string(expected) +
-                              ", not '" + std::string(value) + "'");
+[[noreturn]] void refuse_value(std::string_view flag, std::string_view value, std::string_view expected) {
+  throw std::invalid_argument("--" + std::string(flag) + ": expected " + std::string(expected) + ", not '" +
+                              std::string(value) + "'");
 }
 
 bool parse_format(std::string_view value) {
@@ -68,12 +67,9 @@ Exit status: 0; 1 where the configuration or the input cannot be used; 2 for wro
 )";
 
 Options parse_options(std::span<const char* const> all) {
-  constexpr std::array<std::string_view, 11> kFlags = {"color",       "config.expand-env",
-                                                       "config.file", "file",
-                                                       "format",      "help",
-                                                       "job",         "labels",
-                                                       "line",        "now",
-                                                       "stages"};
+  constexpr std::array<std::string_view, 11> kFlags = {
+      "color", "config.expand-env", "config.file", "file", "format", "help", "job", "labels", "line", "now",
+      "stages"};
   Options options;
   options.colours = shows_colours(STDOUT_FILENO);
   for (Arguments arguments(all); arguments.next();) {

@@ -17,7 +17,7 @@ struct Options {
   std::string stages_file;  // instead of a job of the configuration
   std::string job;
   std::vector<std::string> lines;
-  std::string file;  // of lines; empty: standard input, where there are no lines
+  std::string file;                        // of lines; empty: standard input, where there are no lines
   std::optional<config::LabelMap> labels;  // instead of the job's own
   std::optional<pipeline::Timestamp> now;  // when the lines are read; otherwise by the clock
   bool json = false;

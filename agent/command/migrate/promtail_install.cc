@@ -40,8 +40,7 @@ std::vector<std::string> drop_ins(const std::string& root) {
   std::vector<std::string> names;
   for (const char* folder : kUnitFolders) {
     std::error_code ignored;
-    for (const auto& entry :
-         fs::directory_iterator(root + folder + "/promtail.service.d", ignored)) {
+    for (const auto& entry : fs::directory_iterator(root + folder + "/promtail.service.d", ignored)) {
       const std::string name = entry.path().filename();
       // The first folder's file hides those of the same name in the others.
       if (entry.path().extension() != ".conf" || std::ranges::find(names, name) != names.end()) {
@@ -56,9 +55,8 @@ std::vector<std::string> drop_ins(const std::string& root) {
 }
 
 void read_service(const std::string& root, PromtailInstall& install) {
-  const auto found = std::ranges::find_if(kUnitFolders, [&root](const char* folder) {
-    return exists(root + folder + "/promtail.service");
-  });
+  const auto found = std::ranges::find_if(
+      kUnitFolders, [&root](const char* folder) { return exists(root + folder + "/promtail.service"); });
   if (found == kUnitFolders.end()) return;
   install.unit = std::string(*found) + "/promtail.service";
   read_unit(read_existing(root + install.unit), install.service);
@@ -83,9 +81,8 @@ std::optional<std::string> look_up(const PromtailInstall& install, std::string_v
 
 // Sets aside -config.file, of which Promtail takes the first that exists.
 void read_flags(const std::string& root, PromtailInstall& install) {
-  const auto words = expand_words(install.service.command, [&install](std::string_view name) {
-    return look_up(install, name);
-  });
+  const auto words = expand_words(install.service.command,
+                                  [&install](std::string_view name) { return look_up(install, name); });
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
     const std::string_view flag = word.substr(word.starts_with("--") ? 1 : 0);

@@ -38,9 +38,8 @@ bool reads_below(const config::Config& config, std::string_view folder) {
 
 bool asks_docker(const config::Config& config) {
   return std::ranges::any_of(config.scrape_configs, [](const config::ScrapeConfig& job) {
-    return std::ranges::any_of(job.docker_sd_configs, [](const config::DockerSdConfig& sd) {
-      return sd.host.starts_with("unix:");
-    });
+    return std::ranges::any_of(job.docker_sd_configs,
+                               [](const config::DockerSdConfig& sd) { return sd.host.starts_with("unix:"); });
   });
 }
 
@@ -54,9 +53,8 @@ bool any_job(const config::Config& config, Has has) {
 std::vector<ServiceNeed> service_needs(const config::Config& config) {
   std::vector<ServiceNeed> needs;
   if (listens_below_1024(config)) {
-    needs.push_back(
-        {"AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE",
-         "it listens on a port below 1024"});
+    needs.push_back({"AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+                     "it listens on a port below 1024"});
   }
   if (asks_docker(config)) {
     needs.push_back({"SupplementaryGroups=docker",
@@ -73,17 +71,14 @@ std::vector<ServiceNeed> service_needs(const config::Config& config) {
 std::vector<std::string> differences(const config::Config& config) {
   std::vector<std::string> found = {
       "It runs as the user lokitail, who may read all files and write to /var/lib/lokitail alone."};
-  const auto is_endless = [](const config::ClientConfig& client) {
-    return client.backoff.max_retries == 0;
-  };
+  const auto is_endless = [](const config::ClientConfig& client) { return client.backoff.max_retries == 0; };
   if (std::ranges::any_of(config.clients, is_endless)) {
     found.emplace_back(
         "A push is tried again until Loki takes it. Promtail drops it after 10 attempts, or "
         "max_retries.");
   }
   if (any_job(config, [](const auto& job) { return job.journal.has_value(); })) {
-    found.emplace_back(
-        "The journal's saved entry is not sent again. It needs the package libsystemd0.");
+    found.emplace_back("The journal's saved entry is not sent again. It needs the package libsystemd0.");
   }
   if (any_job(config, [](const auto& job) { return job.kafka.has_value(); })) {
     found.emplace_back(

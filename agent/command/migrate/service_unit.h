@@ -18,8 +18,7 @@ namespace lokitail::agent::migrate {
 struct ServiceUnit {
   std::vector<std::string> command;  // words of ExecStart=, not expanded; the program first
   std::vector<std::pair<std::string, std::string>> environment;  // of Environment=, in order
-  std::vector<std::string>
-      environment_files;  // of EnvironmentFile=; `-` in front where it may be missing
+  std::vector<std::string> environment_files;  // of EnvironmentFile=; `-` in front where it may be missing
 };
 
 // Reads a file of a unit over what those before have said: the unit's own first, then its drop-ins.

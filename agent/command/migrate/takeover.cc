@@ -42,8 +42,7 @@ void write(const std::string& path, std::string_view content, const std::string&
   fs::create_directories(fs::path(path).parent_path());
   check(replace_file(path, content));
   struct stat status {};
-  const mode_t mode =
-      !like.empty() && ::stat(like.c_str(), &status) == 0 ? status.st_mode & 0777 : kReadable;
+  const mode_t mode = !like.empty() && ::stat(like.c_str(), &status) == 0 ? status.st_mode & 0777 : kReadable;
   if (::chmod(path.c_str(), mode) != 0) check(file_problem("cannot change the mode of", path));
 }
 
@@ -55,8 +54,7 @@ std::string set_aside(const std::string& root, const std::string& path) {
   return "  kept what was in " + path + " as " + kept;
 }
 
-void copy_config(const std::string& root, const Takeover& takeover,
-                 std::vector<std::string>& done) {
+void copy_config(const std::string& root, const Takeover& takeover, std::vector<std::string>& done) {
   const std::string from = root + takeover.promtail.config_file;
   const std::optional<std::string> content = read_if_there(from);
   if (!content) throw std::runtime_error(from + ": there is no such file");
@@ -72,14 +70,12 @@ void copy_config(const std::string& root, const Takeover& takeover,
 // Whose the folder is, theirs are its files.
 void give_to_owner_of(const std::string& folder, const std::string& path) {
   struct stat status {};
-  if (::stat(folder.c_str(), &status) == 0 &&
-      ::chown(path.c_str(), status.st_uid, status.st_gid) != 0) {
+  if (::stat(folder.c_str(), &status) == 0 && ::chown(path.c_str(), status.st_uid, status.st_gid) != 0) {
     check(file_problem("cannot change the owner of", path));
   }
 }
 
-void copy_positions(const std::string& root, const Takeover& takeover,
-                    std::vector<std::string>& done) {
+void copy_positions(const std::string& root, const Takeover& takeover, std::vector<std::string>& done) {
   const std::optional<std::string> content = read_if_there(root + takeover.positions_file);
   if (!content) {
     done.push_back("  there are no positions in " + takeover.positions_file);
@@ -87,13 +83,11 @@ void copy_positions(const std::string& root, const Takeover& takeover,
   }
   const std::string kept = kPositionsFile + std::string(kKept);
   if (fs::exists(root + kPositionsFile) && fs::exists(root + kept)) {
-    done.push_back(
-        fmt::format("  left {} as it is: positions were taken over before", kPositionsFile));
+    done.push_back(fmt::format("  left {} as it is: positions were taken over before", kPositionsFile));
     return;
   }
   // What lokitail knows of these files is about its own positions.
-  for (const std::string& path :
-       {std::string(kPositionsFile), std::string(kPositionsFile) + ".identities"}) {
+  for (const std::string& path : {std::string(kPositionsFile), std::string(kPositionsFile) + ".identities"}) {
     if (!fs::exists(root + path)) continue;
     if (const std::string line = set_aside(root, path); !line.empty()) done.push_back(line);
   }
@@ -108,8 +102,7 @@ void copy_positions(const std::string& root, const Takeover& takeover,
 }  // namespace
 
 std::string drop_in(const Takeover& takeover) {
-  std::string text =
-      "# Made by lokitail migrate: what Promtail's service was started with.\n[Service]\n";
+  std::string text = "# Made by lokitail migrate: what Promtail's service was started with.\n[Service]\n";
   for (const auto& [name, value] : takeover.promtail.service.environment) {
     text += "Environment=" + quoted_word(name + "=" + value) + "\n";
   }
@@ -128,8 +121,7 @@ std::string drop_in(const Takeover& takeover) {
 std::string describe_positions(const std::string& root, const Takeover& takeover) {
   const std::optional<std::string> content = read_if_there(root + takeover.positions_file);
   if (!content) {
-    return "there are none in " + takeover.positions_file +
-           ", so all files are read from their beginning";
+    return "there are none in " + takeover.positions_file + ", so all files are read from their beginning";
   }
   std::string problem;
   const auto entries = parse_positions(*content, problem);

@@ -41,10 +41,8 @@ std::string bash_case(std::string_view pattern, const std::vector<FlagUsage>& fl
     if (kind_of(flag) != ValueKind::kWords) continue;
     values += fmt::format("        {}) words={} ;;\n", flag.name, quoted(joined(words_of(flag))));
   }
-  const std::string choice =
-      values.empty() ? "" : "      case $previous in\n" + values + "      esac\n";
-  return fmt::format("    {})\n      flags={}\n{}      ;;\n", pattern, quoted(joined(names)),
-                     choice);
+  const std::string choice = values.empty() ? "" : "      case $previous in\n" + values + "      esac\n";
+  return fmt::format("    {})\n      flags={}\n{}      ;;\n", pattern, quoted(joined(names)), choice);
 }
 
 // --- zsh
@@ -88,8 +86,8 @@ std::string zsh_case(std::string_view pattern, const std::vector<FlagUsage>& fla
 std::string fish_flag(std::string_view condition, const FlagUsage& flag) {
   // -l is a name behind two dashes, -o one behind one.
   const bool two = flag.name.starts_with("--");
-  std::string text = fmt::format("complete -c lokitail -n {} {} {}", quoted(condition),
-                                 two ? "-l" : "-o", flag.name.substr(two ? 2 : 1));
+  std::string text = fmt::format("complete -c lokitail -n {} {} {}", quoted(condition), two ? "-l" : "-o",
+                                 flag.name.substr(two ? 2 : 1));
   switch (kind_of(flag)) {
     case ValueKind::kNone:
       break;
@@ -154,13 +152,12 @@ std::string zsh_completion(std::span<const CommandText> commands) {
 }
 
 std::string fish_completion(std::span<const CommandText> commands) {
-  std::string text =
-      "# Completion of lokitail's commands, flags and files: lokitail help --format=fish\n";
+  std::string text = "# Completion of lokitail's commands, flags and files: lokitail help --format=fish\n";
   const std::string seen = "__fish_seen_subcommand_from ";
   const std::string none = "not " + seen + names_of(commands);
   for (const CommandText& command : commands) {
-    text += fmt::format("complete -c lokitail -n __fish_use_subcommand -f -a {} -d {}\n",
-                        command.name, quoted(command.summary));
+    text += fmt::format("complete -c lokitail -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
+                        quoted(command.summary));
   }
   for (const FlagUsage& flag : agent_flags()) text += fish_flag(none, flag);
   for (const CommandText& command : commands) {
@@ -168,8 +165,8 @@ std::string fish_completion(std::span<const CommandText> commands) {
       text += fish_flag(seen + std::string(command.name), flag);
     }
   }
-  text += fmt::format("complete -c lokitail -n {} -f -a {}\n", quoted(seen + "help"),
-                      quoted(names_of(commands)));
+  text +=
+      fmt::format("complete -c lokitail -n {} -f -a {}\n", quoted(seen + "help"), quoted(names_of(commands)));
   return text;
 }
 

@@ -97,8 +97,8 @@ std::string man_page(std::span<const CommandText> commands) {
   for (const config::FlagGroup& each : config::flag_groups()) text += group(each);
   text += ".SH COMMANDS\n";
   for (const CommandText& command : commands) {
-    text += fmt::format(".SS {}\n{}.\n.PP\n.EX\n{}.EE\n", escaped(command.name),
-                        escaped(command.summary), escaped(command.usage));
+    text += fmt::format(".SS {}\n{}.\n.PP\n.EX\n{}.EE\n", escaped(command.name), escaped(command.summary),
+                        escaped(command.usage));
   }
   return text + ".SH EXIT STATUS\n" + escaped(kExitStatus) + std::string(kEnd);
 }

@@ -9,8 +9,7 @@ namespace {
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t from = text.find_first_not_of(' ');
-  return from == text.npos ? std::string_view()
-                           : text.substr(from, text.find_last_not_of(' ') + 1 - from);
+  return from == text.npos ? std::string_view() : text.substr(from, text.find_last_not_of(' ') + 1 - from);
 }
 
 // `--name VALUE   help`: the help stands behind at least two spaces.
@@ -48,8 +47,7 @@ std::vector<FlagUsage> agent_flags() {
   for (const config::FlagGroup& group : config::flag_groups()) {
     if (!group.has_effect) continue;
     for (const config::FlagText& flag : group.flags) {
-      flags.push_back(
-          {"-" + std::string(flag.name), std::string(flag.type), std::string(flag.help)});
+      flags.push_back({"-" + std::string(flag.name), std::string(flag.type), std::string(flag.help)});
     }
   }
   flags.push_back({"-help", "", "Show all flags"});

@@ -36,15 +36,13 @@ std::shared_ptr<const pipeline::lang::Regex> read_regex(const Node& mapping, std
   }
 }
 
-std::optional<Pattern> read(Pattern (*reader)(const Node&, Warnings&), const Node* node,
-                            Warnings& warnings) {
+std::optional<Pattern> read(Pattern (*reader)(const Node&, Warnings&), const Node* node, Warnings& warnings) {
   if (node == nullptr) return std::nullopt;
   return reader(*node, warnings);
 }
 
 std::optional<Patterns> read_patterns(Fields& fields, std::string_view key,
-                                      Pattern (*reader)(const Node&, Warnings&),
-                                      Warnings& warnings) {
+                                      Pattern (*reader)(const Node&, Warnings&), Warnings& warnings) {
   const Node* const node = fields.find(key);
   if (node == nullptr) return std::nullopt;
   if (!node->is_mapping()) {
@@ -80,8 +78,8 @@ void compare(std::vector<Difference>& out, const std::string& what, const Patter
 }
 
 template <typename Text>
-void compare(std::vector<Difference>& out, const std::string& what,
-             const std::optional<Pattern>& expected, const std::string& actual, Text text) {
+void compare(std::vector<Difference>& out, const std::string& what, const std::optional<Pattern>& expected,
+             const std::string& actual, Text text) {
   if (!expected || expected->matches(actual)) return;
   out.push_back({what, expected->describe(), text(actual)});
 }
@@ -168,8 +166,7 @@ ExpectedEntry read_expected_entry(const Node& node, Warnings& warnings) {
   entry.timestamp = read(Pattern::read_timestamp, fields.find("timestamp"), warnings);
   entry.labels = read_patterns(fields, "labels", Pattern::read_text, warnings);
   entry.labels_include = read_patterns(fields, "labels_include", Pattern::read_text, warnings);
-  entry.structured_metadata =
-      read_patterns(fields, "structured_metadata", Pattern::read_text, warnings);
+  entry.structured_metadata = read_patterns(fields, "structured_metadata", Pattern::read_text, warnings);
   entry.extracted = read_patterns(fields, "extracted", Pattern::read_value, warnings);
   fields.finish();
   if (entry.labels && entry.labels_include) {
@@ -182,8 +179,7 @@ std::vector<Difference> differences(const ExpectedEntry& expected, const Snapsho
   std::vector<Difference> found;
   const auto as_it_is = [](const std::string& text) { return text; };
   compare(found, "line", expected.line, actual.line, quoted_text);
-  compare(found, "timestamp", expected.timestamp, pipeline::timestamp_text(actual.timestamp),
-          as_it_is);
+  compare(found, "timestamp", expected.timestamp, pipeline::timestamp_text(actual.timestamp), as_it_is);
   const std::size_t labels = found.size();
   if (expected.labels) compare(found, "label", *expected.labels, actual.labels, true);
   if (expected.labels_include) {
@@ -208,8 +204,7 @@ std::vector<Difference> all_of(const ExpectedEntry& expected) {
   };
   const auto add_each = [&all](const std::string& what, const std::optional<Patterns>& patterns) {
     if (!patterns) return;
-    for (const auto& [name, pattern] : *patterns)
-      all.push_back({what + " " + name, pattern.describe()});
+    for (const auto& [name, pattern] : *patterns) all.push_back({what + " " + name, pattern.describe()});
   };
   add("line", expected.line);
   add("timestamp", expected.timestamp);

@@ -66,8 +66,7 @@ struct Difference {
 };
 
 // In the order line, timestamp, labels, metadata, extracted values; names sorted.
-std::vector<Difference> differences(const ExpectedEntry& expected,
-                                    const pipeline::Snapshot& actual);
+std::vector<Difference> differences(const ExpectedEntry& expected, const pipeline::Snapshot& actual);
 
 // All that is expected of it, for an entry that did not come.
 std::vector<Difference> all_of(const ExpectedEntry& expected);

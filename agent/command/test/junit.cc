@@ -49,8 +49,7 @@ std::string escaped_lines(std::string_view text) {
   return out;
 }
 
-std::string problem_element(std::string_view element, std::string_view message,
-                            std::string_view text) {
+std::string problem_element(std::string_view element, std::string_view message, std::string_view text) {
   return fmt::format("      <{0} message=\"{1}\">{2}</{0}>\n", element, escaped(message),
                      escaped_lines(text));
 }
@@ -64,14 +63,14 @@ std::string titles(const CaseResult& result) {
 }
 
 std::string testcase(const std::string& path, const CaseReport& test) {
-  std::string out = fmt::format(
-      "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3f}\"",
-      escaped(test.name), escaped(path), escaped(path), test.place.line, test.seconds);
+  std::string out =
+      fmt::format("    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3f}\"",
+                  escaped(test.name), escaped(path), escaped(path), test.place.line, test.seconds);
   if (test.passed()) return out + "/>\n";
   out += ">\n";
-  out += test.error.empty() ? problem_element("failure", titles(test.result),
-                                              "\n" + failure_text(test, Painter(false)))
-                            : problem_element("error", test.error, "");
+  out += test.error.empty()
+             ? problem_element("failure", titles(test.result), "\n" + failure_text(test, Painter(false)))
+             : problem_element("error", test.error, "");
   return out + "    </testcase>\n";
 }
 
@@ -83,8 +82,7 @@ std::vector<CaseReport> cases_of(const FileReport& file) {
 
 std::string attributes(const Totals& totals, double seconds) {
   return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\"",
-                     totals.passed + totals.failed + totals.errors, totals.failed, totals.errors,
-                     seconds);
+                     totals.passed + totals.failed + totals.errors, totals.failed, totals.errors, seconds);
 }
 
 double seconds_of(const FileReport& file) {

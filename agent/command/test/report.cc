@@ -17,8 +17,7 @@ std::string row(std::string_view what, std::size_t width, std::string_view value
 
 std::string difference_text(Problem::Kind kind, const Difference& difference, std::size_t width,
                             const Painter& paint) {
-  const std::string expected =
-      paint(Colour::kGreen, difference.expected ? *difference.expected : kNothing);
+  const std::string expected = paint(Colour::kGreen, difference.expected ? *difference.expected : kNothing);
   const std::string actual = paint(Colour::kRed, difference.actual ? *difference.actual : kNothing);
   switch (kind) {
     case Problem::Kind::kMissing:
@@ -68,8 +67,7 @@ std::string error_row(const FileReport& file, const Painter& paint) {
 std::string failure_text(const CaseReport& test, const Painter& paint) {
   if (test.passed()) return {};
   if (!test.error.empty()) return fmt::format("{}{}\n", kIndent, test.error);
-  std::string text =
-      fmt::format("{}{}\n", kIndent, paint(Colour::kDim, config::to_string(test.place)));
+  std::string text = fmt::format("{}{}\n", kIndent, paint(Colour::kDim, config::to_string(test.place)));
   for (const Problem& problem : test.result.problems) text += problem_text(problem, paint);
   for (const std::string& note : test.result.notes) text += fmt::format("{}{}\n", kIndent, note);
   return text;

@@ -56,9 +56,7 @@ class Alignment {
 
  private:
   // How many equal entries there are at most from here on.
-  std::size_t& common(std::size_t e, std::size_t a) {
-    return common_[e * (actual_.size() + 1) + a];
-  }
+  std::size_t& common(std::size_t e, std::size_t a) { return common_[e * (actual_.size() + 1) + a]; }
   bool equal(std::size_t e, std::size_t a) const { return equal_[e * actual_.size() + a]; }
 
   void compare_all() {
@@ -68,8 +66,7 @@ class Alignment {
       for (std::size_t a = actual_.size(); a-- > 0;) {
         const bool same = differences(expected_[e], *actual_[a]).empty();
         equal_[e * actual_.size() + a] = same;
-        common(e, a) =
-            same ? common(e + 1, a + 1) + 1 : std::max(common(e + 1, a), common(e, a + 1));
+        common(e, a) = same ? common(e + 1, a + 1) + 1 : std::max(common(e + 1, a), common(e, a + 1));
       }
     }
   }
@@ -110,8 +107,7 @@ void compare_entries(const TestCase& test, CaseResult& result) {
       auto found = differences(test.expected[*pair.expected], *actual[*pair.actual]);
       if (found.empty()) continue;
       std::string title = fmt::format("entry {}", *pair.actual + 1);
-      if (pair.expected != pair.actual)
-        title += fmt::format(", expected as entry {}", *pair.expected + 1);
+      if (pair.expected != pair.actual) title += fmt::format(", expected as entry {}", *pair.expected + 1);
       result.problems.push_back({Problem::Kind::kDiffers, std::move(title), std::move(found)});
     }
   }

@@ -118,8 +118,7 @@ class Reader {
       return {*stages};
     }
     if (!config_) {
-      throw test.error(
-          "there are no stages to test: give the test `stages`, or the file a `config`");
+      throw test.error("there are no stages to test: give the test `stages`, or the file a `config`");
     }
     if (job == nullptr) return pipeline_of_job(*config_, "", test.place());
     return pipeline_of_job(*config_, config::read_text(*job), job->place());
@@ -149,8 +148,7 @@ class Reader {
     for (const Node& item : input->items()) {
       // An empty item is more likely a slip than an empty line. Null has no place of its own.
       if (item.is_null()) {
-        throw input->error(
-            fmt::format("input: item {} is empty; an empty line is ''", lines.size() + 1));
+        throw input->error(fmt::format("input: item {} is empty; an empty line is ''", lines.size() + 1));
       }
       lines.push_back(read_line(item));
     }
@@ -174,8 +172,7 @@ class Reader {
   void read_expect(const Node& node, const Node* expect, const Node* dropped, TestCase& test) {
     const bool all_dropped = dropped != nullptr && config::read_bool(*dropped);
     if (expect == nullptr && !all_dropped) {
-      throw(dropped == nullptr ? node : *dropped)
-          .error("either expect or dropped: true is required");
+      throw(dropped == nullptr ? node : *dropped).error("either expect or dropped: true is required");
     }
     if (expect == nullptr) return;
     if (!expect->is_sequence()) {

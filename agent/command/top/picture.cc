@@ -35,7 +35,7 @@ std::string duration(double seconds) {
 
 std::string rate(double per_second) {
   return per_second < 0.05 || per_second >= 10 ? fmt::format("{:.0f}", per_second)
-                                             : fmt::format("{:.1f}", per_second);
+                                               : fmt::format("{:.1f}", per_second);
 }
 
 // Cut or filled up to so many bytes; of a path the end is what tells.
@@ -137,7 +137,8 @@ std::string Picture::target_line(const Target& target, std::size_t columns) cons
   const std::string name = fitted(without_controls(target.path), name_width(columns, kNumbersOfTarget), true);
   const std::string state = paint_(colour_of(target.state), fitted(target.state, 10));
   return fmt::format("{} {}{:>12}{:>10}{:>9}{:>12}", name, state, bytes(target.lag_bytes),
-                     duration(target.lag_seconds), rate(target.lines_per_second), bytes(target.bytes_per_second));
+                     duration(target.lag_seconds), rate(target.lines_per_second),
+                     bytes(target.bytes_per_second));
 }
 
 std::vector<std::string> Picture::lines(std::size_t columns, std::size_t rows, Order order) const {
@@ -153,11 +154,11 @@ std::vector<std::string> Picture::lines(std::size_t columns, std::size_t rows, O
       lines.push_back("  " + paint_(Colour::kRed, cut(without_controls(client.trouble), columns - 2)));
   }
   lines.emplace_back();
-  lines.push_back(paint_(
-      Colour::kDim,
-      cut(fmt::format("{} {:<10}{:>12}{:>10}{:>9}{:>12}", fitted("TARGET", name_width(columns, kNumbersOfTarget)),
-                      "STATE", "LAG", "BEHIND", "LINES/S", "BYTES/S"),
-          columns)));
+  lines.push_back(
+      paint_(Colour::kDim, cut(fmt::format("{} {:<10}{:>12}{:>10}{:>9}{:>12}",
+                                           fitted("TARGET", name_width(columns, kNumbersOfTarget)), "STATE",
+                                           "LAG", "BEHIND", "LINES/S", "BYTES/S"),
+                               columns)));
   std::vector<const Target*> sorted;
   for (const Target& target : targets_) sorted.push_back(&target);
   std::ranges::stable_sort(sorted, [order](const Target* a, const Target* b) {

@@ -28,7 +28,7 @@ std::string text_at(const config::Node& of, std::string_view key) {
 
 // The member `what` of the item of that name in a list.
 const config::Node& named(const config::Node& document, std::string_view list, const std::string& name,
-                  std::string_view what) {
+                          std::string_view what) {
   if (const config::Node* items = child(document, list)) {
     for (const config::Node& item : items->items()) {
       if (text_at(item, "name") != name) continue;

@@ -46,9 +46,9 @@ class KubernetesSd final : public Discovery {
   const std::string host_;
   boost::asio::steady_timer timer_;
   std::string reported_;
-  std::vector<std::string> namespaces_;        // none: all
+  std::vector<std::string> namespaces_;                                // none: all
   std::unique_ptr<kubernetes::NamespaceMetadata> namespace_metadata_;  // where it is wanted
-  std::unique_ptr<kubernetes::PodRole> pods_;  // one of these three
+  std::unique_ptr<kubernetes::PodRole> pods_;                          // one of these three
   std::unique_ptr<kubernetes::EndpointsRole> endpoints_;
   std::unique_ptr<kubernetes::PlainRole> plain_;
   std::vector<std::shared_ptr<kubernetes::Reflector>> reflectors_;

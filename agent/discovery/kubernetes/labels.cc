@@ -87,12 +87,14 @@ std::string deployment_of(const Pod& pod) {
 std::string cronjob_of(const std::string& job) {
   constexpr std::size_t kMinuteDigits = 8;
   const std::size_t dash = job.rfind('-');
-  const bool is_minute = dash != job.npos && dash > 0 && job.size() - dash - 1 == kMinuteDigits &&
-                         std::all_of(job.begin() + static_cast<std::ptrdiff_t>(dash) + 1, job.end(), is_digit);
+  const bool is_minute =
+      dash != job.npos && dash > 0 && job.size() - dash - 1 == kMinuteDigits &&
+      std::all_of(job.begin() + static_cast<std::ptrdiff_t>(dash) + 1, job.end(), is_digit);
   return is_minute ? job.substr(0, dash) : std::string();
 }
 
-void add_controllers(LabelMap& to, const Pod& pod, const config::KubernetesSdConfig::AttachMetadata& attached) {
+void add_controllers(LabelMap& to, const Pod& pod,
+                     const config::KubernetesSdConfig::AttachMetadata& attached) {
   if (attached.deployment) {
     if (const std::string name = deployment_of(pod); !name.empty()) set_meta(to, "pod_deployment_name", name);
   }
@@ -182,7 +184,8 @@ config::LabelMap namespace_labels(const ObjectMeta& meta) {
   return labels;
 }
 
-Targets pod_targets(const Pod& pod, const Node* node, const config::KubernetesSdConfig::AttachMetadata& attached) {
+Targets pod_targets(const Pod& pod, const Node* node,
+                    const config::KubernetesSdConfig::AttachMetadata& attached) {
   LabelMap common = labels_of(pod);
   set_meta(common, "namespace", pod.meta.name_space);
   add_controllers(common, pod, attached);

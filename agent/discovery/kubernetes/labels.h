@@ -24,7 +24,8 @@ struct Known {
 };
 
 // Of a pod without an address too, which Prometheus passes over: then without __address__.
-Targets pod_targets(const Pod& pod, const Node* node, const config::KubernetesSdConfig::AttachMetadata& attached = {});
+Targets pod_targets(const Pod& pod, const Node* node,
+                    const config::KubernetesSdConfig::AttachMetadata& attached = {});
 Targets node_targets(const Node& node);
 Targets service_targets(const Service& service);
 Targets endpoints_targets(const Endpoints& endpoints, const Known& known);

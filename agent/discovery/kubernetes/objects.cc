@@ -14,7 +14,9 @@ const Json* member(const Json* object, std::string_view key) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-std::span<const Json> items(const Json* object, std::string_view key) { return items_of(member(object, key)); }
+std::span<const Json> items(const Json* object, std::string_view key) {
+  return items_of(member(object, key));
+}
 
 std::optional<std::string> given_text(const Json* object, std::string_view key) {
   const Json* const value = member(object, key);

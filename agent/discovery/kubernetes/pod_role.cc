@@ -58,7 +58,8 @@ void PodRole::changed(const std::string& key, const Json& object) {
 }
 
 void PodRole::tell(Live& live, const Pod& pod) {
-  Targets targets = pod_targets(pod, config_.attached.node ? nodes_.find(pod.node_name) : nullptr, config_.attached);
+  Targets targets =
+      pod_targets(pod, config_.attached.node ? nodes_.find(pod.node_name) : nullptr, config_.attached);
   live.waiting.clear();
   if (!pod.ip.empty()) {
     live.is_told = true;

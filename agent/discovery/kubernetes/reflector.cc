@@ -36,7 +36,8 @@ const http::Headers& headers() {
 
 std::chrono::seconds random_up_to(std::chrono::seconds most) {
   static std::minstd_rand random(std::random_device{}());
-  return std::chrono::seconds(std::uniform_int_distribution<std::chrono::seconds::rep>(0, most.count())(random));
+  return std::chrono::seconds(
+      std::uniform_int_distribution<std::chrono::seconds::rep>(0, most.count())(random));
 }
 
 }  // namespace

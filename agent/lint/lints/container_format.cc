@@ -25,17 +25,15 @@ void check_container_format(const Subject& subject, Report& report) {
     for (const StepModel& step : job->steps) {
       for (const PathModel& path : job->paths) {
         if (step.flow.stage == "docker" && is_cri(path.path)) {
-          report.add(
-              step.flow.place,
-              fmt::format("the docker stage reads Docker's JSON, and files of {} are in the CRI "
-                          "format, unless Kubernetes older than 1.24 runs with Docker here",
-                          path.path),
-              "cri: {}");
+          report.add(step.flow.place,
+                     fmt::format("the docker stage reads Docker's JSON, and files of {} are in the CRI "
+                                 "format, unless Kubernetes older than 1.24 runs with Docker here",
+                                 path.path),
+                     "cri: {}");
         } else if (step.flow.stage == "cri" && is_docker(path.path)) {
           report.add(
               step.flow.place,
-              fmt::format("the cri stage reads the CRI format, and files of {} are Docker's JSON",
-                          path.path),
+              fmt::format("the cri stage reads the CRI format, and files of {} are Docker's JSON", path.path),
               "docker: {}");
         }
       }

@@ -14,8 +14,8 @@ namespace lokitail::agent::lint {
 namespace {
 
 // Texts that have nothing in common.
-constexpr std::array<std::string_view, 4> kTexts = {
-    "a", "7 + 1", "2024-05-06T07:08:09Z ERROR: no [x] in {y}", "\xc3\xbc"};
+constexpr std::array<std::string_view, 4> kTexts = {"a", "7 + 1", "2024-05-06T07:08:09Z ERROR: no [x] in {y}",
+                                                    "\xc3\xbc"};
 
 // Those that are meant for the empty text.
 bool asks_for_empty(const std::string& expression) {
@@ -35,15 +35,13 @@ void check(const StepModel& step, Report& report) {
       std::ranges::all_of(kTexts, [&](std::string_view any) { return regex.matches(any); });
   const bool takes_empty = regex.matches("");
   if (takes_all && takes_empty) {
-    report.add(expression.place(),
-               fmt::format("`{}` fits every text: all entries are dropped", text));
+    report.add(expression.place(), fmt::format("`{}` fits every text: all entries are dropped", text));
   } else if (takes_empty && !step.flow.reads.empty() && !asks_for_empty(text)) {
-    report.add(
-        expression.place(),
-        fmt::format("`{}` fits the empty text too, which is what lines without {} have: they are "
-                    "dropped as well",
-                    text, step.flow.reads.front().name),
-        "an expression that asks for at least one character");
+    report.add(expression.place(),
+               fmt::format("`{}` fits the empty text too, which is what lines without {} have: they are "
+                           "dropped as well",
+                           text, step.flow.reads.front().name),
+               "an expression that asks for at least one character");
   }
 }
 

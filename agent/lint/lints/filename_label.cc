@@ -23,8 +23,7 @@ std::optional<std::string> in_pattern(const std::string& path) {
 
 // The same, going by the files that are there.
 std::optional<std::string> in_files(const PathModel& path) {
-  static const pipeline::lang::Regex date(
-      R"((19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01]))");
+  static const pipeline::lang::Regex date(R"((19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01]))");
   static const pipeline::lang::Regex id("[0-9a-f]{32}");
   if (path.path.find_first_of("*?[{") == std::string::npos) return std::nullopt;
   for (const std::string& file : Glob(path.path).expand()) {

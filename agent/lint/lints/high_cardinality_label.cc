@@ -52,8 +52,7 @@ std::string better_form(const std::string& name, const Fact& fact, NameKind kind
                        fact.source.empty() ? name : fact.source);
   }
   const bool same = fact.source.empty() || fact.source == name || fact.source.starts_with("__");
-  const std::string metadata =
-      fmt::format("structured_metadata: {{{}: {}}}", name, same ? "" : fact.source);
+  const std::string metadata = fmt::format("structured_metadata: {{{}: {}}}", name, same ? "" : fact.source);
   return metadata + " in place of the label: queries find it with `| " + name + "=\"...\"`";
 }
 
@@ -62,12 +61,11 @@ void check_names(const JobModel& job, Report& report) {
     if (name.starts_with("__") || fact.values) continue;
     const NameKind kind = kind_of(name, fact);
     if (kind == NameKind::kFewValues) continue;
-    report.add(
-        fact.place,
-        fmt::format("the label {} makes a stream for each of its values, and {}; Loki stores "
-                    "and finds many small streams badly, and takes 5000 at a time",
-                    name, reason(kind)),
-        better_form(name, fact, kind));
+    report.add(fact.place,
+               fmt::format("the label {} makes a stream for each of its values, and {}; Loki stores "
+                           "and finds many small streams badly, and takes 5000 at a time",
+                           name, reason(kind)),
+               better_form(name, fact, kind));
   }
 }
 
@@ -76,12 +74,11 @@ void check_sample(const JobModel& job, const SampleResult& sample, Report& repor
     if (values < kManyValues || values * kFewEntriesPerValue < sample.entries) continue;
     const auto label = job.end.labels.find(name);
     const bool is_known = label != job.end.labels.end();
-    report.add(
-        is_known ? label->second.place : sample.place,
-        fmt::format("the label {} had {} values in the {} entries of the sample; each makes a "
-                    "stream of its own",
-                    name, values, sample.entries),
-        better_form(name, is_known ? label->second : Fact{}, NameKind::kId));
+    report.add(is_known ? label->second.place : sample.place,
+               fmt::format("the label {} had {} values in the {} entries of the sample; each makes a "
+                           "stream of its own",
+                           name, values, sample.entries),
+               better_form(name, is_known ? label->second : Fact{}, NameKind::kId));
   }
 }
 

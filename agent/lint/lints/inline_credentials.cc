@@ -40,19 +40,17 @@ class Credentials {
 
   void tell(const config::Node& node, const std::string& what, std::string better) {
     const bool given = node.is_scalar() && !node.text().empty();
-    const bool elsewhere = given && (node.text().find("${") != std::string::npos ||
-                                     subject_.is_from_environment(node.place()));
+    const bool elsewhere =
+        given && (node.text().find("${") != std::string::npos || subject_.is_from_environment(node.place()));
     if (!given || elsewhere) return;
     report_.add(
         node.place(),
-        fmt::format("{} stands in the configuration, where everybody reads it who may read that",
-                    what),
+        fmt::format("{} stands in the configuration, where everybody reads it who may read that", what),
         std::move(better));
   }
 
   static bool is_secret_header(const std::string& name) {
-    for (const char* whole :
-         {"authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}) {
+    for (const char* whole : {"authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}) {
       if (config::equal_fold(name, whole)) return true;
     }
     return false;

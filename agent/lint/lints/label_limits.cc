@@ -70,8 +70,7 @@ void check_too_many_labels(const Subject& subject, Report& report) {
         job->node.place(),
         fmt::format("entries of the job {} can have {} labels ({}{}), and Loki refuses those "
                     "with more than {} (max_label_names_per_series)",
-                    job->name, labels, names,
-                    external == 0 ? "" : fmt::format(", and {} external", external),
+                    job->name, labels, names, external == 0 ? "" : fmt::format(", and {} external", external),
                     loki::kMostLabels),
         "structured_metadata for those by which nobody picks streams");
   }
@@ -84,18 +83,16 @@ void check_label_name(const Subject& subject, Report& report) {
     std::ranges::replace_if(
         better, [](char c) { return c == '.' || c == '-' || c == ' ' || c == '/'; }, '_');
     if (!pipeline::is_label_name(better)) better.clear();
-    report.add(
-        place,
-        fmt::format("Loki refuses every entry with the label \"{}\": names are letters, digits "
-                    "and underscores, and do not begin with a digit",
-                    name),
-        better);
+    report.add(place,
+               fmt::format("Loki refuses every entry with the label \"{}\": names are letters, digits "
+                           "and underscores, and do not begin with a digit",
+                           name),
+               better);
   });
 }
 
 void check_label_length(const Subject& subject, Report& report) {
-  for_each_label(subject, [&](const std::string& name, const config::Place& place,
-                              const auto& values) {
+  for_each_label(subject, [&](const std::string& name, const config::Place& place, const auto& values) {
     if (name.size() > loki::kLongestLabelName) {
       report.add(place, fmt::format("a label name of {} bytes: Loki refuses those of more than {}",
                                     name.size(), loki::kLongestLabelName));
@@ -115,9 +112,8 @@ void check_no_labels(const Subject& subject, Report& report) {
   for (const JobModel* job : subject.sound_jobs()) {
     const bool has_targets = !job->tails_files || !job->paths.empty();
     const bool has_labels =
-        job->end.has_unknown_labels || std::ranges::any_of(job->end.labels, [](const auto& label) {
-          return is_sent(label.first);
-        });
+        job->end.has_unknown_labels ||
+        std::ranges::any_of(job->end.labels, [](const auto& label) { return is_sent(label.first); });
     if (has_labels || !has_targets) continue;
     report.add(job->node.place(),
                fmt::format("no entry of the job {} has a label in the end, and Loki refuses those "

@@ -27,8 +27,7 @@ std::string nearest_label(const FlowState& state, const std::string& name) {
 
 std::string hint(const StepModel& step, const std::string& name) {
   if (step.before.values.contains(name)) {
-    return fmt::format("`- labels: {{{}: }}` in front of it makes a label of the extracted value",
-                       name);
+    return fmt::format("`- labels: {{{}: }}` in front of it makes a label of the extracted value", name);
   }
   return nearest_label(step.before, name);
 }
@@ -53,10 +52,9 @@ void check_values(const StepModel& step, Report& report) {
       std::string known;
       for (const std::string& value : values)
         known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", value);
-      report.add(node.place(),
-                 fmt::format("the label {} is never such: it can only be {}. The stage "
-                             "never matches",
-                             name, known));
+      report.add(node.place(), fmt::format("the label {} is never such: it can only be {}. The stage "
+                                           "never matches",
+                                           name, known));
     }
   } catch (const std::invalid_argument&) {
     // An error of the configuration, which is told elsewhere.
@@ -71,8 +69,8 @@ void check_label_never_set(const Subject& subject, Report& report) {
       for (const pipeline::FlowName& label : step.flow.reads_labels) {
         if (step.before.may_have_label(label.name)) continue;
         report.add(label.place,
-                   fmt::format("{} asks for the label {}, which no entry has there: {}",
-                               step.flow.stage, label.name, effect(step.flow.stage)),
+                   fmt::format("{} asks for the label {}, which no entry has there: {}", step.flow.stage,
+                               label.name, effect(step.flow.stage)),
                    hint(step, label.name));
       }
       if (step.flow.stage == "match") check_values(step, report);

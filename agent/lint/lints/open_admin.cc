@@ -24,16 +24,18 @@ config::Place place_of(const Subject& subject) {
 void check_open_admin(const Subject& subject, Report& report) {
   const config::ServerConfig& server = subject.config.server;
   if (server.disable || !server.admin || is_loopback(server.http_listen_address)) return;
-  const std::string better = "http_listen_socket in place of admin, for `lokitail tap` and `top`; or "
-                             "http_listen_address: 127.0.0.1, or basic_auth with http_tls_config";
+  const std::string better =
+      "http_listen_socket in place of admin, for `lokitail tap` and `top`; or "
+      "http_listen_address: 127.0.0.1, or basic_auth with http_tls_config";
   if (server.http_tls_config.client_auth_type == "RequireAndVerifyClientCert") return;
   if (!server.basic_auth) {
     report.add(place_of(subject),
-               "admin: whoever reaches the port can read all lines and change the agent, as no password is asked for",
+               "admin: whoever reaches the port can read all lines and change the agent, as no password is "
+               "asked for",
                better);
   } else if (!server.http_tls_config.is_on()) {
-    report.add(place_of(subject), "admin: the password goes over the network where everybody on the way can read it",
-               better);
+    report.add(place_of(subject),
+               "admin: the password goes over the network where everybody on the way can read it", better);
   }
 }
 

@@ -14,8 +14,7 @@ namespace {
 const StepModel* setter_of(const JobModel& job, std::size_t output, const std::string& name) {
   for (std::size_t i = output; i-- > 0;) {
     const auto& sets = job.steps[i].flow.sets;
-    if (std::ranges::find(sets, name, &pipeline::FlowValue::name) != sets.end())
-      return &job.steps[i];
+    if (std::ranges::find(sets, name, &pipeline::FlowValue::name) != sets.end()) return &job.steps[i];
   }
   return nullptr;
 }
@@ -26,8 +25,7 @@ bool takes_envelope_off(const StepModel& setter) {
   if (setter.flow.stage != "regex" && setter.flow.stage != "logfmt") return true;
   const std::string expression =
       pipeline::flow::text_of(pipeline::flow::member(setter.flow.body, "expression"));
-  return expression.find("stdout") != std::string::npos ||
-         expression.find("stream") != std::string::npos;
+  return expression.find("stdout") != std::string::npos || expression.find("stream") != std::string::npos;
 }
 
 }  // namespace
@@ -45,13 +43,12 @@ void check_output_before_multiline(const Subject& subject, Report& report) {
                          return step.flow.stage == "multiline" && step.within == output.within;
                        });
       if (multiline == job->steps.end()) continue;
-      report.add(
-          multiline->flow.place,
-          fmt::format("multiline sees what the output stage in line {} left of the lines, so "
-                      "firstline does not find what {} has taken off; and lines that go on with "
-                      "others are run through {} one by one before",
-                      output.flow.place.line, setter->flow.stage, setter->flow.stage),
-          "multiline in front of the stages that take the line apart");
+      report.add(multiline->flow.place,
+                 fmt::format("multiline sees what the output stage in line {} left of the lines, so "
+                             "firstline does not find what {} has taken off; and lines that go on with "
+                             "others are run through {} one by one before",
+                             output.flow.place.line, setter->flow.stage, setter->flow.stage),
+                 "multiline in front of the stages that take the line apart");
     }
   }
 }

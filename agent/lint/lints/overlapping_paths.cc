@@ -19,8 +19,7 @@ struct Target {
 };
 
 bool reads(const Target& target, const std::string& file) {
-  return target.glob.matches(file) &&
-         (target.path->exclude.empty() || !target.exclude.matches(file));
+  return target.glob.matches(file) && (target.path->exclude.empty() || !target.exclude.matches(file));
 }
 
 // A name that a pattern for one matches: each wildcard is an `x`.
@@ -84,9 +83,8 @@ void check_overlapping_paths(const Subject& subject, Report& report) {
         const auto file = common(other, target, subject.looks_at_files);
         if (!file) continue;
         report.add(path.place,
-                   fmt::format(
-                       "{} and {} (job {}, line {}) both match {}: its lines are sent twice",
-                       path.path, other.path->path, other.job->name, other.path->place.line, *file),
+                   fmt::format("{} and {} (job {}, line {}) both match {}: its lines are sent twice",
+                               path.path, other.path->path, other.job->name, other.path->place.line, *file),
                    "patterns of which no file is in both, or __path_exclude__");
       }
       targets.push_back(std::move(target));

@@ -15,15 +15,13 @@ void check_positions_directory(const Subject& subject, Report& report) {
   if (!subject.looks_at_files || subject.config.target_config.read_stdin || file.empty()) return;
   const config::Node block = child(subject.root, "positions");
   const config::Node given = child(block, "filename");
-  const config::Place place =
-      given.is_null() ? config::Place{subject.config.file_name, 0, 0} : given.place();
+  const config::Place place = given.is_null() ? config::Place{subject.config.file_name, 0, 0} : given.place();
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::absolute(file, error).parent_path();
   if (std::filesystem::is_directory(file, error)) {
-    report.error(place,
-                 fmt::format("{} is a folder: the agent does not start, rather than send all files "
-                             "again",
-                             file));
+    report.error(place, fmt::format("{} is a folder: the agent does not start, rather than send all files "
+                                    "again",
+                                    file));
   } else if (!std::filesystem::is_directory(folder, error)) {
     report.add(place,
                fmt::format("the folder {} for the positions does not exist: after a restart all "
@@ -31,10 +29,9 @@ void check_positions_directory(const Subject& subject, Report& report) {
                            folder.string()),
                fmt::format("mkdir -p {}", folder.string()));
   } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    report.add(place,
-               fmt::format("{} may not be written, as whom the check was run: positions cannot be "
-                           "kept there",
-                           folder.string()));
+    report.add(place, fmt::format("{} may not be written, as whom the check was run: positions cannot be "
+                                  "kept there",
+                                  folder.string()));
   }
 }
 

@@ -25,13 +25,12 @@ void check_tenant_dropped(const Subject& subject, Report& report) {
       const auto& keeps = step.flow.keeps_labels;
       const bool drops = (keeps && !names_tenant(*keeps)) || names_tenant(step.flow.removes_labels);
       if (!drops) continue;
-      report.add(
-          step.flow.place,
-          fmt::format("{} removes {}, in which the tenant set in line {} travels: entries go to "
-                      "the client's own tenant",
-                      step.flow.stage, kTenant, tenant->second.place.line),
-          keeps ? fmt::format("{} in the list, or the tenant stage behind it", kTenant)
-                : "the tenant stage behind it");
+      report.add(step.flow.place,
+                 fmt::format("{} removes {}, in which the tenant set in line {} travels: entries go to "
+                             "the client's own tenant",
+                             step.flow.stage, kTenant, tenant->second.place.line),
+                 keeps ? fmt::format("{} in the list, or the tenant stage behind it", kTenant)
+                       : "the tenant stage behind it");
     }
   }
 }

@@ -71,8 +71,7 @@ std::string translate(std::string_view format, const Translation (&translations)
     const Translation* best = nullptr;
     for (const Translation& translation : translations) {
       const bool fits = format.starts_with(translation.from);
-      if (fits && (best == nullptr || translation.from.size() > best->from.size()))
-        best = &translation;
+      if (fits && (best == nullptr || translation.from.size() > best->from.size())) best = &translation;
     }
     result += best == nullptr ? format.substr(0, 1) : best->to;
     format.remove_prefix(best == nullptr ? 1 : best->from.size());
@@ -88,9 +87,8 @@ std::optional<Complaint> other_languages(const std::string& format) {
                      translate(format, kPercent)};
   }
   if (letters.matches(format)) {
-    return Complaint{
-        "these are letters of other languages' formats, which Go's layouts do not know",
-        translate(format, kLetters)};
+    return Complaint{"these are letters of other languages' formats, which Go's layouts do not know",
+                     translate(format, kLetters)};
   }
   return std::nullopt;
 }
@@ -130,18 +128,15 @@ bool has_digit(const std::string& text) {
 }
 
 bool comes_twice(const std::string& elements) {
-  return std::ranges::any_of(std::string_view("YMDHIms"), [&](char element) {
-    return std::ranges::count(elements, element) > 1;
-  });
+  return std::ranges::any_of(std::string_view("YMDHIms"),
+                             [&](char element) { return std::ranges::count(elements, element) > 1; });
 }
 
 // Going by what Go makes of it.
 std::optional<Complaint> odd_elements(const std::string& format) {
   const TimeLayout::Parts parts = TimeLayout::compile(format).parts();
   const std::string& elements = parts.elements;
-  const auto has = [&elements](char element) {
-    return elements.find(element) != std::string::npos;
-  };
+  const auto has = [&elements](char element) { return elements.find(element) != std::string::npos; };
   if (elements.empty()) {
     return Complaint{
         "nothing of the reference time is in it, Mon Jan 2 15:04:05 MST 2006: it fits no "
@@ -165,10 +160,9 @@ std::optional<Complaint> odd_elements(const std::string& format) {
     return text.find("AM") != std::string::npos || text.find(" am") != std::string::npos;
   });
   if (has('I') && !has('P')) {
-    return Complaint{names_half
-                         ? "AM stands for itself: PM stands for both halves of the day"
-                         : "03 is an hour of a half day: hours from 13 on are refused, and 12 "
-                           "is taken for midnight or noon as it comes; 15 is that of a whole day"};
+    return Complaint{names_half ? "AM stands for itself: PM stands for both halves of the day"
+                                : "03 is an hour of a half day: hours from 13 on are refused, and 12 "
+                                  "is taken for midnight or noon as it comes; 15 is that of a whole day"};
   }
   const bool has_clock = has('H') || has('I');
   if (has_clock && !has('D') && !has('J')) {
@@ -191,8 +185,7 @@ void check_timestamp_layout(const Subject& subject, Report& report) {
   for_each_format(subject, [&](const config::Node&, const config::Node& node) {
     const auto complaint = layout_complaint(node.text());
     if (!complaint) return;
-    report.add(node.place(), fmt::format("`{}`: {}", node.text(), complaint->what),
-               complaint->better);
+    report.add(node.place(), fmt::format("`{}`: {}", node.text(), complaint->what), complaint->better);
   });
 }
 

@@ -15,8 +15,7 @@ namespace {
 const StepModel* later_setter(const JobModel& job, std::size_t after, const std::string& name) {
   for (std::size_t i = after + 1; i < job.steps.size(); ++i) {
     const auto& sets = job.steps[i].flow.sets;
-    if (std::ranges::find(sets, name, &pipeline::FlowValue::name) != sets.end())
-      return &job.steps[i];
+    if (std::ranges::find(sets, name, &pipeline::FlowValue::name) != sets.end()) return &job.steps[i];
   }
   return nullptr;
 }
@@ -40,8 +39,7 @@ void for_each_missing(const JobModel& job, Visit visit) {
 
 std::string effect(const StepModel& step, const pipeline::FlowName& read) {
   const config::Node source = pipeline::flow::member(step.flow.body, "source");
-  const bool is_source =
-      source.place().line == read.place.line && source.place().column == read.place.column;
+  const bool is_source = source.place().line == read.place.line && source.place().column == read.place.column;
   const std::string& stage = step.flow.stage;
   const bool is_field = (stage == "template" || stage == "replace") && !is_source;
   return is_field || stage == "drop" ? "it is never there" : "the stage does nothing";
@@ -66,8 +64,7 @@ bool is_read_later(const JobModel& job, std::size_t step, const std::string& nam
                      [&name](const StepModel& later) {
                        const auto& reads = later.flow.reads;
                        return later.flow.reads_all ||
-                              std::ranges::find(reads, name, &pipeline::FlowName::name) !=
-                                  reads.end();
+                              std::ranges::find(reads, name, &pipeline::FlowName::name) != reads.end();
                      });
 }
 
@@ -78,11 +75,10 @@ void check_source_never_set(const Subject& subject, Report& report) {
     for_each_missing(*job, [&](std::size_t number, const pipeline::FlowName& read) {
       if (later_setter(*job, number, read.name) != nullptr) return;
       const StepModel& step = job->steps[number];
-      report.add(
-          read.place,
-          fmt::format("{} reads \"{}\", which no stage sets and no target has as a label: {}",
-                      step.flow.stage, read.name, effect(step, read)),
-          hint(step, read.name));
+      report.add(read.place,
+                 fmt::format("{} reads \"{}\", which no stage sets and no target has as a label: {}",
+                             step.flow.stage, read.name, effect(step, read)),
+                 hint(step, read.name));
     });
   }
 }
@@ -93,13 +89,12 @@ void check_stage_order(const Subject& subject, Report& report) {
       const StepModel* const setter = later_setter(*job, number, read.name);
       if (setter == nullptr) return;
       const StepModel& step = job->steps[number];
-      report.add(
-          read.place,
-          fmt::format("{} reads \"{}\", which only the {} stage below sets, in line {}: stages "
-                      "run in the order in which they stand, and {}",
-                      step.flow.stage, read.name, setter->flow.stage, setter->flow.place.line,
-                      effect(step, read)),
-          fmt::format("the {} stage behind it", step.flow.stage));
+      report.add(read.place,
+                 fmt::format("{} reads \"{}\", which only the {} stage below sets, in line {}: stages "
+                             "run in the order in which they stand, and {}",
+                             step.flow.stage, read.name, setter->flow.stage, setter->flow.place.line,
+                             effect(step, read)),
+                 fmt::format("the {} stage behind it", step.flow.stage));
     });
   }
 }
@@ -110,8 +105,8 @@ void check_value_never_used(const Subject& subject, Report& report) {
       const pipeline::StageFlow& flow = job->steps[i].flow;
       for (const pipeline::FlowValue& value : flow.sets) {
         if (!value.asked_for || value.name.empty() || is_read_later(*job, i, value.name)) continue;
-        report.add(value.place, fmt::format("{} extracts \"{}\", which no stage behind it reads",
-                                            flow.stage, value.name));
+        report.add(value.place,
+                   fmt::format("{} extracts \"{}\", which no stage behind it reads", flow.stage, value.name));
       }
     }
   }

@@ -90,8 +90,7 @@ class LogfmtProbe final : public Probe {
 
 class TimeProbe final : public Probe {
  public:
-  TimeProbe(Source source, pipeline::lang::TimeParser parser,
-            std::function<pipeline::Timestamp()> now)
+  TimeProbe(Source source, pipeline::lang::TimeParser parser, std::function<pipeline::Timestamp()> now)
       : source_(source), parser_(std::move(parser)), now_(std::move(now)) {}
   std::string_view verb() const override { return "read"; }
   std::optional<std::string_view> text(Entry& entry) override { return source_.text(entry); }
@@ -112,9 +111,7 @@ class SelectorProbe final : public Probe {
       : selector_(selector, context.symbols) {}
   std::string_view verb() const override { return "selected"; }
   std::optional<std::string_view> text(Entry& entry) override { return entry.line; }
-  bool fits(Entry& entry, std::string_view line) override {
-    return selector_.matches(entry.labels, line);
-  }
+  bool fits(Entry& entry, std::string_view line) override { return selector_.matches(entry.labels, line); }
 
  private:
   pipeline::lang::Selector selector_;
@@ -166,25 +163,18 @@ constexpr std::array kRows = {
         [](const Node& body, const ProbeContext& context) -> std::unique_ptr<Probe> {
           return std::make_unique<SelectorProbe>(text_of(member(body, "selector")), context);
         }},
-    Row{"multiline",
-        [](const Node& body, const ProbeContext& context) {
-          return regex_probe(body, "firstline", context);
-        }},
-    Row{"regex",
-        [](const Node& body, const ProbeContext& context) {
-          return regex_probe(body, "expression", context);
-        }},
-    Row{"replace",
-        [](const Node& body, const ProbeContext& context) {
-          return regex_probe(body, "expression", context);
-        }},
+    Row{"multiline", [](const Node& body,
+                        const ProbeContext& context) { return regex_probe(body, "firstline", context); }},
+    Row{"regex", [](const Node& body,
+                    const ProbeContext& context) { return regex_probe(body, "expression", context); }},
+    Row{"replace", [](const Node& body,
+                      const ProbeContext& context) { return regex_probe(body, "expression", context); }},
     Row{"timestamp", time_probe},
 };
 
 }  // namespace
 
-std::unique_ptr<Probe> make_probe(std::string_view stage, const Node& body,
-                                  const ProbeContext& context) {
+std::unique_ptr<Probe> make_probe(std::string_view stage, const Node& body, const ProbeContext& context) {
   const auto row = std::ranges::find(kRows, stage, &Row::stage);
   if (row == kRows.end()) return nullptr;
   try {

@@ -144,8 +144,7 @@ class Watch final : public pipeline::StageObserver {
       names.push_back(context_.symbols.intern(value.name));
       counts.names.push_back({value.name, value.place});
     }
-    watched_.try_emplace(info.get(), make_probe(flow->stage, flow->body, context_), counts,
-                         std::move(names));
+    watched_.try_emplace(info.get(), make_probe(flow->stage, flow->body, context_), counts, std::move(names));
   }
   void takes(const Info& info, pipeline::Entry& entry) override {
     if (const auto stage = watched_.find(info.get()); stage != watched_.end()) {
@@ -164,9 +163,8 @@ class Watch final : public pipeline::StageObserver {
   std::vector<SampleStage> take() {
     std::vector<SampleStage> stages(std::make_move_iterator(stages_.begin()),
                                     std::make_move_iterator(stages_.end()));
-    std::ranges::sort(stages, {}, [](const SampleStage& stage) {
-      return std::pair(stage.place.line, stage.place.column);
-    });
+    std::ranges::sort(
+        stages, {}, [](const SampleStage& stage) { return std::pair(stage.place.line, stage.place.column); });
     for (SampleStage& stage : stages) {
       if (stage.stage != "drop") continue;
       stage.verb = "dropped";

@@ -14,7 +14,6 @@
 namespace lokitail::agent::lint {
 
 // The labels are those of the job's target whose pattern matches the file, or else of the first.
-SampleResult run_sample(const std::string& file, const config::ScrapeConfig& scrape,
-                        const JobModel& job);
+SampleResult run_sample(const std::string& file, const config::ScrapeConfig& scrape, const JobModel& job);
 
 }  // namespace lokitail::agent::lint

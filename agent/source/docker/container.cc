@@ -83,7 +83,8 @@ std::optional<ContainerDetails> parse_details(std::string_view json) {
   const JsonValue& value = *text.value();
   ContainerDetails details;
   details.log_path = text_of(value, "LogPath");
-  if (const JsonValue* log = member(value, "HostConfig", "LogConfig")) details.log_driver = text_of(*log, "Type");
+  if (const JsonValue* log = member(value, "HostConfig", "LogConfig"))
+    details.log_driver = text_of(*log, "Type");
   if (const JsonValue* config = value.find("Config")) details.has_terminal = flag_of(*config, "Tty");
   if (const JsonValue* state = value.find("State")) details.runs = flag_of(*state, "Running");
   return details;

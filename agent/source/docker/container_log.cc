@@ -73,7 +73,8 @@ std::string ContainerLog::path() const {
   const std::int64_t newest = read_.newest().seconds;
   const bool is_exact = read_.marks[0].count + read_.marks[1].count > 0;
   const std::int64_t since = is_exact ? std::max<std::int64_t>(newest - kDisorderSeconds, 0) : newest;
-  return "/containers/" + id_ + "/logs?follow=1&stdout=1&stderr=1&timestamps=1&since=" + std::to_string(since);
+  return "/containers/" + id_ +
+         "/logs?follow=1&stdout=1&stderr=1&timestamps=1&since=" + std::to_string(since);
 }
 
 asio::awaitable<EngineAnswer> ContainerLog::read() {
@@ -99,12 +100,11 @@ void ContainerLog::begin(const EngineAnswer& answer) {
   for (LineJoiner& joiner : joiners_) joiner.forget();
   without_time_ = 0;
   read_before_.emplace(read_);
-  frames_.emplace(is_raw || (has_terminal_ && !is_framed),
-                  [this](LogStream stream, pipeline::Timestamp time, std::string_view piece) {
-                    joiners_[index_of(stream)].add(time, piece, [&](pipeline::Timestamp of, std::string_view line) {
-                      add(stream, of, line);
-                    });
-                  });
+  frames_.emplace(is_raw || (has_terminal_ && !is_framed), [this](LogStream stream, pipeline::Timestamp time,
+                                                                  std::string_view piece) {
+    joiners_[index_of(stream)].add(
+        time, piece, [&](pipeline::Timestamp of, std::string_view line) { add(stream, of, line); });
+  });
 }
 
 // The container has stopped: what it did not end is all that comes of it.
@@ -112,9 +112,8 @@ void ContainerLog::end() {
   if (!frames_) return;
   frames_->finish();
   for (std::size_t i = 0; i < kLogStreams; ++i) {
-    joiners_[i].flush([&](pipeline::Timestamp time, std::string_view line) {
-      add(static_cast<LogStream>(i), time, line);
-    });
+    joiners_[i].flush(
+        [&](pipeline::Timestamp time, std::string_view line) { add(static_cast<LogStream>(i), time, line); });
   }
   hand_over();
   frames_.reset();

@@ -44,7 +44,8 @@ ContainersFolder::ContainersFolder(std::shared_ptr<DockerJob> job, const config:
       filter_(config),
       containers_(std::make_shared<Containers>(job_, Containers::MakeLog())),
       watched_(std::make_unique<WatchedFolder>(job_->context.files->inotify(), config.containers_directory,
-                                               kChanges, [this](std::uint32_t, std::string_view) { look_soon(); })),
+                                               kChanges,
+                                               [this](std::uint32_t, std::string_view) { look_soon(); })),
       timer_(job_->context.control) {}
 
 ContainersFolder::~ContainersFolder() = default;
@@ -128,13 +129,14 @@ bool ContainersFolder::take_in(const std::set<std::string>& ids) {
     if (entry.watched && entry.watched->is_on()) continue;
     if (!entry.watched) {
       entry.is_late = has_looked_;
-      entry.watched = std::make_unique<WatchedFolder>(
-          job_->context.files->inotify(), path(id, ""), kChanges,
-          [this, &entry](std::uint32_t, std::string_view name) {
-            if (!name.empty() && name != kConfig && name != kHostConfig) return;
-            entry.has_changed = true;
-            look_soon();
-          });
+      entry.watched =
+          std::make_unique<WatchedFolder>(job_->context.files->inotify(), path(id, ""), kChanges,
+                                          [this, &entry](std::uint32_t, std::string_view name) {
+                                            if (!name.empty() && name != kConfig && name != kHostConfig)
+                                              return;
+                                            entry.has_changed = true;
+                                            look_soon();
+                                          });
     }
     entry.has_changed = true;
     all_watched &= entry.watched->watch();

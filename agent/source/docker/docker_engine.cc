@@ -127,8 +127,8 @@ asio::awaitable<bool> DockerEngine::refresh() {
   co_return true;
 }
 
-asio::awaitable<void> DockerEngine::found(const ListedContainer& listed, const std::vector<ListedContainer>& all,
-                                          bool is_wanted) {
+asio::awaitable<void> DockerEngine::found(const ListedContainer& listed,
+                                          const std::vector<ListedContainer>& all, bool is_wanted) {
   const FindContainer find = [&all](std::string_view id) {
     const auto other = std::ranges::find(all, id, &ListedContainer::id);
     return other == all.end() ? nullptr : &*other;
@@ -164,9 +164,11 @@ asio::awaitable<void> DockerEngine::watch_events() {
       co_return job_->running;
     };
     std::string target = path;
-    const EngineAnswer answer = co_await client_->stream(std::move(target), std::move(begin), std::move(data));
+    const EngineAnswer answer =
+        co_await client_->stream(std::move(target), std::move(begin), std::move(data));
     if (!job_->running) break;
-    log::debug("the Docker engine tells no events any more", {{"host", config_.host}, {"error", answer.problem()}});
+    log::debug("the Docker engine tells no events any more",
+               {{"host", config_.host}, {"error", answer.problem()}});
     co_await pause(events_timer_, std::exchange(retry, std::min(2 * retry, kLongestRetry)));
   }
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -14,7 +15,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <fmt/format.h>
 
 #include "agent/http/credentials.h"
 #include "agent/http/tls.h"
@@ -224,8 +224,8 @@ EngineClient::EngineClient(asio::io_context& io, const config::DockerSdConfig& c
   std::string url = config.host;
   // With what it takes for TLS, tcp:// means TLS, as it does for the docker command.
   const config::TlsConfig& tls = config.http.tls_config;
-  const bool has_tls = !tls.ca.empty() || !tls.ca_file.empty() || !tls.cert.empty() || !tls.cert_file.empty() ||
-                       !tls.server_name.empty() || tls.insecure_skip_verify;
+  const bool has_tls = !tls.ca.empty() || !tls.ca_file.empty() || !tls.cert.empty() ||
+                       !tls.cert_file.empty() || !tls.server_name.empty() || tls.insecure_skip_verify;
   if (url.starts_with(kTcp)) url.replace(0, kTcp.size(), has_tls ? "https://" : "http://");
   url_ = http::parse_url(url).value_or(http::Url());  // checked with the configuration
 }

@@ -71,8 +71,8 @@ class LineJoiner {
   }
 
  private:
-  std::string held_;  // never empty where a line has begun: its pieces are large
-  pipeline::Timestamp time_;  // of the latest piece
+  std::string held_;              // never empty where a line has begun: its pieces are large
+  pipeline::Timestamp time_;      // of the latest piece
   std::int64_t longest_gap_ = 0;  // nanoseconds
 };
 

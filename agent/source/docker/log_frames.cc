@@ -70,8 +70,8 @@ bool LogFrames::take_from_terminal(bool is_end) {
   if (newline == text.npos && text.size() - begin < full && !is_end) {
     if (!continues || !end_before_time(text.substr(begin))) return false;
   }
-  std::size_t end = newline == text.npos ? std::min(text.size(), begin + LineJoiner::kPieceBytes)
-                                         : begin + newline + 1;
+  std::size_t end =
+      newline == text.npos ? std::min(text.size(), begin + LineJoiner::kPieceBytes) : begin + newline + 1;
   bool is_cut = newline == text.npos && end - begin == LineJoiner::kPieceBytes;
   if (continues) {
     const auto other = end_before_time(text.substr(begin));

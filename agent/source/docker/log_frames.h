@@ -48,7 +48,7 @@ class LogFrames {
   const Piece piece_;
   std::string buffer_;
   std::size_t next_ = 0;  // in the buffer
-  std::string cut_at_;     // the time of a terminal's line that goes on in the next piece; empty for none
+  std::string cut_at_;    // the time of a terminal's line that goes on in the next piece; empty for none
   std::uint64_t without_time_ = 0;
   std::string problem_;
 };

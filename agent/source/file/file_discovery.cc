@@ -77,10 +77,9 @@ class FileDiscovery::Visitor final : public GlobVisitor {
 
   void directory(const std::string& path, GlobPlace place) override {
     Folder& folder = discovery_.folder(path);
-    const auto known =
-        std::find_if(folder.places.begin(), folder.places.end(), [&](const Folder::Place& other) {
-          return other.target == target_ && other.place == place;
-        });
+    const auto known = std::find_if(
+        folder.places.begin(), folder.places.end(),
+        [&](const Folder::Place& other) { return other.target == target_ && other.place == place; });
     if (known != folder.places.end()) {
       known->scan = discovery_.scan_;
     } else {
@@ -93,8 +92,8 @@ class FileDiscovery::Visitor final : public GlobVisitor {
   const TargetPointer target_;
 };
 
-FileDiscovery::FileDiscovery(boost::asio::io_context& control, DiscoveryConfig config,
-                             FileFollower& follower, Inotify& inotify, Poller& poller)
+FileDiscovery::FileDiscovery(boost::asio::io_context& control, DiscoveryConfig config, FileFollower& follower,
+                             Inotify& inotify, Poller& poller)
     : config_(config),
       follower_(follower),
       inotify_(inotify),
@@ -122,9 +121,8 @@ TargetPointer FileDiscovery::compile(FileTarget target) const {
   auto watched = std::make_shared<const WatchedTarget>(std::move(target));
   for (const Glob* const glob : {&watched->path, watched->exclude ? &*watched->exclude : nullptr}) {
     if (glob == nullptr || glob->problem().empty()) continue;
-    log::error("bad pattern", {{"job", watched->target.job},
-                               {"pattern", glob->literal()},
-                               {"error", glob->problem()}});
+    log::error("bad pattern",
+               {{"job", watched->target.job}, {"pattern", glob->literal()}, {"error", glob->problem()}});
   }
   return watched;
 }
@@ -198,22 +196,20 @@ void FileDiscovery::scan() {
 void FileDiscovery::scan_soon() {
   if (!started_ || std::exchange(scan_scheduled_, true)) return;
   scan_timer_.expires_after(kScanDelay);
-  scan_timer_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (cancelled || alive.expired()) return;
-        scan_scheduled_ = false;
-        if (started_) scan();
-      });
+  scan_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired()) return;
+    scan_scheduled_ = false;
+    if (started_) scan();
+  });
 }
 
 void FileDiscovery::sync_later() {
   sync_timer_.expires_after(std::chrono::duration_cast<Clock::duration>(config_.sync_period));
-  sync_timer_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (cancelled || alive.expired() || !started_) return;
-        sync();
-        sync_later();
-      });
+  sync_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired() || !started_) return;
+    sync();
+    sync_later();
+  });
 }
 
 // Most syncs cost a look at each folder and at some of the open files, and find nothing.
@@ -315,9 +311,9 @@ void FileDiscovery::watch_links(const std::string& path) {
     at = clean_path(link.starts_with('/') ? std::string(link) : join_path(folder_of(at), link));
     Folder& there = folder(folder_of(at));
     const std::string name = at.substr(at.rfind('/') + 1);
-    const auto known = std::find_if(
-        there.links.begin(), there.links.end(),
-        [&](const Folder::Link& other) { return other.name == name && other.path == path; });
+    const auto known = std::find_if(there.links.begin(), there.links.end(), [&](const Folder::Link& other) {
+      return other.name == name && other.path == path;
+    });
     if (known != there.links.end()) {
       known->scan = scan_;
     } else {

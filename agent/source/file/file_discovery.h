@@ -82,8 +82,8 @@ class FileDiscovery {
   std::uint64_t scan_ = 0;  // number of the present scan
   std::vector<TargetPointer> targets_;
   std::map<std::string_view, std::unique_ptr<Folder>> folders_;  // by their own paths
-  std::vector<std::unique_ptr<Folder>> vanished_;  // until no event is being told to them
-  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
+  std::vector<std::unique_ptr<Folder>> vanished_;                // until no event is being told to them
+  std::shared_ptr<char> alive_ = std::make_shared<char>();       // for handlers on their way
 };
 
 }  // namespace lokitail::agent

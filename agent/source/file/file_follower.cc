@@ -17,15 +17,14 @@ bool means_gone(int error) { return error == ENOENT || error == ENOTDIR || error
 
 // Whether a reader that was started for one of them may go on for the other.
 bool reads_alike(const FileTarget& a, const FileTarget& b) {
-  return a.job == b.job && a.encoding == b.encoding && a.compression == b.compression && a.spools == b.spools &&
-         a.decoder == b.decoder;
+  return a.job == b.job && a.encoding == b.encoding && a.compression == b.compression &&
+         a.spools == b.spools && a.decoder == b.decoder;
 }
 
 }  // namespace
 
-FileFollower::FileFollower(boost::asio::io_context& control, FollowerConfig config,
-                           Positions& positions, Inotify& inotify, Poller& poller,
-                           ChooseWorker choose_worker)
+FileFollower::FileFollower(boost::asio::io_context& control, FollowerConfig config, Positions& positions,
+                           Inotify& inotify, Poller& poller, ChooseWorker choose_worker)
     : control_(control),
       config_(config),
       positions_(positions),

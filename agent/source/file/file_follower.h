@@ -46,10 +46,10 @@ struct FollowerConfig {
 
 // What happened to files so far.
 struct FileCounters {
-  std::uint64_t rotated = 0;    // a path led to another file, or to none
+  std::uint64_t rotated = 0;  // a path led to another file, or to none
   std::uint64_t truncated = 0;
-  std::uint64_t failed = 0;     // could not be opened or read
-  std::uint64_t lost_bytes = 0; // gone before they were read, as far as that is known
+  std::uint64_t failed = 0;      // could not be opened or read
+  std::uint64_t lost_bytes = 0;  // gone before they were read, as far as that is known
 };
 
 struct FileStatus {
@@ -59,14 +59,14 @@ struct FileStatus {
   std::uint64_t read_offset = 0;
   std::uint64_t settled_offset = 0;
   std::uint64_t size = 0;
-  std::uint64_t lines = 0;      // of all generations of this path
+  std::uint64_t lines = 0;  // of all generations of this path
   std::uint64_t cut_lines = 0;
   std::int64_t last_read = 0;   // nanoseconds since 1970
   double lines_per_second = 0;  // at present
   double bytes_per_second = 0;
-  bool retired = false;         // rotated away or deleted
-  bool is_stuck = false;        // has more, and nothing of it was settled for long
-  bool is_unpacked = false;     // offsets are those of what is in the file, and say nothing of its size
+  bool retired = false;      // rotated away or deleted
+  bool is_stuck = false;     // has more, and nothing of it was settled for long
+  bool is_unpacked = false;  // offsets are those of what is in the file, and say nothing of its size
 };
 
 class FileFollower {
@@ -152,10 +152,9 @@ class FileFollower {
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
   bool restart(FollowedFile& file, bool is_last_try);
-  void restart_readers(const FileReaders& readers, FollowedFile& file,
-                       std::vector<FollowedFile*> before, bool is_readable);
-  void restart_reader(const FileReader& old, FollowedFile& file,
-                      const std::vector<FollowedFile*>& before);
+  void restart_readers(const FileReaders& readers, FollowedFile& file, std::vector<FollowedFile*> before,
+                       bool is_readable);
+  void restart_reader(const FileReader& old, FollowedFile& file, const std::vector<FollowedFile*>& before);
 
   // Readers (file_follower_readers.cc).
   void wake_later(const SourcePointer& source, std::chrono::nanoseconds delay);
@@ -180,8 +179,7 @@ class FileFollower {
   // Generations that nobody looked at in time (file_follower_missed.cc).
   bool start_missed(Tail& tail, const FollowedFile* newcomer);
   std::vector<FollowedFile*> found_before(const std::string& path);
-  std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer,
-                                         bool waits);
+  std::vector<FollowedFile*> find_missed(const std::string& path, const FollowedFile* newcomer, bool waits);
   std::vector<FollowedFile*> find_left(const Tail& tail, const FollowedFile* newcomer);
   FollowedFile* open_generation(GenerationId generation) const;
   std::vector<FollowedFile*> find_history(const std::string& path, const FollowedFile* newcomer);
@@ -195,8 +193,7 @@ class FileFollower {
                         const Positions::Generation& generation);
   bool counts_lines(const std::string& path) const;
   std::vector<FollowedFile*> follow_between(std::vector<RotatedFile>& rotated, const std::string& path,
-                                            const Positions::Generation& last,
-                                            const FollowedFile* newcomer);
+                                            const Positions::Generation& last, const FollowedFile* newcomer);
   std::vector<RotatedFile>::iterator place_of_last(std::vector<RotatedFile>& rotated,
                                                    const Positions::Generation& last,
                                                    const FollowedFile* newcomer) const;
@@ -232,7 +229,7 @@ class FileFollower {
   bool watch_limit_told_ = false;
   std::map<std::uint64_t, bool> polled_devices_;
   std::map<std::string, std::string> unreadable_;  // told already
-  std::set<std::string> troubled_;    // the same, of files that are open
+  std::set<std::string> troubled_;                 // the same, of files that are open
   // An open or a read has failed since this was set to false, and may succeed another time: nothing is to be
   // taken for gone.
   bool disk_failed_ = false;

@@ -88,12 +88,11 @@ bool FileFollower::may_be_copy(const FollowedFile& candidate, const std::string&
 void FileFollower::schedule_deferral() {
   if (std::exchange(deferral_scheduled_, true)) return;
   deferral_.expires_after(kDeferral);
-  deferral_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (cancelled || alive.expired()) return;
-        deferral_scheduled_ = false;
-        for (const auto& [key, deferred] : std::map(deferred_)) look(deferred.target, key.first);
-      });
+  deferral_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired()) return;
+    deferral_scheduled_ = false;
+    for (const auto& [key, deferred] : std::map(deferred_)) look(deferred.target, key.first);
+  });
 }
 
 // The copy of what `original` was before it was truncated, or what it was compressed to. `mark`: what

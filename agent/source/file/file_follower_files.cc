@@ -248,8 +248,7 @@ void FileFollower::restart_reader(const FileReader& old, FollowedFile& file,
   if (reader.places == 0) retire(file, reader);
 }
 
-void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to,
-                        const char* why) {
+void FileFollower::lose(const std::string& path, std::uint64_t from, std::uint64_t to, const char* why) {
   if (to <= from) return;
   counters_.lost_bytes += to - from;
   log::error("lines are lost", {{"path", path}, {"why", why}, {"from", from}, {"to", to}});

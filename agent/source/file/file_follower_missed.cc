@@ -96,8 +96,8 @@ std::vector<FollowedFile*> FileFollower::found_before(const std::string& path) {
 }
 
 // `waits`: finds nothing where some of it cannot be read now.
-std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path,
-                                                     const FollowedFile* newcomer, bool waits) {
+std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path, const FollowedFile* newcomer,
+                                                     bool waits) {
   std::vector<FollowedFile*> missed;
   const auto last = positions_.last_at(path);
   if (!last) return missed;
@@ -253,9 +253,8 @@ FollowedFile* FileFollower::open_generation(GenerationId generation) const {
 
 bool FileFollower::is_known(const FollowedFile& file) {
   if (files_.contains(file.key())) return true;
-  return std::ranges::any_of(positions_.with_inode(file.identity.inode), [&](const auto& known) {
-    return is_same(file, *known.identity);
-  });
+  return std::ranges::any_of(positions_.with_inode(file.identity.inode),
+                             [&](const auto& known) { return is_same(file, *known.identity); });
 }
 
 // What lies behind the last generation that is known, and before the newcomer.

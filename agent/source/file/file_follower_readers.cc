@@ -63,7 +63,8 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
 
 // Where these labels were left when their target was removed; or where others were, in whose place they come;
 // or where the file was left as a whole.
-FileFollower::Beginning FileFollower::take_beginning(const FollowedFile& file, const LabelSetPointer& labels) {
+FileFollower::Beginning FileFollower::take_beginning(const FollowedFile& file,
+                                                     const LabelSetPointer& labels) {
   auto left = left_.find({file.generation, labels});
   if (left == left_.end()) {
     for (auto each = left_.lower_bound({file.generation, nullptr});
@@ -100,12 +101,11 @@ void FileFollower::retire(FollowedFile& file, FileReader& reader) {
 void FileFollower::schedule_retirement() {
   if (std::exchange(retirement_scheduled_, true)) return;
   retirement_.expires_after(std::max(config_.grace / 8, std::chrono::milliseconds(10)));
-  retirement_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (cancelled || alive.expired()) return;
-        retirement_scheduled_ = false;
-        check_retired();
-      });
+  retirement_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired()) return;
+    retirement_scheduled_ = false;
+    check_retired();
+  });
 }
 
 void FileFollower::check_retired() {
@@ -211,8 +211,8 @@ void FileFollower::source_event(const SourcePointer& source, FileSource::Event e
 void FileFollower::restart_later(const SourcePointer& source, std::chrono::milliseconds delay, int tries) {
   constexpr int kMostTries = 120;
   const auto timer = std::make_shared<boost::asio::steady_timer>(control_, delay);
-  timer->async_wait([this, timer, source, tries, alive = std::weak_ptr(alive_)](
-                        const boost::system::error_code& cancelled) {
+  timer->async_wait([this, timer, source, tries,
+                     alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
     if (cancelled || alive.expired()) return;
     FollowedFile* const file = file_of(*source);
     if (file == nullptr || restart(*file, tries == kMostTries)) return;

@@ -135,8 +135,7 @@ bool FileSource::wait_for_end(std::uint64_t request, FileSource& waiter) {
   const std::lock_guard lock(waiters_mutex_);
   if (reached_end(request)) return true;
   if (!std::exchange(waiter.waits_, true)) {
-    waiters_.push_back(
-        {request, std::static_pointer_cast<FileSource>(waiter.shared_from_this())});
+    waiters_.push_back({request, std::static_pointer_cast<FileSource>(waiter.shared_from_this())});
   }
   return false;
 }
@@ -295,8 +294,7 @@ void FileSource::keep_witness(const char* end, std::size_t available) {
 // ---- Encoded and compressed files ------------------------------------------------------------------
 
 ssize_t FileSource::read(char* buffer, std::size_t size, std::uint64_t offset) {
-  return unpacked_ ? unpacked_->read(buffer, size, offset)
-                   : read_fully(file_->get(), buffer, size, offset);
+  return unpacked_ ? unpacked_->read(buffer, size, offset) : read_fully(file_->get(), buffer, size, offset);
 }
 
 // False where the file cannot be read.
@@ -318,8 +316,7 @@ const char* FileSource::last_end(const Block& block) const {
   const char* last = nullptr;
   const char* next = block.data;
   const char* const end = block.data + block.size;
-  while (const char* const found =
-             first_end(next, static_cast<std::size_t>(end - next), block.at_end)) {
+  while (const char* const found = first_end(next, static_cast<std::size_t>(end - next), block.at_end)) {
     last = found;
     next = found + 1;
   }
@@ -379,8 +376,7 @@ FileSource::Found FileSource::read_at_offset(Worker& worker, std::size_t wanted,
   block.at_end = block.size < wanted;
   // There was more before.
   if (block.at_end && block.size < pending_ && !unpacked_) return Found::kReplaced;
-  if (identity_.fingerprint_bytes < kFingerprintBytes &&
-      offset_ + block.size > identity_.fingerprint_bytes) {
+  if (identity_.fingerprint_bytes < kFingerprintBytes && offset_ + block.size > identity_.fingerprint_bytes) {
     return grow_fingerprint();
   }
   return Found::kMore;
@@ -418,8 +414,7 @@ FileSource::Found FileSource::read_block(Worker& worker, bool finish) {
       // Nothing more comes, so the last line is one as it is.
       finish = finish || unpacked_->complete() || unpacked_->damaged();
       if (unpacked_->damaged()) tell_damage();
-    } else if (encoding_ && block.size > 0 &&
-               encoding_->begins_with_half(offset_, block.data[0])) {
+    } else if (encoding_ && block.size > 0 && encoding_->begins_with_half(offset_, block.data[0])) {
       advance(offset_ + 1);
       witness_bytes_ = 0;
       return Found::kMore;

@@ -33,8 +33,8 @@
 
 #include "agent/source/block.h"
 #include "agent/source/file/file_handle.h"
-#include "agent/source/file/generations.h"
 #include "agent/source/file/file_target.h"
+#include "agent/source/file/generations.h"
 #include "agent/source/file/line_decoder.h"
 #include "agent/source/file/line_encoding.h"
 #include "agent/source/file/unpacked_file.h"
@@ -99,9 +99,7 @@ class FileSource final : public Source, private BlockLedger::Owner {
   Worker& destination(Worker& from, Worker& to) override;
 
   // Whether it has to look at the file before it can say that all is read. The worker's thread.
-  bool has_unread() const {
-    return !ended() && (is_queued() || !idle_ || predecessor_ != nullptr);
-  }
+  bool has_unread() const { return !ended() && (is_queued() || !idle_ || predecessor_ != nullptr); }
 
   // --- Any thread. ---
 
@@ -219,26 +217,26 @@ class FileSource final : public Source, private BlockLedger::Owner {
   std::shared_ptr<FileSource> predecessor_;
   std::shared_ptr<FileSource> replaced_;
   FileIdentity identity_;
-  std::unique_ptr<UnpackedFile> unpacked_;   // nullptr for a file that is not compressed
-  std::unique_ptr<LineEncoding> encoding_;   // nullptr where lines go on as they are
-  std::uint64_t lines_ = 0;                  // that were read, or skipped; where they count
+  std::unique_ptr<UnpackedFile> unpacked_;  // nullptr for a file that is not compressed
+  std::unique_ptr<LineEncoding> encoding_;  // nullptr where lines go on as they are
+  std::uint64_t lines_ = 0;                 // that were read, or skipped; where they count
   bool damage_told_ = false;
   bool encoding_begun_ = false;
   pipeline::Pipeline* pipeline_ = nullptr;
   std::vector<pipeline::Label> labels_;  // views into what was given
   BlockLedger ledger_;
-  std::uint64_t offset_;       // of the first byte that is not consumed
-  std::uint64_t pending_ = 0;  // bytes behind it that are known to have no newline
-  bool at_start_;              // no byte but NUL was seen yet
-  bool skipping_ = false;      // in a line that was cut
+  std::uint64_t offset_;                // of the first byte that is not consumed
+  std::uint64_t pending_ = 0;           // bytes behind it that are known to have no newline
+  bool at_start_;                       // no byte but NUL was seen yet
+  bool skipping_ = false;               // in a line that was cut
   pipeline::OriginReference cut_line_;  // holds its block until its end is known
   bool finished_ = false;
-  bool idle_ = true;  // the latest turn came to the end of the file, or there was none yet
-  bool waits_ = false;  // for its predecessor, which knows
-  bool left_ = false;   // the worker
-  bool reading_ = true;  // as far as positions know
+  bool idle_ = true;                 // the latest turn came to the end of the file, or there was none yet
+  bool waits_ = false;               // for its predecessor, which knows
+  bool left_ = false;                // the worker
+  bool reading_ = true;              // as far as positions know
   Clock::time_point trouble_since_;  // reading has failed ever since; or not
-  Clock::time_point head_checked_;  // never yet: the content may have changed since it was identified
+  Clock::time_point head_checked_;   // never yet: the content may have changed since it was identified
   std::array<char, kWitnessBytes> witness_;
   std::size_t witness_bytes_ = 0;
 

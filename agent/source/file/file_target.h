@@ -22,16 +22,16 @@ using LabelSet = std::map<std::string, std::string>;
 // As discovery and relabelling leave it.
 struct FileTarget {
   std::string job;
-  std::string path;     // a pattern (glob.h)
-  std::string exclude;  // a pattern too; may be empty
-  LabelSet labels;  // without those that begin with __
+  std::string path;                           // a pattern (glob.h)
+  std::string exclude;                        // a pattern too; may be empty
+  LabelSet labels;                            // without those that begin with __
   std::string encoding;                       // line_encoding.h; empty for none
   std::optional<Compression> compression;     // of all the target's files
   std::chrono::nanoseconds initial_delay{0};  // before a file is read, where there is a compression
-  bool spools = false;  // what is read goes to the spool before it counts as read
-  bool reads_rotated = false;  // also what was rotated before the path was seen for the first time
+  bool spools = false;                        // what is read goes to the spool before it counts as read
+  bool reads_rotated = false;            // also what was rotated before the path was seen for the first time
   std::shared_ptr<LineDecoder> decoder;  // what lines become before the pipeline; nullptr: they stay
-  Worker* worker = nullptr;  // which reads it; nullptr: any
+  Worker* worker = nullptr;              // which reads it; nullptr: any
   bool operator==(const FileTarget&) const = default;
 };
 

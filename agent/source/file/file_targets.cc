@@ -6,10 +6,10 @@
 #include <map>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <prometheus/client_metric.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
+#include <boost/asio/post.hpp>
 
 #include "agent/clock.h"
 #include "agent/telemetry/log.h"
@@ -76,19 +76,18 @@ class FileTargets::Metrics final : public prometheus::Collectable {
     if (alive_.expired()) return {};
     using prometheus::MetricType;
     auto read_bytes = family("promtail_read_bytes_total", "Number of bytes read.", MetricType::Gauge);
-    auto file_bytes =
-        family("promtail_file_bytes_total", "Number of bytes total.", MetricType::Gauge);
-    auto lines =
-        family("promtail_read_lines_total", "Number of lines read.", MetricType::Counter);
-    auto settled = family("lokitail_settled_bytes_total",
-                          "Number of bytes of a file that are settled.", MetricType::Gauge);
-    auto cut = family("lokitail_cut_lines_total",
-                      "Number of lines that were cut because they were too long.",
+    auto file_bytes = family("promtail_file_bytes_total", "Number of bytes total.", MetricType::Gauge);
+    auto lines = family("promtail_read_lines_total", "Number of lines read.", MetricType::Counter);
+    auto settled = family("lokitail_settled_bytes_total", "Number of bytes of a file that are settled.",
+                          MetricType::Gauge);
+    auto cut = family("lokitail_cut_lines_total", "Number of lines that were cut because they were too long.",
                       MetricType::Counter);
-    auto lag = family("lokitail_target_lag_bytes", "Number of bytes of a file that are not settled.", MetricType::Gauge);
-    auto late = family("lokitail_target_lag_seconds",
-                       "Seconds since the latest line was read of a file that has more; 0 where all is settled.",
-                       MetricType::Gauge);
+    auto lag = family("lokitail_target_lag_bytes", "Number of bytes of a file that are not settled.",
+                      MetricType::Gauge);
+    auto late =
+        family("lokitail_target_lag_seconds",
+               "Seconds since the latest line was read of a file that has more; 0 where all is settled.",
+               MetricType::Gauge);
     const std::int64_t now = system_time().to_unix_nanoseconds();
     const FileTotals& totals = targets_.follower_.totals();
     const auto paths = by_path();
@@ -121,26 +120,22 @@ class FileTargets::Metrics final : public prometheus::Collectable {
             std::move(cut),
             std::move(lag),
             std::move(late),
-            total("promtail_files_active_total", "Number of active files.", MetricType::Gauge,
-                  paths.size()),
+            total("promtail_files_active_total", "Number of active files.", MetricType::Gauge, paths.size()),
             total("promtail_targets_active_total", "Number of active total.", MetricType::Gauge,
                   targets_.targets()),
-            total("lokitail_file_rotations_total",
-                  "Number of times a path led to another file, or to none.", MetricType::Counter,
-                  targets_.counters().rotated),
+            total("lokitail_file_rotations_total", "Number of times a path led to another file, or to none.",
+                  MetricType::Counter, targets_.counters().rotated),
             total("lokitail_file_truncations_total", "Number of times a file was truncated.",
                   MetricType::Counter, targets_.counters().truncated),
-            total("lokitail_file_errors_total",
-                  "Number of times a file could not be opened or read.", MetricType::Counter,
-                  targets_.counters().failed),
-            total("lokitail_lost_bytes_total",
-                  "Number of bytes that were gone before they were read.", MetricType::Counter,
-                  targets_.counters().lost_bytes)};
+            total("lokitail_file_errors_total", "Number of times a file could not be opened or read.",
+                  MetricType::Counter, targets_.counters().failed),
+            total("lokitail_lost_bytes_total", "Number of bytes that were gone before they were read.",
+                  MetricType::Counter, targets_.counters().lost_bytes)};
   }
 
  private:
-  static prometheus::MetricFamily total(const char* name, const char* help,
-                                        prometheus::MetricType type, std::uint64_t value) {
+  static prometheus::MetricFamily total(const char* name, const char* help, prometheus::MetricType type,
+                                        std::uint64_t value) {
     auto result = family(name, help, type);
     add_value(result, value);
     return result;
@@ -181,8 +176,7 @@ class FileTargets::Metrics final : public prometheus::Collectable {
   const std::weak_ptr<char> alive_;
 };
 
-FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig config,
-                         Positions& positions,
+FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig config, Positions& positions,
                          std::function<Worker&(const FileTarget&)> choose_worker)
     : positions_(positions),
       per_file_metrics_(config.per_file_metrics),
@@ -191,8 +185,7 @@ FileTargets::FileTargets(boost::asio::io_context& control, FileTargetsConfig con
       poller_(control, std::max<std::chrono::nanoseconds>(config.min_poll, std::chrono::milliseconds(1)),
               std::max({config.min_poll, config.max_poll,
                         std::chrono::nanoseconds(std::chrono::milliseconds(1))})),
-      follower_(control, follower_config(config), positions, inotify_, poller_,
-                std::move(choose_worker)),
+      follower_(control, follower_config(config), positions, inotify_, poller_, std::move(choose_worker)),
       discovery_(control, {config.sync_period, config.use_inotify}, follower_, inotify_, poller_) {
   positions_.on_change([this, &control, alive = std::weak_ptr(alive_)] {
     boost::asio::post(control, [this, alive] {
@@ -236,23 +229,19 @@ std::vector<FileStatus> FileTargets::status() const { return follower_.status();
 
 FileCounters FileTargets::counters() const { return follower_.counters(); }
 
-std::shared_ptr<prometheus::Collectable> FileTargets::metrics() {
-  return std::make_shared<Metrics>(*this);
-}
+std::shared_ptr<prometheus::Collectable> FileTargets::metrics() { return std::make_shared<Metrics>(*this); }
 
 void FileTargets::events_were_lost() {
-  log::warn("inotify lost events; looking at everything again",
-            {{"see", "fs.inotify.max_queued_events"}});
+  log::warn("inotify lost events; looking at everything again", {{"see", "fs.inotify.max_queued_events"}});
   follower_.check_all();
   discovery_.scan_soon();
 }
 
 void FileTargets::flush_positions_soon() {
   flush_timer_.expires_after(kFlushDelay);
-  flush_timer_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (!cancelled && !alive.expired()) positions_.flush();
-      });
+  flush_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (!cancelled && !alive.expired()) positions_.flush();
+  });
 }
 
 }  // namespace lokitail::agent

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include <prometheus/collectable.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <prometheus/collectable.h>
 
 #include "agent/source/file/file_discovery.h"
 #include "agent/source/file/file_follower.h"

@@ -107,18 +107,18 @@ struct FollowedFile final : InotifyListener {
   FileIdentity identity;  // when it was opened, or truncated
   GenerationId generation = 0;
   std::uint64_t start_offset = 0;
-  SharedPath missed_at;  // the path whose missed generation this is, if it is one
+  SharedPath missed_at;            // the path whose missed generation this is, if it is one
   std::uint64_t missed_order = 0;  // ascending among those
   Inotify::Watch watch = Inotify::kNoWatch;
   Poller::Ticket polled = 0;
-  std::uint64_t size = 0;     // as last seen
-  std::int64_t modified = 0;  // as last seen
-  std::int64_t first_modified = 0;  // when it was opened, or truncated
+  std::uint64_t size = 0;             // as last seen
+  std::int64_t modified = 0;          // as last seen
+  std::int64_t first_modified = 0;    // when it was opened, or truncated
   std::uint64_t size_before_cut = 0;  // where it was seen to shrink
   FollowClock::time_point last_growth = FollowClock::now();
   FileReaders readers;
   boost::container::small_vector<Tail*, 2> tails;  // those whose current file this is
-  const Event& on_event;  // the follower's
+  const Event& on_event;                           // the follower's
 };
 
 // Whether an open or a read that failed with this error may go well another time.
@@ -129,7 +129,8 @@ bool holds_the_same(const FollowedFile& copy, const FollowedFile& original);
 
 // One path with one set of labels.
 struct Tail {
-  explicit Tail(std::shared_ptr<FileTotals> totals) : generations(std::make_shared<Generations>(std::move(totals))) {}
+  explicit Tail(std::shared_ptr<FileTotals> totals)
+      : generations(std::make_shared<Generations>(std::move(totals))) {}
 
   void enter(FollowedFile& entered) {
     file = &entered;
@@ -148,7 +149,7 @@ struct Tail {
   FollowedFile* file = nullptr;  // current
   SourcePointer last;            // the latest source of this path: the predecessor of the next one
   FollowClock::time_point empty_since;
-  std::uint64_t looked_at = 0;  // in that round
+  std::uint64_t looked_at = 0;                           // in that round
   std::optional<FollowClock::time_point> blocked_since;  // by a disk that fails
 };
 

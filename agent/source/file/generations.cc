@@ -6,8 +6,7 @@ namespace lokitail::agent {
 
 bool Generations::goes_on() const {
   const Clock::rep absent_since = absent_since_;
-  if (absent_since != kPresent &&
-      Clock::now() - Clock::time_point(Clock::duration(absent_since)) < kMemory) {
+  if (absent_since != kPresent && Clock::now() - Clock::time_point(Clock::duration(absent_since)) < kMemory) {
     return true;
   }
   return std::ranges::any_of(sources_, [](const auto* source) { return source->has_unread(); });

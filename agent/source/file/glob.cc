@@ -182,8 +182,7 @@ bool compile_branch(std::string_view pattern, Glob::Branch& branch) {
     Glob::Component component = compile_name(name);
     if (component.kind == Kind::kLiteral && component.text == "..") {
       if (!branch.empty()) branch.pop_back();
-    } else if (component.kind != Kind::kAnyDepth || branch.empty() ||
-               branch.back().kind != Kind::kAnyDepth) {
+    } else if (component.kind != Kind::kAnyDepth || branch.empty() || branch.back().kind != Kind::kAnyDepth) {
       branch.push_back(std::move(component));
     }
   };

@@ -62,9 +62,12 @@ class Walk {
     if (visited_.size() > kMostDirectories || !visited_.emplace(path, at).second) return;
     using Kind = Glob::Component::Kind;
     switch (branch_[at].kind) {
-      case Kind::kLiteral: return literal(path, at);
-      case Kind::kWildcard: return wildcard(path, at);
-      case Kind::kAnyDepth: return any_depth(path, at);
+      case Kind::kLiteral:
+        return literal(path, at);
+      case Kind::kWildcard:
+        return wildcard(path, at);
+      case Kind::kAnyDepth:
+        return any_depth(path, at);
     }
   }
 
@@ -81,8 +84,8 @@ class Walk {
       }
       return;
     }
-    const bool matches = component.kind == Kind::kLiteral ? component.text == name
-                                                          : matches_name(component.text, name);
+    const bool matches =
+        component.kind == Kind::kLiteral ? component.text == name : matches_name(component.text, name);
     if (!matches) return;
     if (last) {
       if (!is_folder) visitor_.file(join_path(path, name));

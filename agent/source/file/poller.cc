@@ -32,10 +32,9 @@ void Poller::stop() {
 void Poller::schedule() {
   if (stopped_ || due_.empty()) return;
   timer_.expires_at(due_.begin()->first);
-  timer_.async_wait(
-      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
-        if (!cancelled && !alive.expired() && !stopped_) run();
-      });
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (!cancelled && !alive.expired() && !stopped_) run();
+  });
 }
 
 void Poller::run() {

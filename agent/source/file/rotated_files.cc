@@ -30,11 +30,12 @@ bool highest_is_oldest(const std::vector<RotatedFile>& files) {
 
 void sort_by_age(std::vector<RotatedFile>& files) {
   const int step = highest_is_oldest(files) ? -1 : 1;
-  const bool by_date = std::ranges::any_of(
-      files, [](const RotatedFile& file) { return file.packed && file.number == 0; });
+  const bool by_date =
+      std::ranges::any_of(files, [](const RotatedFile& file) { return file.packed && file.number == 0; });
   std::ranges::sort(files, {}, [step, by_date](const RotatedFile& file) {
     const std::string_view date = by_date ? uncompressed_name(file.name) : std::string_view();
-    return std::tuple(step * file.number, date, file.identity.born, file.modified, std::string_view(file.name));
+    return std::tuple(step * file.number, date, file.identity.born, file.modified,
+                      std::string_view(file.name));
   });
 }
 

@@ -18,7 +18,7 @@ struct RotatedFile {
   FileIdentity identity;
   std::int64_t modified = 0;
   bool packed = false;
-  bool known = false;  // it was read, or is
+  bool known = false;                  // it was read, or is
   std::unique_ptr<FollowedFile> file;  // nullptr once it is followed
 };
 

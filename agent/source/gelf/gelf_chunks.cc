@@ -13,8 +13,10 @@ constexpr std::size_t kHeadBytes = 2 + kIdBytes + 2;
 
 std::optional<std::string> GelfChunks::take(std::string_view datagram, Clock::time_point now) {
   while (!messages_.empty() && now - messages_.front().since > kPatience) give_up_front();
-  const std::size_t number = datagram.size() < kHeadBytes ? 0 : static_cast<unsigned char>(datagram[kHeadBytes - 2]);
-  const std::size_t count = datagram.size() < kHeadBytes ? 0 : static_cast<unsigned char>(datagram[kHeadBytes - 1]);
+  const std::size_t number =
+      datagram.size() < kHeadBytes ? 0 : static_cast<unsigned char>(datagram[kHeadBytes - 2]);
+  const std::size_t count =
+      datagram.size() < kHeadBytes ? 0 : static_cast<unsigned char>(datagram[kHeadBytes - 1]);
   if (count == 0 || count > kMostChunks || number >= count) {
     ++given_up_;
     return std::nullopt;
@@ -40,9 +42,11 @@ std::optional<std::string> GelfChunks::take(std::string_view datagram, Clock::ti
 
 GelfChunks::Message& GelfChunks::message_of(std::string_view id, std::size_t count, Clock::time_point now) {
   // What waits is mostly what came last.
-  const auto found = std::find_if(messages_.rbegin(), messages_.rend(), [id](const Message& known) { return known.id == id; });
+  const auto found = std::find_if(messages_.rbegin(), messages_.rend(),
+                                  [id](const Message& known) { return known.id == id; });
   if (found != messages_.rend()) return *found;
-  return messages_.emplace_back(Message{std::string(id), now, std::vector<std::optional<std::string>>(count), count, 0});
+  return messages_.emplace_back(
+      Message{std::string(id), now, std::vector<std::optional<std::string>>(count), count, 0});
 }
 
 void GelfChunks::give_up_front() {

@@ -36,7 +36,8 @@ std::optional<std::string_view> unpack(std::string_view packed, pipeline::Arena&
   const auto compression = compression_in(packed);
   if (!compression) return arena.copy(packed);
   std::string text;
-  if (unpack_whole(*compression, packed, kMostBytes, text, Behind::kAnything) != UnpackResult::kWhole) return std::nullopt;
+  if (unpack_whole(*compression, packed, kMostBytes, text, Behind::kAnything) != UnpackResult::kWhole)
+    return std::nullopt;
   return arena.copy(text);
 }
 

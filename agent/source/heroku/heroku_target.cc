@@ -34,7 +34,8 @@ HerokuTarget::HerokuTarget(const config::ScrapeConfig& job, const TargetContext&
     const HerokuReading reading{.keeps_times = keeps_times,
                                 .query = request.query,
                                 .tenant = request.header("X-Scope-OrgID").value_or("")};
-    PushResult result = unpack_body(request.body, request.header("Content-Encoding").value_or(""), kMostBytes);
+    PushResult result =
+        unpack_body(request.body, request.header("Content-Encoding").value_or(""), kMostBytes);
     if (result) result = read_heroku_drain(std::move(request.body), reading, block);
     if (!result) faults.Increment();
     return result;

@@ -145,7 +145,8 @@ std::vector<Target::Row> JournalTarget::rows() const {
   Row row;
   row.position = state_->positions.value(state_->key).value_or(std::string());
   const bool is_behind = !state_->progress.all_settled();
-  row.lag_seconds = is_behind ? std::chrono::duration<double>(Clock::now() - state_->settled_since).count() : 0.0;
+  row.lag_seconds =
+      is_behind ? std::chrono::duration<double>(Clock::now() - state_->settled_since).count() : 0.0;
   return {std::move(row)};
 }
 

@@ -18,7 +18,8 @@ namespace lokitail::agent {
 // librdkafka's form of partitions with offsets.
 class KafkaConsumer::List {
  public:
-  explicit List(const KafkaLibrary& library) : library_(library), list_(library.topic_partition_list_new_(0)) {}
+  explicit List(const KafkaLibrary& library)
+      : library_(library), list_(library.topic_partition_list_new_(0)) {}
   List(const KafkaLibrary& library, const KafkaPartitions& partitions) : List(library) {
     for (const KafkaPartition& partition : partitions) add(partition);
   }
@@ -50,8 +51,8 @@ KafkaPartitions partitions_of(const rd_kafka_topic_partition_list_t* list) {
 // A name of a certificate's, of which librdkafka gives the encoded form.
 bool is_certificate_of(const std::string& name, const char* bytes, std::size_t size) {
   const auto* at = reinterpret_cast<const unsigned char*>(bytes);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(d2i_X509(nullptr, &at, static_cast<long>(size)),
-                                                                &X509_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      d2i_X509(nullptr, &at, static_cast<long>(size)), &X509_free);
   if (!certificate) return false;
   return X509_check_host(certificate.get(), name.data(), name.size(), 0, nullptr) == 1 ||
          X509_check_ip_asc(certificate.get(), name.c_str(), 0) == 1;
@@ -64,7 +65,8 @@ void log_line(const rd_kafka_t*, int, const char* facility, const char* text) {
 
 }  // namespace
 
-KafkaConsumer::KafkaConsumer(const KafkaLibrary& library, const config::KafkaConfig& config, KafkaEvents& events)
+KafkaConsumer::KafkaConsumer(const KafkaLibrary& library, const config::KafkaConfig& config,
+                             KafkaEvents& events)
     : library_(library), events_(events), server_name_(config.tls_config.server_name) {
   rd_kafka_conf_t* const configuration = make_configuration(config);
   std::array<char, 512> problem{};
@@ -100,7 +102,8 @@ rd_kafka_conf_t* KafkaConsumer::make_configuration(const config::KafkaConfig& co
   rd_kafka_conf_t* const out = library_.conf_new_();
   std::array<char, 512> problem{};
   for (const auto& [name, value] : kafka_properties(config)) {
-    if (library_.conf_set_(out, name.c_str(), value.c_str(), problem.data(), problem.size()) == RD_KAFKA_CONF_OK) {
+    if (library_.conf_set_(out, name.c_str(), value.c_str(), problem.data(), problem.size()) ==
+        RD_KAFKA_CONF_OK) {
       continue;
     }
     library_.conf_destroy_(out);
@@ -121,26 +124,28 @@ rd_kafka_conf_t* KafkaConsumer::make_configuration(const config::KafkaConfig& co
       self.events_.revoked(partitions_of(list), self.library_.assignment_lost_(handle) != 0);
     }
   });
-  library_.conf_set_offset_commit_cb_(out, [](rd_kafka_t*, rd_kafka_resp_err_t error,
-                                              rd_kafka_topic_partition_list_t* list, void* opaque) {
-    KafkaConsumer& self = of(opaque);
-    // An error of the whole is one of each; otherwise each has its own.
-    KafkaOffsets known;
-    const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; list != nullptr && i < list->cnt; ++i) {
-      const rd_kafka_topic_partition_t& element = list->elems[i];
-      if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        error = element.err;
-      } else if (!all_failed) {
-        known.push_back({{element.topic, element.partition}, element.offset});
-      }
-    }
-    self.events_.committed(known, error == RD_KAFKA_RESP_ERR_NO_ERROR ? nullptr : self.library_.err2str_(error));
-  });
+  library_.conf_set_offset_commit_cb_(
+      out, [](rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* opaque) {
+        KafkaConsumer& self = of(opaque);
+        // An error of the whole is one of each; otherwise each has its own.
+        KafkaOffsets known;
+        const bool all_failed = error != RD_KAFKA_RESP_ERR_NO_ERROR;
+        for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+          const rd_kafka_topic_partition_t& element = list->elems[i];
+          if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            error = element.err;
+          } else if (!all_failed) {
+            known.push_back({{element.topic, element.partition}, element.offset});
+          }
+        }
+        self.events_.committed(known,
+                               error == RD_KAFKA_RESP_ERR_NO_ERROR ? nullptr : self.library_.err2str_(error));
+      });
   if (!server_name_.empty() && kafka_uses_tls(config) && !config.tls_config.insecure_skip_verify) {
     library_.conf_set_ssl_cert_verify_cb_(
-        out, [](rd_kafka_t*, const char*, std::int32_t, int* problem_code, int depth, const char* bytes,
-                std::size_t size, char* reason, std::size_t reason_size, void* opaque) -> int {
+        out,
+        [](rd_kafka_t*, const char*, std::int32_t, int* problem_code, int depth, const char* bytes,
+           std::size_t size, char* reason, std::size_t reason_size, void* opaque) -> int {
           if (*problem_code != 0) return 0;
           const std::string& name = of(opaque).server_name_;
           if (depth > 0 || is_certificate_of(name, bytes, size)) return 1;

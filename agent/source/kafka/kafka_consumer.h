@@ -86,7 +86,8 @@ class KafkaConsumer {
   bool closed() const;
 
   // All topics there are, or nothing with the reason in `problem`. Waits for a broker; any thread.
-  std::optional<std::vector<std::string>> topics(std::chrono::milliseconds patience, std::string& problem) const;
+  std::optional<std::vector<std::string>> topics(std::chrono::milliseconds patience,
+                                                 std::string& problem) const;
 
  private:
   class List;

@@ -12,7 +12,8 @@ constexpr std::string_view kNoKey = "none";
 
 std::optional<pipeline::Timestamp> time_of(std::optional<std::int64_t> milliseconds) {
   if (!milliseconds) return std::nullopt;
-  return pipeline::Timestamp{*milliseconds / 1000, static_cast<std::int32_t>(*milliseconds % 1000 * 1'000'000)};
+  return pipeline::Timestamp{*milliseconds / 1000,
+                             static_cast<std::int32_t>(*milliseconds % 1000 * 1'000'000)};
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ constexpr const char* kFile = "librdkafka.so.1";
 
 // The first name that is not in the library; nullptr where all are there.
 const char* resolve(void* handle, KafkaLibrary& library) {
-#define LOKITAIL_KAFKA_RESOLVE(name)                                                                \
+#define LOKITAIL_KAFKA_RESOLVE(name)                                                                 \
   library.name##_ = reinterpret_cast<decltype(library.name##_)>(::dlsym(handle, "rd_kafka_" #name)); \
   if (library.name##_ == nullptr) return "rd_kafka_" #name;
   LOKITAIL_KAFKA_FUNCTIONS(LOKITAIL_KAFKA_RESOLVE)

@@ -42,7 +42,7 @@ KafkaReader::KafkaReader(const config::ScrapeConfig& job, const TargetContext& c
       metrics_(context.metrics),
       topics_(config_.topics),
       source_(std::make_shared<ReceivedSource>(control_, worker_, spec_of(job),
-                                                count_dropped(metrics_, job.job_name))),
+                                               count_dropped(metrics_, job.job_name))),
       entries_(job, *source_),
       received_(metrics_.counter_of("lokitail_kafka_messages_total", "Messages that were read from Kafka",
                                     {{"job", job.job_name}})),
@@ -129,7 +129,8 @@ void KafkaReader::serve() {
 void KafkaReader::take(const rd_kafka_message_t& message) {
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const char* const text = static_cast<const char*>(message.payload);
-    return failed(consumer_->error_name(message), text == nullptr ? std::string() : std::string(text, message.len));
+    return failed(consumer_->error_name(message),
+                  text == nullptr ? std::string() : std::string(text, message.len));
   }
   const auto& partition = find(message);
   if (!partition || !partition->taking || stopping_) return;
@@ -213,7 +214,7 @@ void KafkaReader::look_for_topics() {
 }
 
 void KafkaReader::found_topics(const std::optional<std::vector<std::string>>& existing,
-                                      const std::string& problem) {
+                               const std::string& problem) {
   if (stopping_ || !consumer_) return;
   if (existing) {
     const auto topics = topics_.choose(*existing);
@@ -242,8 +243,9 @@ void KafkaReader::subscribe(const std::vector<std::string>& topics) {
 // ---- Trouble --------------------------------------------------------------------------------------
 
 void KafkaReader::failed(const char* name, const std::string& reason) {
-  metrics_.counter_of("lokitail_kafka_errors_total", "What went wrong with a Kafka cluster, by librdkafka's name",
-                      {{"job", job_.job_name}, {"error", name}})
+  metrics_
+      .counter_of("lokitail_kafka_errors_total", "What went wrong with a Kafka cluster, by librdkafka's name",
+                  {{"job", job_.job_name}, {"error", name}})
       .Increment();
   Trouble& trouble = troubles_[name];
   const auto now = Clock::now();
@@ -251,7 +253,8 @@ void KafkaReader::failed(const char* name, const std::string& reason) {
     ++trouble.unlogged;
     return;
   }
-  log::warn("kafka", {{"job", job_.job_name}, {"error", name}, {"reason", reason}, {"not_logged", trouble.unlogged}});
+  log::warn("kafka",
+            {{"job", job_.job_name}, {"error", name}, {"reason", reason}, {"not_logged", trouble.unlogged}});
   trouble = {now + kLogPeriod, 0};
 }
 
@@ -308,7 +311,8 @@ std::vector<Target::Row> KafkaReader::rows() const {
     const auto position = partition->offsets.position();
     if (position) row.position = std::to_string(*position - partition->offsets.behind());
     const auto end = consumer_ ? consumer_->end_of(name) : std::nullopt;
-    if (position && end) row.lag_messages = static_cast<std::uint64_t>(std::max<std::int64_t>(*end - *position, 0));
+    if (position && end)
+      row.lag_messages = static_cast<std::uint64_t>(std::max<std::int64_t>(*end - *position, 0));
   }
   return rows;
 }

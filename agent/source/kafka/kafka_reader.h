@@ -103,9 +103,9 @@ class KafkaReader final : public std::enable_shared_from_this<KafkaReader>, publ
   const void* last_topic_ = nullptr;
   std::int32_t last_number_ = -1;
   std::shared_ptr<ReadPartition> last_;
-  bool serving_ = false;      // a call is on its way
+  bool serving_ = false;  // a call is on its way
   bool has_joined_ = false;
-  bool no_room_ = false;      // so nothing is polled, or all is paused
+  bool no_room_ = false;  // so nothing is polled, or all is paused
   bool paused_ = false;
   bool commit_pending_ = false;
   bool commit_planned_ = false;

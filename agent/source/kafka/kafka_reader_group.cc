@@ -56,7 +56,8 @@ void KafkaReader::revoked(const KafkaPartitions& partitions, bool lost) {
     return;
   }
   asio::co_spawn(
-      control_, [self = shared_from_this(), partitions] { return self->give_up(partitions); }, asio::detached);
+      control_, [self = shared_from_this(), partitions] { return self->give_up(partitions); },
+      asio::detached);
 }
 
 // Who gets a partition next begins with what is committed. librdkafka fetches nothing of it meanwhile.

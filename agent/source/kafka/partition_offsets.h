@@ -34,7 +34,7 @@ class PartitionOffsets {
 
  private:
   SettledRun<std::int64_t> handed_on_;  // by the offset behind them
-  std::int64_t begin_ = 0;  // of what is not committed
+  std::int64_t begin_ = 0;              // of what is not committed
   std::optional<std::int64_t> position_;
   std::optional<std::int64_t> settled_;
   std::optional<std::int64_t> committed_;

@@ -19,16 +19,37 @@ using pipeline::lang::JsonMember;
 using pipeline::lang::JsonValue;
 
 // Attributes of resources that become labels (Loki's default_resource_attributes_as_index_labels).
-constexpr std::array<std::string_view, 18> kLabels = {
-    "cloud.availability_zone", "cloud.region",        "container.name",     "deployment.environment",
-    "deployment.environment.name", "k8s.cluster.name", "k8s.container.name", "k8s.cronjob.name",
-    "k8s.daemonset.name",      "k8s.deployment.name", "k8s.job.name",       "k8s.namespace.name",
-    "k8s.pod.name",            "k8s.replicaset.name", "k8s.statefulset.name", "service.instance.id",
-    "service.name",            "service.namespace"};
+constexpr std::array<std::string_view, 18> kLabels = {"cloud.availability_zone",
+                                                      "cloud.region",
+                                                      "container.name",
+                                                      "deployment.environment",
+                                                      "deployment.environment.name",
+                                                      "k8s.cluster.name",
+                                                      "k8s.container.name",
+                                                      "k8s.cronjob.name",
+                                                      "k8s.daemonset.name",
+                                                      "k8s.deployment.name",
+                                                      "k8s.job.name",
+                                                      "k8s.namespace.name",
+                                                      "k8s.pod.name",
+                                                      "k8s.replicaset.name",
+                                                      "k8s.statefulset.name",
+                                                      "service.instance.id",
+                                                      "service.name",
+                                                      "service.namespace"};
 // Where the name of a service comes from that its resource does not say (Loki's discover_service_name).
-constexpr std::array<std::string_view, 12> kServiceNames = {
-    "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
-    "container_name", "k8s_container_name", "component", "workload", "job"};
+constexpr std::array<std::string_view, 12> kServiceNames = {"service",
+                                                            "app",
+                                                            "application",
+                                                            "app_name",
+                                                            "name",
+                                                            "app_kubernetes_io_name",
+                                                            "container",
+                                                            "container_name",
+                                                            "k8s_container_name",
+                                                            "component",
+                                                            "workload",
+                                                            "job"};
 
 PushResult malformed_otlp(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
@@ -40,7 +61,7 @@ struct Scope {
 };
 
 struct Record {
-  std::uint64_t time = 0;           // since 1970, in nanoseconds; 0: nobody said
+  std::uint64_t time = 0;  // since 1970, in nanoseconds; 0: nobody said
   std::uint64_t observed_time = 0;
   std::uint64_t severity_number = 0;
   std::string_view severity_text;
@@ -230,18 +251,41 @@ class ProtobufLogs {
     bool sound = true;
     while (sound && reader.next()) {
       switch (reader.number()) {
-        case 1: record.time = reader.value(); break;
-        case 2: record.severity_number = reader.value(); break;
-        case 3: record.severity_text = reader.bytes(); break;
-        case 5: sound = read_otlp_value(reader.bytes(), record.body); break;
-        case 6: sound = read_otlp_member(reader.bytes(), record.attributes); break;
-        case 7: record.dropped_attributes = reader.value(); break;
-        case 8: record.flags = reader.value(); break;
-        case 9: record.trace_id = hexadecimal(reader.bytes(), block_.arena()); break;
-        case 10: record.span_id = hexadecimal(reader.bytes(), block_.arena()); break;
-        case 11: record.observed_time = reader.value(); break;
-        case 12: record.event_name = reader.bytes(); break;
-        default: break;
+        case 1:
+          record.time = reader.value();
+          break;
+        case 2:
+          record.severity_number = reader.value();
+          break;
+        case 3:
+          record.severity_text = reader.bytes();
+          break;
+        case 5:
+          sound = read_otlp_value(reader.bytes(), record.body);
+          break;
+        case 6:
+          sound = read_otlp_member(reader.bytes(), record.attributes);
+          break;
+        case 7:
+          record.dropped_attributes = reader.value();
+          break;
+        case 8:
+          record.flags = reader.value();
+          break;
+        case 9:
+          record.trace_id = hexadecimal(reader.bytes(), block_.arena());
+          break;
+        case 10:
+          record.span_id = hexadecimal(reader.bytes(), block_.arena());
+          break;
+        case 11:
+          record.observed_time = reader.value();
+          break;
+        case 12:
+          record.event_name = reader.bytes();
+          break;
+        default:
+          break;
       }
     }
     return sound && reader.sound();
@@ -281,7 +325,8 @@ class JsonLogs {
     pipeline::lang::JsonParser parser;
     const auto request = parser.parse_document(document, block_.arena());
     if (!request) return malformed_otlp("the body is no JSON object");
-    return for_each(*request, "resourceLogs", [this](const JsonValue& logs) { return read_resource_logs(logs); });
+    return for_each(*request, "resourceLogs",
+                    [this](const JsonValue& logs) { return read_resource_logs(logs); });
   }
 
  private:
@@ -305,9 +350,11 @@ class JsonLogs {
   PushResult read_resource_logs(const JsonValue& logs) {
     OtlpMembers attributes;
     const JsonValue* const resource = logs.find("resource");
-    if (resource != nullptr && !attributes_of(*resource, attributes)) return malformed_otlp("resource: attributes are malformed");
+    if (resource != nullptr && !attributes_of(*resource, attributes))
+      return malformed_otlp("resource: attributes are malformed");
     entries_.begin_resource(attributes);
-    return for_each(logs, "scopeLogs", [this](const JsonValue& scope_logs) { return read_scope_logs(scope_logs); });
+    return for_each(logs, "scopeLogs",
+                    [this](const JsonValue& scope_logs) { return read_scope_logs(scope_logs); });
   }
 
   PushResult read_scope_logs(const JsonValue& logs) {

@@ -32,12 +32,18 @@ bool from_base64(std::string_view text, Arena& arena, std::string_view& bytes) {
   int bits = 0;
   for (const char c : text) {
     std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') digit = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0') + 52;
-    else if (c == '+' || c == '-') digit = 62;
-    else if (c == '/' || c == '_') digit = 63;
-    else return false;
+    if (c >= 'A' && c <= 'Z')
+      digit = static_cast<std::uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    else if (c >= '0' && c <= '9')
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    else if (c == '+' || c == '-')
+      digit = 62;
+    else if (c == '/' || c == '_')
+      digit = 63;
+    else
+      return false;
     group = (group << 6 | digit) & 0xFFFFFFu;
     bits += 6;
     if (bits >= 8) {
@@ -131,10 +137,14 @@ bool read_double(const JsonValue& json, double& number) {
     return true;
   }
   if (!json.is_string()) return false;
-  if (json.text() == "NaN") number = NAN;
-  else if (json.text() == "Infinity") number = INFINITY;
-  else if (json.text() == "-Infinity") number = -INFINITY;
-  else return false;
+  if (json.text() == "NaN")
+    number = NAN;
+  else if (json.text() == "Infinity")
+    number = INFINITY;
+  else if (json.text() == "-Infinity")
+    number = -INFINITY;
+  else
+    return false;
   return true;
 }
 

@@ -37,7 +37,8 @@ struct OtlpValue {
 inline constexpr int kMostOtlpDepth = 64;
 
 bool read_otlp_value(std::string_view message, OtlpValue& value, int depth = 0);
-bool read_otlp_value(const pipeline::lang::JsonValue& json, OtlpValue& value, pipeline::Arena& arena, int depth = 0);
+bool read_otlp_value(const pipeline::lang::JsonValue& json, OtlpValue& value, pipeline::Arena& arena,
+                     int depth = 0);
 // A KeyValue of protobuf, and a list of them in JSON.
 bool read_otlp_member(std::string_view message, OtlpMembers& members, int depth = 0);
 bool read_otlp_members(const pipeline::lang::JsonValue& json, OtlpMembers& members, pipeline::Arena& arena,

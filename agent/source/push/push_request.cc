@@ -24,7 +24,8 @@ using pipeline::lang::JsonValue;
 PushResult malformed(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
 PushResult too_large(std::size_t most_bytes) {
-  return {PushError::kTooLarge, "the body is larger than " + std::to_string(most_bytes) + " bytes when it is unpacked"};
+  return {PushError::kTooLarge,
+          "the body is larger than " + std::to_string(most_bytes) + " bytes when it is unpacked"};
 }
 
 PushResult too_many_parts(const PushReading& reading) {
@@ -57,7 +58,8 @@ class Parts {
 
 class ProtobufPush {
  public:
-  ProtobufPush(const PushReading& reading, ReceivedBlock& block) : reading_(reading), parts_(reading), block_(block) {}
+  ProtobufPush(const PushReading& reading, ReceivedBlock& block)
+      : reading_(reading), parts_(reading), block_(block) {}
 
   PushResult read(std::string_view message) {
     ProtobufReader reader(message);
@@ -79,7 +81,8 @@ class ProtobufPush {
       if (reader.number() == logproto::StreamAdapter::kLabelsFieldNumber) labels = reader.bytes();
     }
     if (!reader.sound()) return broken();
-    if (const std::string problem = pipeline::lang::read_label_set(labels, block_.arena(), labels_); !problem.empty()) {
+    if (const std::string problem = pipeline::lang::read_label_set(labels, block_.arena(), labels_);
+        !problem.empty()) {
       return malformed("error parsing labels of a stream: " + problem);
     }
     block_.begin_group(labels_, reading_.tenant);
@@ -152,7 +155,8 @@ class ProtobufPush {
 
 class JsonPush {
  public:
-  JsonPush(const PushReading& reading, ReceivedBlock& block) : reading_(reading), parts_(reading), block_(block) {}
+  JsonPush(const PushReading& reading, ReceivedBlock& block)
+      : reading_(reading), parts_(reading), block_(block) {}
 
   PushResult read(std::string_view document) {
     pipeline::lang::JsonParser parser;
@@ -185,7 +189,8 @@ class JsonPush {
   }
 
   PushResult read_entry(const JsonValue& value) {
-    static constexpr const char* kForm = "values: expected [\"<unix time in nanoseconds>\", \"<line>\", {<metadata>}]";
+    static constexpr const char* kForm =
+        "values: expected [\"<unix time in nanoseconds>\", \"<line>\", {<metadata>}]";
     if (!parts_.take()) return too_many_parts(reading_);
     if (!value.is_array() || value.items().size() < 2) return malformed(kForm);
     const std::span<const JsonValue> items = value.items();
@@ -254,7 +259,8 @@ PushResult unpack_body(std::string& body, std::string_view encoding, std::size_t
 
 PushResult read_push_protobuf(std::string body, const PushReading& reading, ReceivedBlock& block) {
   std::string message;
-  if (PushResult result = uncompress_push(body, {.bytes = reading.most_bytes}, message); !result) return result;
+  if (PushResult result = uncompress_push(body, {.bytes = reading.most_bytes}, message); !result)
+    return result;
   body = {};
   return ProtobufPush(reading, block).read(block.keep(std::move(message)));
 }

@@ -16,7 +16,7 @@
 namespace lokitail::agent {
 
 struct PushReading {
-  bool keeps_times = false;     // otherwise entries get the time at which they are taken in
+  bool keeps_times = false;      // otherwise entries get the time at which they are taken in
   std::string_view tenant = {};  // of all entries; empty: nobody said
   std::size_t most_bytes = std::size_t{100} << 20;  // of a body, unpacked
   // Of streams, entries and pairs of structured metadata together: each costs memory beyond its bytes.

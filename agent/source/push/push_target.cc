@@ -75,11 +75,14 @@ PushTarget::PushTarget(const config::ScrapeConfig& job, const TargetContext& con
       receiver_(job, job.push_api->server, job.push_api->max_send_msg_size, "loki_push_api", context) {
   const auto source = make_source(job, context, true);
   const auto read = [this](auto member) {
-    return [this, member](HttpRequest& request, ReceivedBlock& block) { return (this->*member)(request, block); };
+    return [this, member](HttpRequest& request, ReceivedBlock& block) {
+      return (this->*member)(request, block);
+    };
   };
   receiver_.add({"/loki/api/v1/push", "push", source, read(&PushTarget::read_push)});
   receiver_.add({"/otlp/v1/logs", "otlp", source, read(&PushTarget::read_otlp), as_otlp});
-  receiver_.add({"/promtail/api/v1/raw", "raw", make_source(job, context, false), read(&PushTarget::read_lines)});
+  receiver_.add(
+      {"/promtail/api/v1/raw", "raw", make_source(job, context, false), read(&PushTarget::read_lines)});
 }
 
 PushResult PushTarget::read_push(HttpRequest& request, ReceivedBlock& block) const {
@@ -108,7 +111,8 @@ PushResult PushTarget::read_body(HttpRequest& request, ReceivedBlock& block, Rea
   reading.keeps_times = config_.use_incoming_timestamp;
   reading.most_bytes = config_.max_send_msg_size;
   if (config_.keep_tenant) reading.tenant = request.header("X-Scope-OrgID").value_or("");
-  PushResult result = unpack_body(request.body, request.header("Content-Encoding").value_or(""), reading.most_bytes);
+  PushResult result =
+      unpack_body(request.body, request.header("Content-Encoding").value_or(""), reading.most_bytes);
   return result ? read(std::move(request.body), reading, block) : result;
 }
 

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <stdexcept>
 
-
 #include "agent/into_error.h"
 #include "agent/source/received/listen_address.h"
 
@@ -36,12 +35,11 @@ void DatagramListener::open(const std::string& address) {
 }
 
 boost::asio::awaitable<void> DatagramListener::receive(Handler handle, Flush flush,
-                                                      std::shared_ptr<ReceivedSource> source) {
+                                                       std::shared_ptr<ReceivedSource> source) {
   std::vector<char> buffer(kMostDatagramBytes);
   while (socket_.is_open()) {
     error_code error;
-    co_await socket_.async_wait(udp::socket::wait_read,
-                                into(error));
+    co_await socket_.async_wait(udp::socket::wait_read, into(error));
     if (error) co_return;
     for (int i = 0; i < kDatagramsAtOnce && receive_one(buffer, handle); ++i) {
     }

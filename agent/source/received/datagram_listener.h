@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include <prometheus/counter.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
-#include <prometheus/counter.h>
 
 #include "agent/source/received/received_source.h"
 
@@ -26,7 +26,8 @@ class DatagramListener {
   // After what was there at once: it is to be handed over.
   using Flush = std::function<void()>;
 
-  DatagramListener(boost::asio::io_context& io, prometheus::Counter& lost) : socket_(io), io_(io), lost_(lost) {}
+  DatagramListener(boost::asio::io_context& io, prometheus::Counter& lost)
+      : socket_(io), io_(io), lost_(lost) {}
 
   void open(const std::string& address);
   std::uint16_t port() const { return socket_.local_endpoint().port(); }

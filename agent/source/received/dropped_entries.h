@@ -11,13 +11,15 @@
 namespace lokitail::agent {
 
 inline prometheus::Counter& dropped_entries(Metrics& metrics, const std::string& job) {
-  return metrics.counter_of("lokitail_received_dropped_entries_total", "Received entries that relabelling dropped",
-                            {{"job", job}});
+  return metrics.counter_of("lokitail_received_dropped_entries_total",
+                            "Received entries that relabelling dropped", {{"job", job}});
 }
 
 inline ReceivedSource::DroppedHandler count_dropped(Metrics& metrics, const std::string& job) {
   auto& dropped = dropped_entries(metrics, job);
-  return [&dropped](ReceivedSource::Dropped, std::size_t count) { dropped.Increment(static_cast<double>(count)); };
+  return [&dropped](ReceivedSource::Dropped, std::size_t count) {
+    dropped.Increment(static_cast<double>(count));
+  };
 }
 
 }  // namespace lokitail::agent

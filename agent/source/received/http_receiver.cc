@@ -37,8 +37,8 @@ HttpServerOptions options_of(const config::ServerConfig& server, std::size_t bod
 
 }  // namespace
 
-HttpReceiver::HttpReceiver(const config::ScrapeConfig& job, const config::ServerConfig& server, std::size_t body_limit,
-                           std::string what, const TargetContext& context)
+HttpReceiver::HttpReceiver(const config::ScrapeConfig& job, const config::ServerConfig& server,
+                           std::size_t body_limit, std::string what, const TargetContext& context)
     : job_(job),
       body_limit_(body_limit),
       what_(std::move(what)),
@@ -119,8 +119,9 @@ asio::awaitable<bool> HttpReceiver::settle(ReceivedSource& source, std::unique_p
 HttpAnswer HttpReceiver::finished(const Endpoint& endpoint, const HttpRequest& request, HttpAnswer answer) {
   if (endpoint.form) answer = endpoint.form(request, std::move(answer));
   metrics_
-      .counter_of("lokitail_received_requests_total", "Requests that bring entries, by what they were answered with",
-                  {{"job", job_.job_name}, {"endpoint", endpoint.name}, {"status", std::to_string(answer.status)}})
+      .counter_of(
+          "lokitail_received_requests_total", "Requests that bring entries, by what they were answered with",
+          {{"job", job_.job_name}, {"endpoint", endpoint.name}, {"status", std::to_string(answer.status)}})
       .Increment();
   return answer;
 }

@@ -15,7 +15,8 @@ void ReceivedBlock::begin_group(const Pairs& labels, std::string_view tenant) {
 }
 
 void ReceivedBlock::continue_group(const Pairs& labels, std::string_view tenant) {
-  if (groups_.empty() || groups_.back().labels != labels || groups_.back().tenant != tenant) begin_group(labels, tenant);
+  if (groups_.empty() || groups_.back().labels != labels || groups_.back().tenant != tenant)
+    begin_group(labels, tenant);
 }
 
 void ReceivedBlock::add(std::string_view line, std::optional<pipeline::Timestamp> time,

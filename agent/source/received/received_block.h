@@ -31,7 +31,7 @@ class ReceivedBlock {
   };
   // Entries that came with the same labels.
   struct Group {
-    Pairs labels;  // of the entries before relabelling, without those of the configuration
+    Pairs labels;             // of the entries before relabelling, without those of the configuration
     std::string_view tenant;  // empty: nobody said
     std::vector<Entry> entries;
   };
@@ -48,7 +48,8 @@ class ReceivedBlock {
   std::string_view keep(std::string text);
   // As add(), but nothing is copied: everything lies in a text that is kept or in the arena; what is no
   // line may be literal.
-  void add_kept(std::string_view line, std::optional<pipeline::Timestamp> time, Pairs structured_metadata = {});
+  void add_kept(std::string_view line, std::optional<pipeline::Timestamp> time,
+                Pairs structured_metadata = {});
 
   // Its sender goes on only when the block is settled: no batch waits for more that might come.
   void set_urgent() { is_urgent_ = true; }

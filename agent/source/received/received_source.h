@@ -127,7 +127,7 @@ class ReceivedSource final : public Source {
   std::list<Origin> unsettled_;  // about in the order in which they were taken
   std::optional<Reading> reading_;
   bool is_finished_ = false;
-  pipeline::Labels labels_;  // of the group that is pushed
+  pipeline::Labels labels_;                   // of the group that is pushed
   std::vector<pipeline::Metadata> metadata_;  // of the entry that is pushed
 };
 

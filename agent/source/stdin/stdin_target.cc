@@ -41,11 +41,7 @@ StdinJob stdin_job(const config::Config& config) {
 
 StdinTarget::StdinTarget(boost::asio::io_context& control, Worker& worker, const StdinJob& job,
                          std::function<void(End)> ended, int file)
-    : control_(control),
-      worker_(worker),
-      ended_(std::move(ended)),
-      file_(file),
-      readable_(control) {
+    : control_(control), worker_(worker), ended_(std::move(ended)), file_(file), readable_(control) {
   // Asio makes the descriptors that it waits for non-blocking, which would reach every process that
   // shares this one. An epoll set of our own is between them: it is readable when the input is.
   const int set = ::epoll_create1(EPOLL_CLOEXEC);

@@ -82,7 +82,8 @@ void SyslogEntries::collect_labels(const SyslogPeer& peer) {
   add_label("__syslog_message_msg_id", message_.msg_id);
   if (!config_.label_structured_data) return;
   for (const SyslogParameter& parameter : message_.parameters) {
-    std::string name = "__syslog_message_sd_" + std::string(parameter.element) + '_' + std::string(parameter.name);
+    std::string name =
+        "__syslog_message_sd_" + std::string(parameter.element) + '_' + std::string(parameter.name);
     std::ranges::replace(name, '@', '_');
     add_label(arena_.copy(name), parameter.value);
   }

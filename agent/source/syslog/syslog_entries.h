@@ -55,8 +55,8 @@ class SyslogEntries {
   prometheus::Counter& cut_;
   std::unique_ptr<ReceivedBlock> block_;
   SyslogMessage message_;
-  pipeline::Arena arena_;            // of the present message
-  ReceivedBlock::Pairs labels_;      // the same
+  pipeline::Arena arena_;        // of the present message
+  ReceivedBlock::Pairs labels_;  // the same
 };
 
 }  // namespace lokitail::agent

@@ -36,11 +36,11 @@ class SyslogFraming {
 
   const std::size_t most_bytes_;
   Method method_ = Method::kUnknown;
-  std::string kept_;           // of the unfinished message
-  bool cut_ = false;           // it was longer
-  std::size_t wanted_ = 0;     // bytes of the counted message that are to come
-  std::string count_;          // digits of the next one, unfinished
-  bool in_message_ = false;    // its count is known
+  std::string kept_;         // of the unfinished message
+  bool cut_ = false;         // it was longer
+  std::size_t wanted_ = 0;   // bytes of the counted message that are to come
+  std::string count_;        // digits of the next one, unfinished
+  bool in_message_ = false;  // its count is known
 };
 
 }  // namespace lokitail::agent

@@ -227,8 +227,8 @@ class Parser {
 
 }  // namespace
 
-void parse_syslog(std::string_view text, SyslogFormat format, pipeline::Timestamp now,
-                  pipeline::Arena& arena, SyslogMessage& message) {
+void parse_syslog(std::string_view text, SyslogFormat format, pipeline::Timestamp now, pipeline::Arena& arena,
+                  SyslogMessage& message) {
   auto parameters = std::move(message.parameters);
   parameters.clear();
   message = {};
@@ -245,9 +245,9 @@ std::string_view severity_word(int severity) {
 
 std::string_view facility_word(int facility) {
   constexpr std::array<std::string_view, 24> kWords = {
-      "kern",     "user",   "mail",   "daemon", "auth",   "syslog",   "lpr",    "news",
-      "uucp",     "cron",   "authpriv", "ftp",  "ntp",    "security", "console", "cron2",
-      "local0",   "local1", "local2", "local3", "local4", "local5",   "local6", "local7"};
+      "kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",     "news",
+      "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "cron2",
+      "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7"};
   return facility >= 0 && facility < 24 ? kWords[static_cast<std::size_t>(facility)] : std::string_view();
 }
 

@@ -41,8 +41,8 @@ struct SyslogMessage {
 
 // `message` is overwritten; its memory is used again. Values with escapes are unescaped into `arena`. `now`
 // tells the year, which RFC 3164 does not; its times are in the time zone of this machine.
-void parse_syslog(std::string_view text, SyslogFormat format, pipeline::Timestamp now,
-                  pipeline::Arena& arena, SyslogMessage& message);
+void parse_syslog(std::string_view text, SyslogFormat format, pipeline::Timestamp now, pipeline::Arena& arena,
+                  SyslogMessage& message);
 
 // The words that Promtail has for them; empty for others.
 std::string_view severity_word(int severity);

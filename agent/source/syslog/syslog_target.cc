@@ -55,7 +55,8 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
         config(*of.syslog),
         control(context.control),
         worker(context.worker),
-        source(std::make_shared<ReceivedSource>(context.control, context.worker, spec_of(of), count_dropped(context.metrics, of.job_name))),
+        source(std::make_shared<ReceivedSource>(context.control, context.worker, spec_of(of),
+                                                count_dropped(context.metrics, of.job_name))),
         entries(of, context.metrics, *source),
         datagrams(control, context.metrics.counter_of("lokitail_syslog_lost_datagrams_total",
                                                       "Datagrams for which the socket had no room",
@@ -112,7 +113,8 @@ void SyslogTarget::start() {
               {{"job", state.job.job_name}, {"protocol", "udp"}, {"port", state.datagrams.port()}});
   } else {
     state.listen_tcp();
-    asio::co_spawn(state.control, [self = state_] { return self->accept(); }, asio::detached);
+    asio::co_spawn(
+        state.control, [self = state_] { return self->accept(); }, asio::detached);
   }
   state.listening = true;
 }
@@ -149,8 +151,9 @@ void SyslogTarget::State::listen_tcp() {
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error) throw std::runtime_error("cannot listen at " + config.listen_address + ": " + error.message());
-  log::info("syslog listening on address", {{"job", job.job_name}, {"protocol", tls ? "tls" : "tcp"},
-                                            {"port", acceptor.local_endpoint().port()}});
+  log::info(
+      "syslog listening on address",
+      {{"job", job.job_name}, {"protocol", tls ? "tls" : "tcp"}, {"port", acceptor.local_endpoint().port()}});
 }
 
 asio::awaitable<void> SyslogTarget::State::accept() {
@@ -187,7 +190,8 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
   lowest.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(config.idle_timeout));
   co_await secure.async_handshake(asio::ssl::stream_base::server, into(error));
   if (error) {
-    log::warn("TLS handshake of a syslog sender failed", {{"from", peer.address}, {"error", error.message()}});
+    log::warn("TLS handshake of a syslog sender failed",
+              {{"from", peer.address}, {"error", error.message()}});
   } else {
     co_await read_from(secure, lowest, std::move(peer));
   }
@@ -195,7 +199,8 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
 }
 
 template <typename Stream>
-asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_stream& lowest, SyslogPeer peer) {
+asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_stream& lowest,
+                                                     SyslogPeer peer) {
   // Shared with what is called when blocks are settled, perhaps after the end.
   struct Unsettled {
     explicit Unsettled(asio::io_context& io) : gate(io) {}
@@ -218,7 +223,8 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
   std::vector<char> buffer(kReadBytes);
   error_code error;
   while (!error && listening) {
-    lowest.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(config.idle_timeout));
+    lowest.expires_after(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(config.idle_timeout));
     const std::size_t size = co_await stream.async_read_some(asio::buffer(buffer), into(error));
     if (!framing.take({buffer.data(), size}, add)) {
       entries.count_fault(peer.address, "messages framed by octet counting or newlines");

@@ -45,8 +45,7 @@ FieldText::FieldText(Format format, std::vector<std::string> redacted)
 }
 
 bool FieldText::is_redacted(std::string_view key) const {
-  return (redacted_sizes_ & size_bit(key)) != 0 &&
-         std::ranges::find(redacted_, key) != redacted_.end();
+  return (redacted_sizes_ & size_bit(key)) != 0 && std::ranges::find(redacted_, key) != redacted_.end();
 }
 
 void FieldText::append(TextBuffer& out, const Field& field) const {
@@ -65,23 +64,33 @@ void FieldText::append(TextBuffer& out, const Field& field) const {
 void FieldText::append_value(TextBuffer& out, const Field& field, Format format) const {
   if (is_redacted(field.key())) return append_text(out, kRedacted, format);
   switch (field.kind()) {
-    case Field::Kind::kNull: return out.append("null");
-    case Field::Kind::kText: return append_text(out, field.text(), format);
-    case Field::Kind::kInteger: return append_integer(out, field.integer());
-    case Field::Kind::kUnsigned: return append_integer(out, field.whole());
-    case Field::Kind::kFloat: return append_json_number(out, static_cast<float>(field.number()));
-    case Field::Kind::kDouble: return append_json_number(out, field.number());
-    case Field::Kind::kBool: return out.append(field.truth() ? "true" : "false");
+    case Field::Kind::kNull:
+      return out.append("null");
+    case Field::Kind::kText:
+      return append_text(out, field.text(), format);
+    case Field::Kind::kInteger:
+      return append_integer(out, field.integer());
+    case Field::Kind::kUnsigned:
+      return append_integer(out, field.whole());
+    case Field::Kind::kFloat:
+      return append_json_number(out, static_cast<float>(field.number()));
+    case Field::Kind::kDouble:
+      return append_json_number(out, field.number());
+    case Field::Kind::kBool:
+      return out.append(field.truth() ? "true" : "false");
     case Field::Kind::kDuration:
       return append_milliseconds(out, std::chrono::nanoseconds(field.integer()));
-    case Field::Kind::kBytes: return append_base64(out, field.bytes());
+    case Field::Kind::kBytes:
+      return append_base64(out, field.bytes());
     case Field::Kind::kException: {
       TextBuffer text;
       append_causes(text, field.exception());
       return append_text(out, text.view(), format);
     }
-    case Field::Kind::kErrorCode: return append_text(out, field.error_code().message(), format);
-    case Field::Kind::kObject: return append_members(out, field.members());
+    case Field::Kind::kErrorCode:
+      return append_text(out, field.error_code().message(), format);
+    case Field::Kind::kObject:
+      return append_members(out, field.members());
   }
 }
 

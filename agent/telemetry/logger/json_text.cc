@@ -44,19 +44,15 @@ std::size_t plain_size(std::string_view text) {
 std::size_t utf8_size(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t size = lead < 0xC2   ? 0U
-                           : lead < 0xE0 ? 2U
-                           : lead < 0xF0 ? 3U
-                           : lead < 0xF5 ? 4U
-                                         : 0U;
+  const std::size_t size = lead < 0xC2 ? 0U : lead < 0xE0 ? 2U : lead < 0xF0 ? 3U : lead < 0xF5 ? 4U : 0U;
   if (size == 0 || text.size() < size) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
   }
   // Overlong forms, surrogates, and what lies beyond Unicode.
   const unsigned char second = byte(1);
-  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
+      (lead == 0xF4 && second > 0x8F)) {
     return 0;
   }
   return size;
@@ -124,8 +120,8 @@ void append_milliseconds(TextBuffer& out, std::chrono::nanoseconds time) {
   constexpr int kPlaces = 6;
   const bool negative = time.count() < 0;
   // The smallest number has no positive one beside it, but an unsigned one.
-  const std::uint64_t size = negative ? 0 - static_cast<std::uint64_t>(time.count())
-                                      : static_cast<std::uint64_t>(time.count());
+  const std::uint64_t size =
+      negative ? 0 - static_cast<std::uint64_t>(time.count()) : static_cast<std::uint64_t>(time.count());
   if (negative) out.append('-');
   append_integer(out, size / kNanoseconds);
   std::uint64_t rest = size % kNanoseconds;
@@ -140,8 +136,7 @@ void append_milliseconds(TextBuffer& out, std::chrono::nanoseconds time) {
 }
 
 void append_base64(TextBuffer& out, std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   out.append('"');
   for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(3, bytes.size()))) {
     const auto byte = [bytes](std::size_t i) {

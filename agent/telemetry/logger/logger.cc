@@ -118,9 +118,8 @@ Logger::Core::Core(LoggerOptions options)
   service_json_ = service.view();
   if (options_.sampling) sampler_ = std::make_unique<Sampler>(*options_.sampling);
   if (options_.async) {
-    sink_ = std::make_shared<AsyncSink>(sink_, *options_.async, [this](std::uint64_t dropped) {
-      return notice_of_dropped(dropped);
-    });
+    sink_ = std::make_shared<AsyncSink>(sink_, *options_.async,
+                                        [this](std::uint64_t dropped) { return notice_of_dropped(dropped); });
   }
 }
 
@@ -240,8 +239,8 @@ void Logger::write(Level level, const TraceContext* context, std::string_view me
   const std::optional<std::uint32_t> suppressed = core_->sample(level, message, now);
   if (!suppressed) return;
   const TraceContext trace = context != nullptr ? *context : trace_ ? *trace_ : current_trace();
-  core_->write({level, now, caller, trace, message, fields_, fields, *suppressed,
-                __builtin_return_address(0)});
+  core_->write(
+      {level, now, caller, trace, message, fields_, fields, *suppressed, __builtin_return_address(0)});
 }
 
 }  // namespace lokitail::telemetry

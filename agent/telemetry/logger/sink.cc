@@ -26,8 +26,7 @@ bool becomes_writable(int descriptor) {
 
 }  // namespace
 
-DescriptorSink::DescriptorSink(const std::string& path)
-    : descriptor_(open_to_append(path)), owned_(true) {}
+DescriptorSink::DescriptorSink(const std::string& path) : descriptor_(open_to_append(path)), owned_(true) {}
 
 DescriptorSink::~DescriptorSink() {
   if (owned_) close(descriptor_);

@@ -18,8 +18,7 @@ namespace lokitail::telemetry {
 namespace {
 
 void append_offset(TextBuffer& out, const void* address, const void* base) {
-  const auto offset =
-      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
+  const auto offset = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
   constexpr std::size_t kMostDigits = 16;
   out.append("+0x");
   char* const at = out.room(kMostDigits);

@@ -75,8 +75,7 @@ std::optional<TraceContext> parse_traceparent(std::string_view header) {
   std::array<std::uint8_t, 1> flags{};
   TraceContext context;
   if (!read_hex(header, version) || !read_hex(header.substr(kTraceId), context.trace_id) ||
-      !read_hex(header.substr(kSpanId), context.span_id) ||
-      !read_hex(header.substr(kFlags), flags)) {
+      !read_hex(header.substr(kSpanId), context.span_id) || !read_hex(header.substr(kFlags), flags)) {
     return std::nullopt;
   }
   if (version[0] == 0xFF || !context.valid()) return std::nullopt;

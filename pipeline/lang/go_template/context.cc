@@ -94,9 +94,8 @@ void Context::set(Map& map, std::string_view key, const Value& value) {
 Value Context::root() {
   if (root_ == nullptr) {
     root_ = new_map();
-    data_.for_each([this](std::string_view name, std::string_view text) {
-      set(*root_, name, Value::string(text));
-    });
+    data_.for_each(
+        [this](std::string_view name, std::string_view text) { set(*root_, name, Value::string(text)); });
   }
   return Value::map(root_, root_type_);
 }

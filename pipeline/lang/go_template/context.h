@@ -50,8 +50,7 @@ class Context {
   template <typename T>
   std::span<T> allocate(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
-    if (count > kMaxBytes / sizeof(T))
-      return fail("the template needs too much memory"), std::span<T>();
+    if (count > kMaxBytes / sizeof(T)) return fail("the template needs too much memory"), std::span<T>();
     char* const bytes = allocate_bytes(count * sizeof(T), alignof(T));
     if (bytes == nullptr) return {};
     T* const first = reinterpret_cast<T*>(bytes);

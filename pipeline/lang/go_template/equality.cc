@@ -27,8 +27,7 @@ bool equal_maps(Context& context, const Value& left, const Value& right, int dep
   if (left_entries.size() != right_entries.size()) return false;
   for (std::size_t i = 0; i < left_entries.size(); ++i) {
     if (left_entries[i].key != right_entries[i].key) return false;
-    if (!deep_equal(context, left_entries[i].value, right_entries[i].value, depth + 1))
-      return false;
+    if (!deep_equal(context, left_entries[i].value, right_entries[i].value, depth + 1)) return false;
   }
   return true;
 }

@@ -59,8 +59,7 @@ char json_escape(char c) {
 
 void append_html(Text& out, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t special =
-        std::min(text.find_first_of(std::string_view("\0\"'&<>", 6)), text.size());
+    const std::size_t special = std::min(text.find_first_of(std::string_view("\0\"'&<>", 6)), text.size());
     out += text.substr(0, special);
     text.remove_prefix(special);
     if (text.empty()) return;

@@ -43,8 +43,7 @@ class Execution {
   Value evaluate(const Pipe& pipe, const Dot& dot);
   Value evaluate(const Command& command, const Dot& dot, const Value* last);
   Value evaluate(const Word& word, const Dot& dot);
-  Value follow(Value value, const Word& word, std::size_t first,
-               std::span<const Value> arguments = {});
+  Value follow(Value value, const Word& word, std::size_t first, std::span<const Value> arguments = {});
   Value call(const Command& command, const Dot& dot, const Value* last);
   Value call_without_arguments(const Function& function);
   Value short_circuit(const Command& command, const Dot& dot, const Value* last);
@@ -152,9 +151,8 @@ Flow Execution::range(const Statement& statement, const Dot& dot) {
     context_.fail("range can't iterate over ", type_name(value));
     return Flow::kOn;
   }
-  return truth(value) && !(value.is_signed() && value.as_integer() < 0)
-             ? Flow::kOn
-             : walk(statement.otherwise, dot);
+  return truth(value) && !(value.is_signed() && value.as_integer() < 0) ? Flow::kOn
+                                                                        : walk(statement.otherwise, dot);
 }
 
 Value Execution::evaluate(const Pipe& pipe, const Dot& dot) {
@@ -207,8 +205,7 @@ Value Execution::evaluate(const Word& word, const Dot& dot) {
       if (!dot.is_root) return follow(dot.value, word, 0);
       return follow(context_.root_field(word.field, word.fields.front()), word, 1);
     case Word::Kind::kVariable:
-      if (word.variable == kUndefinedVariable)
-        return context_.fail("undefined variable: ", word.text);
+      if (word.variable == kUndefinedVariable) return context_.fail("undefined variable: ", word.text);
       if (!is_root(word)) return follow(variables_[word.variable], word, 0);
       if (word.fields.empty()) return context_.root();
       return follow(context_.root_field(word.field, word.fields.front()), word, 1);
@@ -221,8 +218,7 @@ Value Execution::evaluate(const Word& word, const Dot& dot) {
 }
 
 // Goes from a value through the fields of a word, from the `first` on. Arguments are for the last.
-Value Execution::follow(Value value, const Word& word, std::size_t first,
-                        std::span<const Value> arguments) {
+Value Execution::follow(Value value, const Word& word, std::size_t first, std::span<const Value> arguments) {
   for (std::size_t i = first; i < word.fields.size() && !context_.failed(); ++i) {
     const std::string_view name = word.fields[i];
     const bool is_last = i + 1 == word.fields.size();
@@ -255,8 +251,7 @@ Value Execution::method(const Command& command, const Dot& dot, const Value* las
       value = dot.is_root ? context_.root() : dot.value;
       break;
     case Word::Kind::kVariable:
-      if (word.variable == kUndefinedVariable)
-        return context_.fail("undefined variable: ", word.text);
+      if (word.variable == kUndefinedVariable) return context_.fail("undefined variable: ", word.text);
       value = is_root(word) ? context_.root() : variables_[word.variable];
       break;
     default:
@@ -266,10 +261,8 @@ Value Execution::method(const Command& command, const Dot& dot, const Value* las
   return follow(value, word, 0, arguments);
 }
 
-bool Execution::count_matches(const Function& function, const Signature& signature,
-                              std::size_t count) {
-  const bool fits =
-      signature.variadic ? count >= signature.fixed_count : count == signature.fixed_count;
+bool Execution::count_matches(const Function& function, const Signature& signature, std::size_t count) {
+  const bool fits = signature.variadic ? count >= signature.fixed_count : count == signature.fixed_count;
   if (!fits) context_.fail("wrong number of args for ", function.name);
   return fits;
 }
@@ -400,8 +393,6 @@ Value Execution::accept(const Value& value, Want want) {
 
 }  // namespace
 
-void execute(const Tree& tree, Context& context, std::string& out) {
-  Execution(tree, context, out).run();
-}
+void execute(const Tree& tree, Context& context, std::string& out) { Execution(tree, context, out).run(); }
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -21,11 +21,10 @@ Want parse_want(std::string_view type) {
 std::unordered_map<std::string_view, const Function*> gather_functions() {
   std::unordered_map<std::string_view, const Function*> all;
   for (const auto group :
-       {builtin_functions, comparison_functions, string_functions,   case_functions,
-        regex_functions,   hash_functions,       encoding_functions, integer_functions,
-        float_functions,   list_functions,       map_functions,      default_functions,
-        json_functions,    time_functions,       path_functions,     url_functions,
-        version_functions, random_functions,     system_functions,   certificate_functions,
+       {builtin_functions, comparison_functions, string_functions,  case_functions,   regex_functions,
+        hash_functions,    encoding_functions,   integer_functions, float_functions,  list_functions,
+        map_functions,     default_functions,    json_functions,    time_functions,   path_functions,
+        url_functions,     version_functions,    random_functions,  system_functions, certificate_functions,
         password_functions}) {
     for (const Function& function : group()) all.emplace(function.name, &function);
   }

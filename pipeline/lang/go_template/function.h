@@ -32,22 +32,10 @@ struct Function {
   // dots behind it may come any number of times: "string any...".
   std::string_view parameters;
   Value (*call)(const Call& call);
-  bool short_circuits =
-      false;  // `and` and `or`: never called, since not all arguments may be looked at
+  bool short_circuits = false;  // `and` and `or`: never called, since not all arguments may be looked at
 };
 
-enum class Want : std::uint8_t {
-  kAny,
-  kBool,
-  kInt,
-  kUint32,
-  kFloat,
-  kString,
-  kList,
-  kMap,
-  kTime,
-  kKeyPair
-};
+enum class Want : std::uint8_t { kAny, kBool, kInt, kUint32, kFloat, kString, kList, kMap, kTime, kKeyPair };
 
 struct Signature {
   static constexpr std::size_t kMostFixed = 6;

@@ -31,8 +31,7 @@ Value index_into(Context& context, const Value& value, const Value& index) {
     if (!index.empty() && !index.is(Type::kString)) {
       return context.fail("value is not a key of the map; its type is ", type_name(index));
     }
-    if (index.empty() && value.is(Type::kMap))
-      return context.fail("value is nil; should be string");
+    if (index.empty() && value.is(Type::kMap)) return context.fail("value is nil; should be string");
     const Value* const found = value.as_map().find(index.empty() ? "" : index.as_string());
     if (found != nullptr) return *found;
     return value.is(Type::kStringMap) ? Value::string("") : Value::nil();

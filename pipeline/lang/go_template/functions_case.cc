@@ -30,8 +30,8 @@ Value mapped(const Call& call) {
 }
 
 bool is_ascii_word(char32_t code) {
-  return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') ||
-         (code >= 'A' && code <= 'Z') || code == '_';
+  return (code >= '0' && code <= '9') || (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') ||
+         code == '_';
 }
 
 // The first letter of each word as a capital, as strings.Title sees words.

@@ -58,8 +58,7 @@ CertificateRequest request(const Call& call, bool is_authority) {
   request.days_valid = call[is_authority ? 1 : 3].as_integer();
   if (!is_authority) {
     request.addresses = texts(call, call[1], "error parsing ip: a value is not a string");
-    request.dns_names =
-        texts(call, call[2], "error processing alternate dns name: a value is not a string");
+    request.dns_names = texts(call, call[2], "error processing alternate dns name: a value is not a string");
   }
   return request;
 }
@@ -91,9 +90,7 @@ Value issue(const Call& call, bool is_authority, const Value* authority,
 Value gen_ca(const Call& call) { return issue(call, true, nullptr, std::nullopt); }
 Value gen_ca_with_key(const Call& call) { return issue(call, true, nullptr, call.string(2)); }
 Value gen_self_signed(const Call& call) { return issue(call, false, nullptr, std::nullopt); }
-Value gen_self_signed_with_key(const Call& call) {
-  return issue(call, false, nullptr, call.string(4));
-}
+Value gen_self_signed_with_key(const Call& call) { return issue(call, false, nullptr, call.string(4)); }
 Value gen_signed(const Call& call) { return issue(call, false, &call[4], std::nullopt); }
 Value gen_signed_with_key(const Call& call) { return issue(call, false, &call[4], call.string(5)); }
 

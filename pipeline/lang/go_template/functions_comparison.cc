@@ -59,8 +59,7 @@ std::optional<bool> same(const Value& left, const Value& right) {
 
 // Of two values of which neither is of a basic kind.
 std::optional<bool> equal_others(Context& context, const Value& left, const Value& right) {
-  const bool comparable =
-      left.empty() || right.empty() || kind_name(left) == kind_name(right);
+  const bool comparable = left.empty() || right.empty() || kind_name(left) == kind_name(right);
   if (comparable && (is_nil(left) || is_nil(right))) return is_nil(left) && is_nil(right);
   std::optional<bool> result;
   if (comparable && left.is(right.type())) {
@@ -84,8 +83,7 @@ std::optional<bool> equal(Context& context, const Value& left, const Value& righ
 }
 
 // Nothing where the two have no order.
-std::optional<std::partial_ordering> ordered(Context& context, const Value& left,
-                                             const Value& right) {
+std::optional<std::partial_ordering> ordered(Context& context, const Value& left, const Value& right) {
   const Kind left_kind = kind_of(left);
   const Kind right_kind = kind_of(right);
   const bool same = left_kind == right_kind || (left.is_integer() && right.is_integer());
@@ -109,9 +107,7 @@ Value eq(const Call& call) {
   return Value::boolean(false);
 }
 
-Value ne(const Call& call) {
-  return Value::boolean(!equal(call.context, call[0], call[1]).value_or(false));
-}
+Value ne(const Call& call) { return Value::boolean(!equal(call.context, call[0], call[1]).value_or(false)); }
 
 Value lt(const Call& call) {
   const auto result = ordered(call.context, call[0], call[1]);

@@ -32,9 +32,7 @@ Value type_is_like(const Call& call) {
   return Value::boolean(type.starts_with('*') && type.substr(1) == call.string(0));
 }
 
-Value deep_equal_(const Call& call) {
-  return Value::boolean(deep_equal(call.context, call[0], call[1]));
-}
+Value deep_equal_(const Call& call) { return Value::boolean(deep_equal(call.context, call[0], call[1])); }
 
 Value fail(const Call& call) { return call.context.fail(call.string(0)); }
 

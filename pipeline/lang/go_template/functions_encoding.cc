@@ -24,8 +24,7 @@ struct Encoding {
 using Base64 = Encoding<6, 4>;
 using Base32 = Encoding<5, 8>;
 
-constexpr Base64 kBase64 = {"base64",
-                            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
+constexpr Base64 kBase64 = {"base64", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
 constexpr Base32 kBase32 = {"base32", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"};
 
 template <int kBits, std::size_t kGroup>
@@ -114,9 +113,7 @@ constexpr Function kEncodingFunctions[] = {
 
 }  // namespace
 
-Value encode_base64(Context& context, std::string_view bytes) {
-  return encode(context, kBase64, bytes);
-}
+Value encode_base64(Context& context, std::string_view bytes) { return encode(context, kBase64, bytes); }
 
 std::optional<std::string_view> decode_base64(Context& context, std::string_view text) {
   std::size_t corrupt_at = 0;

@@ -69,9 +69,7 @@ Value from_first(const Call& call) {
 
 Value addf(const Call& call) { return calculate<Operation::kAdd>(call.context, 0, call.arguments); }
 
-Value add1f(const Call& call) {
-  return calculate<Operation::kAdd>(call.context, 1, call.arguments);
-}
+Value add1f(const Call& call) { return calculate<Operation::kAdd>(call.context, 1, call.arguments); }
 
 Value float64(const Call& call) { return Value::number(to_number(call[0])); }
 
@@ -117,8 +115,8 @@ double power_of_ten(std::int64_t exponent) {
   double step = std::frexp(10.0, &step_exponent);
   double fraction = 1;
   int shift = 0;
-  for (std::uint64_t rest = static_cast<std::uint64_t>(std::abs(std::clamp<std::int64_t>(
-           exponent, -kFarthest, kFarthest)));
+  for (std::uint64_t rest =
+           static_cast<std::uint64_t>(std::abs(std::clamp<std::int64_t>(exponent, -kFarthest, kFarthest)));
        rest != 0; rest >>= 1) {
     if (step_exponent > kFarthest) {
       shift += step_exponent;

@@ -12,8 +12,7 @@ namespace {
 using Algorithm = const EVP_MD* (*)();
 
 // The digest of `first` followed by `second`.
-Value digest(Context& context, Algorithm algorithm, std::string_view first,
-             std::string_view second) {
+Value digest(Context& context, Algorithm algorithm, std::string_view first, std::string_view second) {
   struct Free {
     void operator()(EVP_MD_CTX* state) const { EVP_MD_CTX_free(state); }
   };
@@ -56,12 +55,9 @@ Value adler32(const Call& call) {
 }
 
 constexpr Function kHashFunctions[] = {
-    {"Hash", "string string", salted<EVP_sha3_256>},
-    {"Sha2Hash", "string string", salted<EVP_sha256>},
-    {"sha1sum", "string", plain<EVP_sha1>},
-    {"sha256sum", "string", plain<EVP_sha256>},
-    {"sha512sum", "string", plain<EVP_sha512>},
-    {"adler32sum", "string", adler32},
+    {"Hash", "string string", salted<EVP_sha3_256>}, {"Sha2Hash", "string string", salted<EVP_sha256>},
+    {"sha1sum", "string", plain<EVP_sha1>},          {"sha256sum", "string", plain<EVP_sha256>},
+    {"sha512sum", "string", plain<EVP_sha512>},      {"adler32sum", "string", adler32},
 };
 
 }  // namespace

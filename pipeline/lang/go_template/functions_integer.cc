@@ -11,18 +11,14 @@ namespace {
 
 // Unsigned arithmetic wraps without being undefined.
 std::uint64_t bits(const Value& value) { return static_cast<std::uint64_t>(to_integer(value)); }
-Value int64(std::uint64_t value) {
-  return Value::integer(static_cast<std::int64_t>(value), Type::kInt64);
-}
+Value int64(std::uint64_t value) { return Value::integer(static_cast<std::int64_t>(value), Type::kInt64); }
 Value int64(std::int64_t value) { return Value::integer(value, Type::kInt64); }
 
 Value atoi(const Call& call) { return Value::integer(parse_int(call.string(0), 10).value_or(0)); }
 Value to_int(const Call& call) { return Value::integer(to_integer(call[0])); }
 Value to_int64(const Call& call) { return int64(to_integer(call[0])); }
 
-Value to_decimal(const Call& call) {
-  return int64(parse_int(to_text(call.context, call[0]), 8).value_or(0));
-}
+Value to_decimal(const Call& call) { return int64(parse_int(to_text(call.context, call[0]), 8).value_or(0)); }
 
 Value add1(const Call& call) { return int64(bits(call[0]) + 1); }
 
@@ -67,8 +63,7 @@ Value min(const Call& call) {
 
 // Calls visit(i) from `start` towards `stop`, which is left out.
 template <typename Visitor>
-void count(Context& context, std::int64_t start, std::int64_t stop, std::int64_t step,
-           Visitor visit) {
+void count(Context& context, std::int64_t start, std::int64_t stop, std::int64_t step, Visitor visit) {
   const bool up = stop >= start;
   if (up ? step <= 0 : step >= 0) return;
   for (std::int64_t i = start; (up ? i < stop : i > stop) && context.spend(1);) {
@@ -112,21 +107,11 @@ Value seq(const Call& call) {
 }
 
 constexpr Function kIntegerFunctions[] = {
-    {"atoi", "string", atoi},
-    {"int", "any", to_int},
-    {"int64", "any", to_int64},
-    {"toDecimal", "any", to_decimal},
-    {"add1", "any", add1},
-    {"add", "any...", add},
-    {"sub", "any any", sub},
-    {"mul", "any any...", mul},
-    {"div", "any any", div},
-    {"mod", "any any", mod},
-    {"max", "any any...", max},
-    {"biggest", "any any...", max},
-    {"min", "any any...", min},
-    {"until", "int", until},
-    {"untilStep", "int int int", until_step},
+    {"atoi", "string", atoi},         {"int", "any", to_int},     {"int64", "any", to_int64},
+    {"toDecimal", "any", to_decimal}, {"add1", "any", add1},      {"add", "any...", add},
+    {"sub", "any any", sub},          {"mul", "any any...", mul}, {"div", "any any", div},
+    {"mod", "any any", mod},          {"max", "any any...", max}, {"biggest", "any any...", max},
+    {"min", "any any...", min},       {"until", "int", until},    {"untilStep", "int int int", until_step},
     {"seq", "int...", seq},
 };
 

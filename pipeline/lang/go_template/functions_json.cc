@@ -58,8 +58,7 @@ Value must_from_json(const Call& call) {
 
 class Writer {
  public:
-  Writer(Text& out, bool escape_html, bool pretty)
-      : out_(out), escape_html_(escape_html), pretty_(pretty) {}
+  Writer(Text& out, bool escape_html, bool pretty) : out_(out), escape_html_(escape_html), pretty_(pretty) {}
 
   // False for what JSON cannot hold.
   bool write(const Value& value, std::size_t depth = 0) {
@@ -97,8 +96,8 @@ class Writer {
         break;
     }
     NumberBuffer buffer;
-    out_ += value.is_signed() ? format_int(value.as_integer(), buffer)
-                              : format_uint(value.as_unsigned(), buffer);
+    out_ +=
+        value.is_signed() ? format_int(value.as_integer(), buffer) : format_uint(value.as_unsigned(), buffer);
     return true;
   }
 
@@ -118,9 +117,7 @@ class Writer {
     return true;
   }
 
-  bool write_map(const Value& value, std::size_t depth) {
-    return write_members(value.as_map().all(), depth);
-  }
+  bool write_map(const Value& value, std::size_t depth) { return write_members(value.as_map().all(), depth); }
 
   bool write_members(std::span<const Map::Entry> entries, std::size_t depth) {
     if (entries.empty()) return out_ += "{}", true;

@@ -75,8 +75,7 @@ Value compact(const Call& call) {
 }
 
 bool contains(Context& context, Items all, const Value& wanted) {
-  return std::ranges::any_of(all,
-                             [&](const Value& item) { return deep_equal(context, wanted, item); });
+  return std::ranges::any_of(all, [&](const Value& item) { return deep_equal(context, wanted, item); });
 }
 
 Value uniq(const Call& call) {
@@ -108,8 +107,7 @@ Value slice(const Call& call) {
   const auto size = static_cast<std::int64_t>(all.size());
   const std::int64_t to = call.size() > 2 ? to_integer(call[2]) : size;
   if (from < 0 || to < from || to > size) return call.context.fail("slice index out of bounds");
-  const Items part =
-      all.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
+  const Items part = all.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
   return call.context.list(part, call[0].type());
 }
 

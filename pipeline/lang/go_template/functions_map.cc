@@ -33,9 +33,7 @@ Value unset(const Call& call) {
   return call[0];
 }
 
-Value has_key(const Call& call) {
-  return Value::boolean(call[0].as_map().find(call.string(1)) != nullptr);
-}
+Value has_key(const Call& call) { return Value::boolean(call[0].as_map().find(call.string(1)) != nullptr); }
 
 Value pluck(const Call& call) {
   List out(call.context);
@@ -72,8 +70,8 @@ Value omit(const Call& call) {
   Map* const rest = call.context.new_map();
   for (const Map::Entry& entry : call[0].as_map().all()) {
     if (!call.context.spend(call.size())) break;
-    const bool omitted = std::ranges::any_of(
-        call.arguments.subspan(1), [&](const Value& key) { return key.as_string() == entry.key; });
+    const bool omitted = std::ranges::any_of(call.arguments.subspan(1),
+                                             [&](const Value& key) { return key.as_string() == entry.key; });
     if (!omitted) call.context.set(*rest, entry.key, entry.value);
   }
   return Value::map(rest);
@@ -92,8 +90,7 @@ void merge_into(Context& context, Map& target, const Map& source, bool overwrite
     const Value* const present = target.find(entry.key);
     if (present != nullptr && present->is(Type::kMap) && entry.value.is(Type::kMap)) {
       merge_into(context, present->as_map(), entry.value.as_map(), overwrite, depth + 1);
-    } else if (overwrite ||
-               (!entry.value.empty() && (present == nullptr || !truth(*present)))) {
+    } else if (overwrite || (!entry.value.empty() && (present == nullptr || !truth(*present)))) {
       context.set(target, entry.key, entry.value);
     }
   }

@@ -26,9 +26,7 @@ Bytes bytes(std::string_view text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }
 
-std::string_view text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string_view text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // bcrypt with a cost of 10, as golang.org/x/crypto has it by default. What is wrong is told in the
 // text.
@@ -46,12 +44,11 @@ std::string_view bcrypt_hash(Context& context, std::string_view password) {
   std::array<char, 16> salt{};
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
   const auto state = std::make_unique<crypt_data>();
-  const bool ready = RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), salt.size()) == 1 &&
-                     crypt_gensalt_rn("$2a$", kCost, salt.data(), salt.size(), setting.data(),
-                                      setting.size()) != nullptr;
+  const bool ready =
+      RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), salt.size()) == 1 &&
+      crypt_gensalt_rn("$2a$", kCost, salt.data(), salt.size(), setting.data(), setting.size()) != nullptr;
   const char* const hash =
-      ready ? crypt_rn(std::string(password).c_str(), setting.data(), state.get(), sizeof *state)
-            : nullptr;
+      ready ? crypt_rn(std::string(password).c_str(), setting.data(), state.get(), sizeof *state) : nullptr;
   if (hash == nullptr) {
     context.fail("bcrypt is not available");
     return {};
@@ -143,8 +140,8 @@ Value derive_password(const Call& call) {
   append_big_endian(message, call[0].as_unsigned());
   std::array<unsigned char, EVP_MAX_MD_SIZE> seed{};
   const bool derived =
-      EVP_PBE_scrypt(call.string(2).data(), call.string(2).size(), bytes(salt).data(), salt.size(),
-                     kCost, kBlocks, kParallel, kMostMemory, key.data(), key.size()) == 1 &&
+      EVP_PBE_scrypt(call.string(2).data(), call.string(2).size(), bytes(salt).data(), salt.size(), kCost,
+                     kBlocks, kParallel, kMostMemory, key.data(), key.size()) == 1 &&
       HMAC(EVP_sha256(), key.data(), key.size(), bytes(message).data(), message.size(), seed.data(),
            nullptr) != nullptr;
   if (!derived) return call.context.fail("failed to derive password");
@@ -170,11 +167,9 @@ bool run_aes(bool encrypt, std::string_view password, const unsigned char* iv, B
   const std::unique_ptr<EVP_CIPHER_CTX, Free> state(EVP_CIPHER_CTX_new());
   int size = 0;
   return state != nullptr &&
-         EVP_CipherInit_ex(state.get(), EVP_aes_256_cbc(), nullptr, key.data(), iv,
-                           encrypt ? 1 : 0) == 1 &&
+         EVP_CipherInit_ex(state.get(), EVP_aes_256_cbc(), nullptr, key.data(), iv, encrypt ? 1 : 0) == 1 &&
          EVP_CIPHER_CTX_set_padding(state.get(), 0) == 1 &&
-         EVP_CipherUpdate(state.get(), out.data(), &size, in.data(),
-                          static_cast<int>(in.size())) == 1;
+         EVP_CipherUpdate(state.get(), out.data(), &size, in.data(), static_cast<int>(in.size())) == 1;
 }
 
 // The initialization vector and the encrypted blocks, in base64.

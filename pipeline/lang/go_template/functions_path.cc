@@ -21,8 +21,7 @@ Value base(const Call& call) {
 Value ext(const Call& call) {
   const std::string_view path = call.string(0);
   const std::size_t mark = path.find_last_of("./");
-  return Value::string(mark == std::string_view::npos || path[mark] == '/' ? ""
-                                                                           : path.substr(mark));
+  return Value::string(mark == std::string_view::npos || path[mark] == '/' ? "" : path.substr(mark));
 }
 
 Value is_abs(const Call& call) { return Value::boolean(call.string(0).starts_with('/')); }

@@ -26,8 +26,7 @@ std::uint64_t below(Context& context, std::uint64_t limit) {
   const std::uint64_t fair = kMax - kMax % limit;
   std::uint64_t number = kMax;
   do {
-    if (!context.spend(1) ||
-        !fill(context, {reinterpret_cast<unsigned char*>(&number), sizeof number})) {
+    if (!context.spend(1) || !fill(context, {reinterpret_cast<unsigned char*>(&number), sizeof number})) {
       return 0;
     }
   } while (number >= fair);
@@ -42,8 +41,7 @@ Value characters(const Call& call, std::string_view alphabet) {
   return out.value();
 }
 
-constexpr std::string_view kAlphaNumeric =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kAlphaNumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 Value rand_alpha_num(const Call& call) { return characters(call, kAlphaNumeric); }
 Value rand_alpha(const Call& call) { return characters(call, kAlphaNumeric.substr(10)); }
@@ -84,8 +82,7 @@ Value shuffle(const Call& call) {
 // Random bytes, in base64.
 Value rand_bytes(const Call& call) {
   if (call[0].as_integer() < 0) return call.context.fail("randBytes: negative count");
-  const auto bytes =
-      call.context.allocate<unsigned char>(static_cast<std::size_t>(call[0].as_integer()));
+  const auto bytes = call.context.allocate<unsigned char>(static_cast<std::size_t>(call[0].as_integer()));
   if (call.context.failed() || !fill(call.context, bytes)) return {};
   const Value text = Value::string({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   return find_function("b64enc")->call(Call{call.context, {&text, 1}});

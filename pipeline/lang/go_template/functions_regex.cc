@@ -21,8 +21,7 @@ const Regex* pattern(const Call& call) {
 
 // Calls visit(match) for up to `most` matches, or for all if that is negative.
 template <typename Visitor>
-void find_all(Context& context, const Regex& regex, std::string_view text, std::int64_t most,
-              Visitor visit) {
+void find_all(Context& context, const Regex& regex, std::string_view text, std::int64_t most, Visitor visit) {
   if (most == 0) return;
   std::string_view match;
   for_each_match(regex, text, {&match, 1}, [&] {
@@ -37,8 +36,7 @@ Value must_regex_match(const Call& call) {
 }
 
 Value regex_match(const Call& call) {
-  const Regex* const regex =
-      call.regex != nullptr ? call.regex : call.context.find_regex(call.string(0));
+  const Regex* const regex = call.regex != nullptr ? call.regex : call.context.find_regex(call.string(0));
   return Value::boolean(regex != nullptr && regex->matches(call.string(1)));
 }
 
@@ -98,8 +96,7 @@ Value replace_matches(const Call& call, const Regex& regex, Append append) {
     out += text.substr(last_end, start - last_end);
     if (end > last_end || start == 0) append(out, groups);
     last_end = end;
-    const std::size_t next =
-        from + (from < text.size() ? first_character(text.substr(from)).size : 1);
+    const std::size_t next = from + (from < text.size() ? first_character(text.substr(from)).size : 1);
     from = std::max(next, end);
   }
   out += text.substr(last_end);

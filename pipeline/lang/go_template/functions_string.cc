@@ -50,8 +50,7 @@ Value trimmed(const Call& call) {
 Value trim_spaces(const Call& call) { return Value::string(trim_space(call.string(0))); }
 
 Value replace_some(const Call& call) {
-  return replace_text(call.context, call.string(0), call.string(1), call.string(2),
-                      call[3].as_integer());
+  return replace_text(call.context, call.string(0), call.string(1), call.string(2), call[3].as_integer());
 }
 
 Value replace_all(const Call& call) {
@@ -61,12 +60,8 @@ Value replace_all(const Call& call) {
 Value contains(const Call& call) {
   return Value::boolean(call.string(1).find(call.string(0)) != std::string_view::npos);
 }
-Value has_prefix(const Call& call) {
-  return Value::boolean(call.string(1).starts_with(call.string(0)));
-}
-Value has_suffix(const Call& call) {
-  return Value::boolean(call.string(1).ends_with(call.string(0)));
-}
+Value has_prefix(const Call& call) { return Value::boolean(call.string(1).starts_with(call.string(0))); }
+Value has_suffix(const Call& call) { return Value::boolean(call.string(1).ends_with(call.string(0))); }
 
 Value hello(const Call&) { return Value::string("Hello!"); }
 
@@ -75,10 +70,8 @@ Value trunc(const Call& call) {
   const std::string_view text = call.string(1);
   const std::int64_t count = call[0].as_integer();
   const auto size = static_cast<std::int64_t>(text.size());
-  if (count < 0 && count > -size)
-    return Value::string(text.substr(static_cast<std::size_t>(size + count)));
-  if (count >= 0 && count < size)
-    return Value::string(text.substr(0, static_cast<std::size_t>(count)));
+  if (count < 0 && count > -size) return Value::string(text.substr(static_cast<std::size_t>(size + count)));
+  if (count >= 0 && count < size) return Value::string(text.substr(0, static_cast<std::size_t>(count)));
   return Value::string(text);
 }
 
@@ -90,8 +83,7 @@ Value substr(const Call& call) {
   const std::int64_t from = start < 0 ? 0 : start;
   const std::int64_t to = start >= 0 && (end < 0 || end > size) ? size : end;
   if (from > to || to > size) return call.context.fail("slice bounds out of range");
-  return Value::string(
-      text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
+  return Value::string(text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
 }
 
 Value repeat(const Call& call) {
@@ -252,8 +244,7 @@ Value split_list(const Call& call) {
 }
 
 // Parts under the names _0, _1, and so on.
-Value split_into_map(Context& context, std::string_view text, std::string_view separator,
-                     std::int64_t most) {
+Value split_into_map(Context& context, std::string_view text, std::string_view separator, std::int64_t most) {
   Map* const parts = context.new_map();
   std::uint64_t count = 0;
   split_text(text, separator, most, [&](std::string_view part) {
@@ -266,9 +257,7 @@ Value split_into_map(Context& context, std::string_view text, std::string_view s
   return Value::map(parts, Type::kStringMap);
 }
 
-Value split(const Call& call) {
-  return split_into_map(call.context, call.string(1), call.string(0), -1);
-}
+Value split(const Call& call) { return split_into_map(call.context, call.string(1), call.string(0), -1); }
 
 Value splitn(const Call& call) {
   return split_into_map(call.context, call.string(2), call.string(0), call[1].as_integer());

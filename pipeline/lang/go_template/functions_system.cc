@@ -12,9 +12,7 @@ std::string_view variable(std::string_view name) {
   return value == nullptr ? "" : value;
 }
 
-bool is_special(char c) {
-  return std::string_view("*#$@!?-0123456789").find(c) != std::string_view::npos;
-}
+bool is_special(char c) { return std::string_view("*#$@!?-0123456789").find(c) != std::string_view::npos; }
 
 bool is_name(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

@@ -65,8 +65,7 @@ Value now(const Call& call) { return call.context.time({call.context.now(), Zone
 
 bool parse(const Call& call, Time& out) {
   ParsedTime parsed;
-  if (!layout(call.string(0)).parse(call.string(1), Zone::local(), Zone::local(), parsed))
-    return false;
+  if (!layout(call.string(0)).parse(call.string(1), Zone::local(), Zone::local(), parsed)) return false;
   out = {parsed.time, parsed.zone()};
   return true;
 }
@@ -118,8 +117,7 @@ std::int64_t round_to_seconds(std::int64_t duration) {
 }
 
 Value ago(const Call& call) {
-  return duration_text(call,
-                       round_to_seconds(difference(call.context.now(), instant(call, call[0]))));
+  return duration_text(call, round_to_seconds(difference(call.context.now(), instant(call, call[0]))));
 }
 
 // A count of seconds, as an int64 or as text; anything else counts as none.
@@ -137,14 +135,12 @@ Value duration_round(const Call& call) {
   if (call[0].is(Type::kInt64)) duration = call[0].as_integer();
   if (call[0].is(Type::kTime)) duration = difference(call.context.now(), call[0].as_time().instant);
   if (call[0].is(Type::kString)) {
-    duration =
-        config::parse_go_duration(call.string(0)).value_or(std::chrono::nanoseconds(0)).count();
+    duration = config::parse_go_duration(call.string(0)).value_or(std::chrono::nanoseconds(0)).count();
   }
   const auto bits = static_cast<std::uint64_t>(duration);
   const std::uint64_t magnitude = duration < 0 ? 0 - bits : bits;
   constexpr std::pair<std::int64_t, std::string_view> kUnits[] = {
-      {365 * kDay, "y"}, {30 * kDay, "mo"}, {kDay, "d"},
-      {kHour, "h"},      {kMinute, "m"},    {kSecond, "s"}};
+      {365 * kDay, "y"}, {30 * kDay, "mo"}, {kDay, "d"}, {kHour, "h"}, {kMinute, "m"}, {kSecond, "s"}};
   for (const auto& [unit, name] : kUnits) {
     const auto size = static_cast<std::uint64_t>(unit);
     if (magnitude <= size) continue;

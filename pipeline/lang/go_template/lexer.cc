@@ -15,8 +15,8 @@ using Kind = Token::Kind;
 
 constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kDigits = "0123456789_";
-constexpr std::array<std::string_view, 10> kKeywords = {
-    "block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"};
+constexpr std::array<std::string_view, 10> kKeywords = {"block", "break", "continue", "define",   "else",
+                                                        "end",   "if",    "range",    "template", "with"};
 
 // Beyond ASCII every character counts as a letter; Go asks Unicode, and a name that Go would refuse
 // is the name of no function.
@@ -37,8 +37,7 @@ std::string_view trim_right(std::string_view text) {
 
 // "{{- " before a space trims the text before it.
 bool has_left_trim_marker(std::string_view behind_delimiter) {
-  return behind_delimiter.size() >= 2 && behind_delimiter[0] == '-' &&
-         is_space(behind_delimiter[1]);
+  return behind_delimiter.size() >= 2 && behind_delimiter[0] == '-' && is_space(behind_delimiter[1]);
 }
 
 // " -}}" trims the text behind it.
@@ -65,8 +64,7 @@ Token Lexer::fail_at_character(const char* message) {
   const Character character = rest().empty() ? Character{} : first_character(rest());
   char code[16];
   std::snprintf(code, sizeof code, "U+%04X", static_cast<unsigned>(character.code));
-  return fail(std::string(message) + code + " '" + std::string(rest().substr(0, character.size)) +
-              "'");
+  return fail(std::string(message) + code + " '" + std::string(rest().substr(0, character.size)) + "'");
 }
 
 Token Lexer::next() {
@@ -117,8 +115,7 @@ Token Lexer::comment(std::size_t start) {
 
 bool Lexer::at_right_delimiter() const {
   const std::string_view text = rest();
-  return text.starts_with("}}") ||
-         (has_right_trim_marker(text) && text.substr(2).starts_with("}}"));
+  return text.starts_with("}}") || (has_right_trim_marker(text) && text.substr(2).starts_with("}}"));
 }
 
 // What may stand behind a name.
@@ -256,9 +253,8 @@ Token Lexer::word() {
   const std::string_view text = text_.substr(start, end - start);
   if (text == "true" || text == "false") return make(Kind::kBool, end);
   if (text == "nil") return make(Kind::kNil, end);
-  return make(
-      std::ranges::find(kKeywords, text) != kKeywords.end() ? Kind::kKeyword : Kind::kIdentifier,
-      end);
+  return make(std::ranges::find(kKeywords, text) != kKeywords.end() ? Kind::kKeyword : Kind::kIdentifier,
+              end);
 }
 
 // A dot or a dollar with the name behind it, if there is one.

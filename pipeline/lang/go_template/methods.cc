@@ -36,16 +36,14 @@ Value unix_seconds(Context&, const Value& self, Arguments) {
 template <std::int64_t kPerSecond>
 Value unix_units(Context&, const Value& self, Arguments) {
   const Timestamp& instant = self.as_time().instant;
-  const auto count =
-      static_cast<std::uint64_t>(instant.seconds) * static_cast<std::uint64_t>(kPerSecond) +
-      static_cast<std::uint64_t>(instant.nanoseconds / (kNanosecondsPerSecond / kPerSecond));
+  const auto count = static_cast<std::uint64_t>(instant.seconds) * static_cast<std::uint64_t>(kPerSecond) +
+                     static_cast<std::uint64_t>(instant.nanoseconds / (kNanosecondsPerSecond / kPerSecond));
   return Value::integer(static_cast<std::int64_t>(count), Type::kInt64);
 }
 
 Value time_format(Context& context, const Value& self, Arguments arguments) {
   const Time& time = self.as_time();
-  return context.text(
-      TimeLayout::compile(arguments[0].as_string()).format(time.instant, time.zone));
+  return context.text(TimeLayout::compile(arguments[0].as_string()).format(time.instant, time.zone));
 }
 
 Value is_zero(Context&, const Value& self, Arguments) {
@@ -77,8 +75,8 @@ Value add_date(Context& context, const Value& self, Arguments arguments) {
   const std::int64_t months = now.month - 1 + arguments[1].as_integer();
   const std::int64_t years = months >= 0 ? months / 12 : (months - 11) / 12;
   const auto month = static_cast<int>(months - 12 * years) + 1;
-  const std::int64_t days = days_from_date(now.year + arguments[0].as_integer() + years, month, 1) +
-                            now.day - 1 + arguments[2].as_integer();
+  const std::int64_t days = days_from_date(now.year + arguments[0].as_integer() + years, month, 1) + now.day -
+                            1 + arguments[2].as_integer();
   const std::int64_t clock =
       days * kSecondsPerDay + std::int64_t{now.hour} * 3600 + now.minute * 60 + now.second;
   const Zone& zone = self.as_time().zone;
@@ -86,8 +84,7 @@ Value add_date(Context& context, const Value& self, Arguments arguments) {
 }
 
 Value time_sub(Context&, const Value& self, Arguments arguments) {
-  return Value::integer(difference(self.as_time().instant, arguments[0].as_time().instant),
-                        Type::kDuration);
+  return Value::integer(difference(self.as_time().instant, arguments[0].as_time().instant), Type::kDuration);
 }
 
 // What `is` says of the order of two times.
@@ -116,9 +113,7 @@ Value whole_units(Context&, const Value& self, Arguments) {
   return Value::integer(self.as_integer() / kUnit, Type::kInt64);
 }
 
-Value string(Context& context, const Value& self, Arguments) {
-  return Value::string(to_text(context, self));
-}
+Value string(Context& context, const Value& self, Arguments) { return Value::string(to_text(context, self)); }
 
 // ---- semver.Version
 // -------------------------------------------------------------------------------

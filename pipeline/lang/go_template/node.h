@@ -82,8 +82,8 @@ inline constexpr std::size_t kUndefinedVariable = static_cast<std::size_t>(-1);
 
 struct Tree {
   std::vector<Statement> statements;
-  std::vector<std::string> fields;  // of the data: names that Word::field counts
-  std::size_t variables = 1;        // how many there are at most at a time
+  std::vector<std::string> fields;                            // of the data: names that Word::field counts
+  std::size_t variables = 1;                                  // how many there are at most at a time
   std::vector<std::unique_ptr<const std::string>> constants;  // texts that had to be unquoted
 };
 

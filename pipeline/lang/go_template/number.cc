@@ -189,8 +189,8 @@ std::string_view format_float(double number, char format, int precision, NumberB
   char* const first = buffer.bytes;
   char* const last = std::end(buffer.bytes);
   if (format == 'b' || (format | 0x20) == 'x') {
-    char* const end = format == 'b' ? write_binary(number, first, last)
-                                    : write_hexadecimal(number, precision, first);
+    char* const end =
+        format == 'b' ? write_binary(number, first, last) : write_hexadecimal(number, precision, first);
     if (format == 'X') std::transform(first, end, first, upper);
     return {first, static_cast<std::size_t>(end - first)};
   }
@@ -207,8 +207,7 @@ std::string_view format_float(double number, char format, int precision, NumberB
       end = std::to_chars(first, last, number, std::chars_format::scientific).ptr;
       const std::string_view text(first, static_cast<std::size_t>(end - first));
       const auto exponent = parse_int(text.substr(text.find('e') + 1), 10).value_or(0);
-      style =
-          exponent < -4 || exponent >= 6 ? std::chars_format::scientific : std::chars_format::fixed;
+      style = exponent < -4 || exponent >= 6 ? std::chars_format::scientific : std::chars_format::fixed;
     }
     end = std::to_chars(first, last, number, style).ptr;
   }

@@ -34,8 +34,7 @@ class Parser {
   };
 
   [[noreturn]] void fail(const std::string& message) const {
-    throw std::invalid_argument("template: pipeline_template:" + std::to_string(line_) + ": " +
-                                message);
+    throw std::invalid_argument("template: pipeline_template:" + std::to_string(line_) + ": " + message);
   }
   [[noreturn]] void unexpected(const Token& token, std::string_view context) const;
 
@@ -87,7 +86,7 @@ class Parser {
   int ranges_ = 0;  // that the place is inside of
   Tree tree_;
   std::vector<Variable> variables_{{"$", kRootVariable}};  // in scope
-  std::vector<std::string_view> pending_;  // declared by the pipeline that is being read
+  std::vector<std::string_view> pending_;                  // declared by the pipeline that is being read
 };
 
 void Parser::unexpected(const Token& token, std::string_view context) const {
@@ -435,8 +434,7 @@ bool Parser::term(Word& word) {
       return true;
     case Kind::kLeftParenthesis:
       word.kind = Word::Kind::kPipe;
-      word.pipe =
-          std::make_unique<Pipe>(pipeline("parenthesized pipeline", Kind::kRightParenthesis));
+      word.pipe = std::make_unique<Pipe>(pipeline("parenthesized pipeline", Kind::kRightParenthesis));
       return true;
     default:
       ahead_.push_back(token);
@@ -452,8 +450,7 @@ void Parser::function_word(Word& word, std::string_view name) {
 
 void Parser::variable_word(Word& word, std::string_view name) {
   word.kind = Word::Kind::kVariable;
-  const auto found =
-      std::ranges::find(variables_.rbegin(), variables_.rend(), name, &Variable::name);
+  const auto found = std::ranges::find(variables_.rbegin(), variables_.rend(), name, &Variable::name);
   if (found != variables_.rend()) {
     word.variable = found->index;
   } else if (std::ranges::find(pending_, name) != pending_.end()) {
@@ -467,8 +464,7 @@ void Parser::number_word(Word& word, std::string_view text) {
   word.kind = Word::Kind::kNumber;
   Number& number = word.number;
   const bool is_hexadecimal = text.find_first_of("xX") != std::string_view::npos;
-  const bool looks_float =
-      text.find_first_of(is_hexadecimal ? "pP" : ".eEpP") != std::string_view::npos;
+  const bool looks_float = text.find_first_of(is_hexadecimal ? "pP" : ".eEpP") != std::string_view::npos;
   if (const auto integer = parse_int(text, 0)) {
     number = {true, *integer, static_cast<double>(*integer)};
   } else if (const auto value = parse_float(text); value && looks_float) {

@@ -64,8 +64,7 @@ void append_with_point(Text& out, std::string_view number, char format, int prec
   const bool hexadecimal = format == 'x' || format == 'X';
   int missing = 0;  // digits
   if (format == 'g' || format == 'G' || format == 'x') missing = precision < 0 ? 6 : precision;
-  const std::size_t end =
-      std::min(number.find_first_of(hexadecimal ? "pP" : "eE"), number.size());
+  const std::size_t end = std::min(number.find_first_of(hexadecimal ? "pP" : "eE"), number.size());
   const std::string_view mantissa = number.substr(0, end);
   bool significant = false;
   for (const char c : mantissa) {
@@ -140,8 +139,8 @@ void Printer::print_nil(int depth) {
 
 // What String() and GoString() give, under the verbs that ask for them.
 bool Printer::print_string_form(const Value& value) {
-  const bool string_verb = verb_ < 0x80 && std::string_view("vsxXq").find(static_cast<char>(
-                                               verb_)) != std::string_view::npos;
+  const bool string_verb =
+      verb_ < 0x80 && std::string_view("vsxXq").find(static_cast<char>(verb_)) != std::string_view::npos;
   if (as_error_ || !string_verb) return false;
   Text text(out_.context());
   if (flags_.sharp_v) {
@@ -253,8 +252,7 @@ void Printer::print_digits(bool negative, std::uint64_t magnitude, int base, boo
 }
 
 void Printer::print_quoted_character(std::uint64_t code) {
-  const char32_t character =
-      code > 0x10FFFF ? Character::kReplacement : static_cast<char32_t>(code);
+  const char32_t character = code > 0x10FFFF ? Character::kReplacement : static_cast<char32_t>(code);
   std::string plain;
   append_utf8(plain, character);
   std::string quoted;
@@ -363,8 +361,7 @@ void Printer::print_string(std::string_view text, const Value& value) {
 void Printer::print_quoted(std::string_view text) {
   if (!out_.context().spend(text.size() / 16)) return;
   if (flags_.sharp && verb_ == 'q' && text.find('`') == std::string_view::npos &&
-      std::ranges::none_of(text,
-                           [](char c) { return (c < ' ' && c != '\t' && c >= 0) || c == 0x7F; })) {
+      std::ranges::none_of(text, [](char c) { return (c < ' ' && c != '\t' && c >= 0) || c == 0x7F; })) {
     std::string raw = "`";
     raw += text;
     raw += '`';
@@ -442,8 +439,7 @@ void Printer::print_time(const Time& time, int depth) {
 void Printer::print_version(const Version& version, int depth) {
   if (depth > 0) {
     const bool pointer_verb =
-        verb_ < 0x80 && std::string_view("vbodxX").find(static_cast<char>(verb_)) !=
-                            std::string_view::npos;
+        verb_ < 0x80 && std::string_view("vbodxX").find(static_cast<char>(verb_)) != std::string_view::npos;
     if (pointer_verb) return print_pointer("*semver.Version", kSomeAddress);
     return bad_verb(Value::version(&version));
   }

@@ -22,8 +22,7 @@ inline bool contains_character(std::string_view text, char32_t code) {
 // Calls visit(part) for each part between separators, at most `most` if that is not negative. An
 // empty separator splits between characters.
 template <typename Visitor>
-void split_text(std::string_view text, std::string_view separator, std::int64_t most,
-                Visitor visit) {
+void split_text(std::string_view text, std::string_view separator, std::int64_t most, Visitor visit) {
   if (most == 0) return;
   for (std::int64_t parts = 1; parts != most; ++parts) {
     std::size_t end;

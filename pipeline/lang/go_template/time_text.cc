@@ -51,9 +51,7 @@ void append_duration(Text& out, std::int64_t nanoseconds) {
   out += config::format_go_duration(std::chrono::nanoseconds(nanoseconds));
 }
 
-void append_month(Text& out, std::int64_t month) {
-  append_name(out, kMonthNames, month - 1, "Month", month);
-}
+void append_month(Text& out, std::int64_t month) { append_name(out, kMonthNames, month - 1, "Month", month); }
 
 void append_weekday(Text& out, std::int64_t weekday) {
   append_name(out, kWeekdayNames, weekday, "Weekday", weekday);

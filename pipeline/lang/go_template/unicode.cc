@@ -236,8 +236,7 @@ std::size_t encode_utf8(char32_t code, char (&bytes)[4]) {
   }
   if ((code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) code = Character::kReplacement;
   const std::size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  for (std::size_t i = size; i-- > 1; code >>= 6)
-    bytes[i] = static_cast<char>(0x80 | (code & 0x3F));
+  for (std::size_t i = size; i-- > 1; code >>= 6) bytes[i] = static_cast<char>(0x80 | (code & 0x3F));
   constexpr char32_t kLead[] = {0, 0, 0xC0, 0xE0, 0xF0};
   bytes[0] = static_cast<char>(kLead[size] | code);
   return size;

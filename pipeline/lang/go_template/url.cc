@@ -98,8 +98,7 @@ bool take_authority(Context& context, std::string_view text, Url& url) {
   if (at == std::string_view::npos) return take_host(context, text, url);
   const std::string_view info = text.substr(0, at);
   const auto allowed = [](char c) { return is_unreserved(c) || is_any_of(c, ":!$&'()*+,;=%@"); };
-  if (!take_host(context, text.substr(at + 1), url) || !std::ranges::all_of(info, allowed))
-    return false;
+  if (!take_host(context, text.substr(at + 1), url) || !std::ranges::all_of(info, allowed)) return false;
   const std::size_t colon = std::min(info.find(':'), info.size());
   url.has_user = true;
   url.has_password = colon < info.size();
@@ -142,8 +141,7 @@ std::string_view host_without_port(std::string_view host) {
   const std::size_t colon = host.rfind(':');
   const std::size_t bracket = host.rfind(']');
   const bool has_port = colon != std::string_view::npos &&
-                        (bracket == std::string_view::npos || colon > bracket) &&
-                        is_port(host.substr(colon));
+                        (bracket == std::string_view::npos || colon > bracket) && is_port(host.substr(colon));
   if (has_port) host = host.substr(0, colon);
   if (host.size() >= 2 && host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);

@@ -51,9 +51,7 @@ class Value {
   constexpr Value() : integer_(0) {}
   static constexpr Value nil() { return Value(Type::kNil, std::int64_t{0}); }
   static constexpr Value boolean(bool value) { return Value(Type::kBool, std::int64_t{value}); }
-  static constexpr Value integer(std::int64_t value, Type type = Type::kInt) {
-    return Value(type, value);
-  }
+  static constexpr Value integer(std::int64_t value, Type type = Type::kInt) { return Value(type, value); }
   static constexpr Value number(double value) { return Value(value); }
   static constexpr Value string(std::string_view text) { return Value(text); }
   // REQUIRES: a list type. A span without data() is Go's nil slice.

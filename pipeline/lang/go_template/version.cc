@@ -8,7 +8,6 @@
 namespace lokitail::pipeline::lang::go_template {
 namespace {
 
-
 bool is_identifier(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
@@ -65,16 +64,7 @@ std::strong_ordering compare_prereleases(std::string_view left, std::string_view
 
 // One comparison: an operator and a version of which parts may be left open.
 struct Constraint {
-  enum class Operator {
-    kEqual,
-    kNotEqual,
-    kGreater,
-    kLess,
-    kGreaterEqual,
-    kLessEqual,
-    kTilde,
-    kCaret
-  };
+  enum class Operator { kEqual, kNotEqual, kGreater, kLess, kGreaterEqual, kLessEqual, kTilde, kCaret };
 
   Operator op = Operator::kEqual;
   Version version;
@@ -91,12 +81,10 @@ std::string_view trim(std::string_view text) {
 Constraint::Operator take_operator(std::string_view& text) {
   using Operator = Constraint::Operator;
   constexpr std::pair<std::string_view, Operator> kOperators[] = {
-      {"!=", Operator::kNotEqual},     {"=>", Operator::kGreaterEqual},
-      {">=", Operator::kGreaterEqual}, {"=<", Operator::kLessEqual},
-      {"<=", Operator::kLessEqual},    {"~>", Operator::kTilde},
-      {"=", Operator::kEqual},         {">", Operator::kGreater},
-      {"<", Operator::kLess},          {"~", Operator::kTilde},
-      {"^", Operator::kCaret},
+      {"!=", Operator::kNotEqual},  {"=>", Operator::kGreaterEqual}, {">=", Operator::kGreaterEqual},
+      {"=<", Operator::kLessEqual}, {"<=", Operator::kLessEqual},    {"~>", Operator::kTilde},
+      {"=", Operator::kEqual},      {">", Operator::kGreater},       {"<", Operator::kLess},
+      {"~", Operator::kTilde},      {"^", Operator::kCaret},
   };
   for (const auto& [sign, op] : kOperators) {
     if (text.starts_with(sign)) {

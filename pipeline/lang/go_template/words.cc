@@ -136,8 +136,7 @@ void append_number_words(Text& out, WordReader& reader, char connector) {
 }
 
 void connect(Text& out, Kind next, char connector) {
-  if (next != Kind::kNone && next != Kind::kConnector && next != Kind::kPunctuation)
-    out += connector;
+  if (next != Kind::kNone && next != Kind::kConnector && next != Kind::kPunctuation) out += connector;
 }
 
 }  // namespace

@@ -51,9 +51,9 @@ PrivateKey generate(EVP_PKEY_CTX* context) {
 
 PrivateKey generate_rsa(int bits) {
   const KeyContext context(require(EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nullptr), "RSA"));
-  require(EVP_PKEY_keygen_init(context.get()) == 1 &&
-              EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) == 1,
-          "RSA");
+  require(
+      EVP_PKEY_keygen_init(context.get()) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) == 1,
+      "RSA");
   return generate(context.get());
 }
 
@@ -81,8 +81,7 @@ struct PemBlock {
 
 bool read_block(std::string_view pem, PemBlock& block) {
   if (pem.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
-  const Bio bio(
-      require(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), "reading PEM"));
+  const Bio bio(require(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), "reading PEM"));
   char* type = nullptr;
   char* header = nullptr;
   unsigned char* bytes = nullptr;
@@ -125,11 +124,10 @@ void set_subject(X509* certificate, std::string_view common_name) {
   if (!is_utf8(common_name)) throw CryptoError("x509: invalid UTF-8 string");
   const auto* const bytes = reinterpret_cast<const unsigned char*>(common_name.data());
   const auto size = static_cast<int>(common_name.size());
-  const int printable = ASN1_PRINTABLE_type(bytes, size) == V_ASN1_PRINTABLESTRING
-                            ? V_ASN1_PRINTABLESTRING
-                            : V_ASN1_UTF8STRING;
-  require(X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName, printable,
-                                     bytes, size, -1, 0) == 1,
+  const int printable =
+      ASN1_PRINTABLE_type(bytes, size) == V_ASN1_PRINTABLESTRING ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING;
+  require(X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName, printable, bytes,
+                                     size, -1, 0) == 1,
           "the common name");
 }
 
@@ -150,8 +148,7 @@ std::string address_bytes(std::string_view text) {
   constexpr std::size_t kIpv4 = 4;
   constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xFF\xFF", 12);
   if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) return {bytes.data(), kIpv4};
-  if (address.find('\0') != std::string::npos ||
-      inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) {
+  if (address.find('\0') != std::string::npos || inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) {
     throw CryptoError("error parsing ip: " + address);
   }
   const std::string_view all(bytes.data(), bytes.size());
@@ -180,9 +177,9 @@ void add_alternative_names(X509* certificate, const CertificateRequest& request)
     add_name(names.get(), GEN_IPADD, address_bytes(address));
   }
   const int critical = request.common_name.empty() ? 1 : 0;
-  require(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), critical,
-                            X509V3_ADD_DEFAULT) == 1,
-          "the alternative names");
+  require(
+      X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), critical, X509V3_ADD_DEFAULT) == 1,
+      "the alternative names");
 }
 
 void add_extensions(X509* certificate, const CertificateRequest& request, const X509* issuer) {
@@ -191,11 +188,10 @@ void add_extensions(X509* certificate, const CertificateRequest& request, const 
                 ca ? "critical,digitalSignature,keyEncipherment,keyCertSign"
                    : "critical,digitalSignature,keyEncipherment");
   add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
-  add_extension(certificate, issuer, NID_basic_constraints,
-                ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  add_extension(certificate, issuer, NID_basic_constraints, ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (ca) add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
-  const bool by_another = X509_NAME_cmp(X509_get_subject_name(certificate),
-                                        X509_get_subject_name(issuer)) != 0;
+  const bool by_another =
+      X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_subject_name(issuer)) != 0;
   if (by_another && X509_get0_subject_key_id(const_cast<X509*>(issuer)) != nullptr) {
     add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always");
   }
@@ -270,10 +266,9 @@ std::string to_pem(const PrivateKey& key) {
   const int kind = EVP_PKEY_get_base_id(key.get());
   const bool own_format = kind == EVP_PKEY_RSA || kind == EVP_PKEY_EC || kind == EVP_PKEY_DSA;
   const int written =
-      own_format ? PEM_write_bio_PrivateKey_traditional(bio.get(), key.get(), nullptr, nullptr, 0,
-                                                        nullptr, nullptr)
-                 : PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                                 nullptr);
+      own_format
+          ? PEM_write_bio_PrivateKey_traditional(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr)
+          : PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   require(written == 1, "writing a key");
   return text_of(bio);
 }
@@ -293,8 +288,8 @@ std::string to_pem(const Certificate& certificate) {
   return text_of(bio);
 }
 
-Certificate make_certificate(const CertificateRequest& request, const PrivateKey& key,
-                             const X509* issuer, const PrivateKey* issuer_key) {
+Certificate make_certificate(const CertificateRequest& request, const PrivateKey& key, const X509* issuer,
+                             const PrivateKey* issuer_key) {
   const PrivateKey& signing_key = issuer_key == nullptr ? key : *issuer_key;
   if (EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_DSA) {
     throw CryptoError("x509: unsupported public key type: *dsa.PublicKey");

@@ -53,8 +53,8 @@ void CodeSet::add(Range range) {
       range = {std::min(range.first, old.first), std::max(range.last, old.last)};
     }
   }
-  const auto behind = std::ranges::find_if(
-      joined, [range](const Range& other) { return other.first > range.first; });
+  const auto behind =
+      std::ranges::find_if(joined, [range](const Range& other) { return other.first > range.first; });
   joined.insert(behind, range);
   ranges_ = std::move(joined);
 }

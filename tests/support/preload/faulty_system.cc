@@ -28,7 +28,8 @@ FaultControls* map_controls() {
   const char* const file = std::getenv(lokitail::test::kFaultsVariable);
   const int descriptor = file == nullptr ? -1 : ::open(file, O_RDWR | O_CLOEXEC);
   if (descriptor < 0) return nullptr;
-  void* const mapped = ::mmap(nullptr, sizeof(FaultControls), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  void* const mapped =
+      ::mmap(nullptr, sizeof(FaultControls), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
   if (mapped == MAP_FAILED) return nullptr;
   auto* const controls = static_cast<FaultControls*>(mapped);
@@ -58,7 +59,7 @@ bool lies_in_folder(int file, const char* folder) {
   return size > static_cast<ssize_t>(length) && std::memcmp(path.data(), folder, length) == 0;
 }
 
-bool fails(int file, std::atomic<std::uint32_t> FaultControls::* rate) {
+bool fails(int file, std::atomic<std::uint32_t> FaultControls::*rate) {
   FaultControls* const all = controls();
   if (all == nullptr || (all->*rate) == 0 || random_of_1024() >= (all->*rate)) return false;
   if (!lies_in_folder(file, all->folder)) return false;
@@ -81,7 +82,9 @@ ssize_t pread(int file, void* buffer, size_t size, off_t offset) {
   return fails(file, &FaultControls::failing_reads) ? -1 : real(file, buffer, size, offset);
 }
 
-ssize_t pread64(int file, void* buffer, size_t size, off64_t offset) { return pread(file, buffer, size, offset); }
+ssize_t pread64(int file, void* buffer, size_t size, off64_t offset) {
+  return pread(file, buffer, size, offset);
+}
 
 ssize_t write(int file, const void* buffer, size_t size) {
   static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
@@ -93,7 +96,9 @@ ssize_t pwrite(int file, const void* buffer, size_t size, off_t offset) {
   return fails(file, &FaultControls::failing_writes) ? -1 : real(file, buffer, size, offset);
 }
 
-ssize_t pwrite64(int file, const void* buffer, size_t size, off64_t offset) { return pwrite(file, buffer, size, offset); }
+ssize_t pwrite64(int file, const void* buffer, size_t size, off64_t offset) {
+  return pwrite(file, buffer, size, offset);
+}
 
 int fsync(int file) {
   static auto* const real = next<int(int)>("fsync");
@@ -108,7 +113,8 @@ int fdatasync(int file) {
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
   static auto* const real = next<int(clockid_t, timespec*)>("clock_gettime");
   const int result = real(clock, time);
-  const FaultControls* const all = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? controls() : nullptr;
+  const FaultControls* const all =
+      clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? controls() : nullptr;
   if (result != 0 || all == nullptr) return result;
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec + all->clock_offset;

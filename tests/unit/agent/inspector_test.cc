@@ -9,15 +9,12 @@
 namespace lokitail::agent {
 namespace {
 
-std::string inspected(std::string_view stages, const std::vector<std::string>& lines,
-                      bool colours = false) {
+std::string inspected(std::string_view stages, const std::vector<std::string>& lines, bool colours = false) {
   config::Warnings warnings;
   std::string text;
-  pipeline::TracedPipeline pipeline(config::Node::parse(stages, "t.yaml"), {{"job", "t"}},
-                                    {1'692'911'847, 35'046'596}, warnings,
-                                    [&](const pipeline::Passage& passage) {
-                                      text += inspection_text(passage, Painter(colours));
-                                    });
+  pipeline::TracedPipeline pipeline(
+      config::Node::parse(stages, "t.yaml"), {{"job", "t"}}, {1'692'911'847, 35'046'596}, warnings,
+      [&](const pipeline::Passage& passage) { text += inspection_text(passage, Painter(colours)); });
   for (const std::string& line : lines) pipeline.push(line);
   pipeline.drain();
   return text;
@@ -80,8 +77,7 @@ TEST_CASE("inspect: tells of stages that Promtail is silent about") {
         "[inspect: structured_metadata stage]: \n"
         "{stages.Entry}.Entry.Labels:\n\t-: {job=\"t\"}\n\t+: {}\n"
         "{stages.Entry}.Entry.Entry.StructuredMetadata:\n\t-: {}\n\t+: {job=\"t\"}\n");
-  CHECK(inspected("- match: {selector: '{job=\"t\"}', stages: [{drop: {expression: x}}]}",
-                  {"x", "y"}) ==
+  CHECK(inspected("- match: {selector: '{job=\"t\"}', stages: [{drop: {expression: x}}]}", {"x", "y"}) ==
         "[inspect: drop stage]: dropped\n"
         "[inspect: drop stage]: none\n");
   CHECK(inspected("- match: {selector: '{job=\"u\"}', stages: [{drop: {expression: x}}]}", {"x"}) ==
@@ -97,9 +93,8 @@ TEST_CASE("inspect: tells of stages that Promtail is silent about") {
 }
 
 TEST_CASE("inspect: on a terminal has Promtail's colours, and no others") {
-  const std::string text =
-      inspected("- regex: {expression: '(?P<a>.*)'}\n- labeldrop: [job]\n- labeldrop: [job]\n",
-                {"\x1b[2J"}, true);
+  const std::string text = inspected(
+      "- regex: {expression: '(?P<a>.*)'}\n- labeldrop: [job]\n- labeldrop: [job]\n", {"\x1b[2J"}, true);
   CHECK(text ==
         "[inspect: \x1b[1mregex\x1b[0m stage]: \n"
         "\x1b[32m{stages.Entry}.Extracted[\"a\"]:\x1b[0m\n\x1b[32m\t+: \\x1b[2J\x1b[0m\n"

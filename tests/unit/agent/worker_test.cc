@@ -102,9 +102,8 @@ const std::string kTwoAtOnce = "- limit: {rate: 0.001, burst: 2}";
 TEST_CASE("a job that waits holds back its own sources and no other's") {
   const int variant = GENERATE(0, 1);
   const std::string stages =
-      variant == 0
-          ? kTwoAtOnce
-          : "- match:\n    selector: '{a=\"\"}'\n    stages: [{limit: {rate: 0.001, burst: 2}}]";
+      variant == 0 ? kTwoAtOnce
+                   : "- match:\n    selector: '{a=\"\"}'\n    stages: [{limit: {rate: 0.001, burst: 2}}]";
   Working working(Jobs{{"slow", stages}, {"fast", ""}});
   const auto slow = working.add("slow", 100);
   INFO(stages);

@@ -12,15 +12,8 @@ namespace lokitail::config {
 namespace {
 
 const std::map<std::string, std::string, std::less<>> kEnvironment = {
-    {"A", "one"},
-    {"EMPTY", ""},
-    {"ABC", "abcdef"},
-    {"MIX", "aBcD"},
-    {"PATH_", "/a/b/c.tar.gz"},
-    {"N", "2"},
-    {"lower_9", "l"},
-    {"U", "\xC3\xA9t\xC3\xA9"},
-    {"XX", "xaxbx"},
+    {"A", "one"}, {"EMPTY", ""},    {"ABC", "abcdef"},          {"MIX", "aBcD"}, {"PATH_", "/a/b/c.tar.gz"},
+    {"N", "2"},   {"lower_9", "l"}, {"U", "\xC3\xA9t\xC3\xA9"}, {"XX", "xaxbx"},
 };
 
 std::optional<std::string> look_up(std::string_view name) {
@@ -50,8 +43,7 @@ TEST_CASE("what is expanded, and into what") {
       {"a value", "<${A}> <${NOPE}> <${EMPTY}>", "<one> <> <>"},
       {"names", "${lower_9}${1}", "l"},
       {"default", "${NOPE:-d} ${EMPTY:-d} ${A:-d}", "d d one"},
-      {"other spellings of default", "${NOPE:=d} ${NOPE=d} ${NOPE:?d} ${NOPE:+d} ${A:+d}",
-       "d d d d one"},
+      {"other spellings of default", "${NOPE:=d} ${NOPE=d} ${NOPE:?d} ${NOPE:+d} ${A:+d}", "d d d d one"},
       {"empty default", "[${NOPE:-}]", "[]"},
       {"default of spaces, slashes, colons", "${NOPE:-a b/c:d}", "a b/c:d"},
       {"nested default", "${NOPE:-x${A}y${NOPE:-${N}}z}", "xoney2z"},
@@ -59,8 +51,7 @@ TEST_CASE("what is expanded, and into what") {
       {"length", "${#ABC} ${#NOPE} ${#U}", "6 0 5"},
       {"upper", "${A^} ${A^^} ${EMPTY^}", "One ONE "},
       {"lower", "${MIX,} ${MIX,,}", "aBcD abcd"},
-      {"substring", "${ABC:1} ${ABC:1:2} ${ABC:0:1} ${ABC:9} ${ABC:4:9} ${ABC:${N}:1}",
-       "bcdef bc a  ef c"},
+      {"substring", "${ABC:1} ${ABC:1:2} ${ABC:0:1} ${ABC:9} ${ABC:4:9} ${ABC:${N}:1}", "bcdef bc a  ef c"},
       {"substring of words", "[${A:fallback}] [${NOPE:fallback}]", "[one] []"},
       {"negative length", "[${ABC:1:-1}]", "[]"},
       {"prefix", "${PATH_#*/} ${PATH_##*/} ${PATH_#x}", "a/b/c.tar.gz c.tar.gz /a/b/c.tar.gz"},

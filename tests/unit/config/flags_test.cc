@@ -76,13 +76,11 @@ TEST_CASE("flags override the configuration") {
         LabelMap{{"a", "1"}, {"b", "2=3"}});
   CHECK(applied({"-client.external-labels=\"a=1,2\",b=\"x"}).client.external_labels ==
         LabelMap{{"a", "1,2"}, {"b", "\"x"}});
-  CHECK(applied({"-client.external-labels=a=1", "-client.external-labels=b=2"})
-            .client.external_labels == LabelMap{{"b", "2"}});
+  CHECK(applied({"-client.external-labels=a=1", "-client.external-labels=b=2"}).client.external_labels ==
+        LabelMap{{"b", "2"}});
   CHECK(applied({"-positions.file=p"}).positions.filename == "p");
   CHECK(applied({"-target.sync-period=1s"}).target_config.sync_period == 1s);
-  CHECK(
-      applied({"-file-watch.min_poll_frequency=1s"}).global.file_watch_config.min_poll_frequency ==
-      1s);
+  CHECK(applied({"-file-watch.min_poll_frequency=1s"}).global.file_watch_config.min_poll_frequency == 1s);
   CHECK(applied({"-limit.readline-rate=0.5"}).limits_config.readline_rate == 0.5);
   CHECK_FALSE(applied({"-limit.readline-rate-drop=false"}).limits_config.readline_rate_drop);
   CHECK(applied({"-max-line-size=1kb"}).limits_config.max_line_size == 1024);
@@ -90,8 +88,7 @@ TEST_CASE("flags override the configuration") {
   CHECK(applied({"-server.http-listen-port=9080"}).server.http_listen_port == 9080);
   CHECK(applied({"-server.disable"}).server.disable);
   CHECK(applied({"-log.level=debug", "-log.format=json"}).server.log_level == "debug");
-  CHECK(applied({"-server.grpc-listen-port=0", "-tracing.enabled=false"}).server.http_listen_port ==
-        80);
+  CHECK(applied({"-server.grpc-listen-port=0", "-tracing.enabled=false"}).server.http_listen_port == 80);
 }
 
 TEST_CASE("wrong flags are refused") {
@@ -100,8 +97,7 @@ TEST_CASE("wrong flags are refused") {
     const char* want;
   } rows[] = {
       {{"-no.such.flag=1"}, "flag provided but not defined: -no.such.flag"},
-      {{"-config.fil=x"},
-       "flag provided but not defined: -config.fil (did you mean \"config.file\"?)"},
+      {{"-config.fil=x"}, "flag provided but not defined: -config.fil (did you mean \"config.file\"?)"},
       {{"-config.file"}, "flag needs an argument: -config.file"},
       {{"---x"}, "bad flag syntax: ---x"},
       {{"-=x"}, "bad flag syntax: -=x"},
@@ -124,10 +120,8 @@ TEST_CASE("wrong flags are refused") {
        "invalid value \"dc\" for flag -client.external-labels: dc must be formatted as key=value"},
       {{"-client.external-labels=\"a=1"},
        "invalid value \"\"a=1\" for flag -client.external-labels: a quote is not closed"},
-      {{"-client.url=http://u:hush@x:y"},
-       "invalid URL for flag -client.url: invalid port after host"},
-      {{"-log.level=loud"},
-       "invalid value \"loud\" for flag -log.level: unrecognized log level \"loud\""},
+      {{"-client.url=http://u:hush@x:y"}, "invalid URL for flag -client.url: invalid port after host"},
+      {{"-log.level=loud"}, "invalid value \"loud\" for flag -log.level: unrecognized log level \"loud\""},
       {{"-stdin=maybe"}, "invalid boolean value \"maybe\" for flag -stdin: parse error"},
       {{"-server.tls-min-version=TLS13"},
        "invalid value \"TLS13\" for flag -server.tls-min-version: expected VersionTLS10, VersionTLS11, "

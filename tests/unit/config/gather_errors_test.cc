@@ -22,8 +22,7 @@ std::vector<std::string> all_errors(const std::string& text) {
 using Errors = std::vector<std::string>;
 
 TEST_CASE("a good configuration has no errors to gather") {
-  CHECK(all_errors(kClients +
-                   "scrape_configs:\n- job_name: j\n  static_configs: [{labels: {a: b}}]\n")
+  CHECK(all_errors(kClients + "scrape_configs:\n- job_name: j\n  static_configs: [{labels: {a: b}}]\n")
             .empty());
 }
 
@@ -51,23 +50,21 @@ TEST_CASE("errors of all blocks and jobs are gathered") {
       "limits_config: {max_line_size: x}\n"
       "scrape_config: []\n");
   std::ranges::sort(errors);
-  CHECK(
-      errors ==
-      Errors{
-          "f:10:17: expected a string, found a list",
-          "f:11:5: static_configs: unknown key \"label\" (did you mean \"labels\"?)",
-          "f:13:20: relabel config: unknown key \"regexp\" (did you mean \"regex\"?)",
-          "f:14:5: relabel configuration for hashmod requires non-zero modulus",
-          "f:15:3: scrape config: unknown key \"pipeline_stage\" (did you mean "
-          "\"pipeline_stages\"?)",
-          "f:16:3: scrape config: unknown key \"encodin\" (did you mean \"encoding\"?)",
-          "f:17:3: no valid target scrape config defined for \"b\"",
-          "f:18:3: found multiple scrape configs with job name \"a\"",
-          "f:1:28: expected a port, 0 to 65535",
-          "f:20:32: expected a size such as 65536, 256KB or 1MB, found \"x\"",
-          "f:21:1: configuration: unknown key \"scrape_config\" (did you mean \"scrape_configs\"?)",
-          "f:2:26: sync_period must be greater than zero",
-          "f:5:14: expected a whole number, found \"big\"", "f:6:3: client needs target URL"});
+  CHECK(errors ==
+        Errors{"f:10:17: expected a string, found a list",
+               "f:11:5: static_configs: unknown key \"label\" (did you mean \"labels\"?)",
+               "f:13:20: relabel config: unknown key \"regexp\" (did you mean \"regex\"?)",
+               "f:14:5: relabel configuration for hashmod requires non-zero modulus",
+               "f:15:3: scrape config: unknown key \"pipeline_stage\" (did you mean "
+               "\"pipeline_stages\"?)",
+               "f:16:3: scrape config: unknown key \"encodin\" (did you mean \"encoding\"?)",
+               "f:17:3: no valid target scrape config defined for \"b\"",
+               "f:18:3: found multiple scrape configs with job name \"a\"",
+               "f:1:28: expected a port, 0 to 65535",
+               "f:20:32: expected a size such as 65536, 256KB or 1MB, found \"x\"",
+               "f:21:1: configuration: unknown key \"scrape_config\" (did you mean \"scrape_configs\"?)",
+               "f:2:26: sync_period must be greater than zero",
+               "f:5:14: expected a whole number, found \"big\"", "f:6:3: client needs target URL"});
 }
 
 TEST_CASE("one fault makes one error") {

@@ -72,9 +72,7 @@ TEST_CASE("every key of a client is read") {
 }
 
 TEST_CASE("ways to say who one is") {
-  const auto http = [](const std::string& keys) {
-    return load_good(client(keys)).clients.at(0).http;
-  };
+  const auto http = [](const std::string& keys) { return load_good(client(keys)).clients.at(0).http; };
   const auto basic = http("basic_auth: {username: u, password: 123}").basic_auth;
   REQUIRE(basic);
   CHECK(basic->username == "u");
@@ -84,8 +82,7 @@ TEST_CASE("ways to say who one is") {
   const auto bearer = http("authorization: {credentials: c}").authorization;
   REQUIRE(bearer);
   CHECK(bearer->type == "Bearer");
-  CHECK(http("authorization: {type: ' Token ', credentials_file: c}").authorization->type ==
-        "Token");
+  CHECK(http("authorization: {type: ' Token ', credentials_file: c}").authorization->type == "Token");
   CHECK(http("bearer_token: t").bearer_token.reveal() == "t");
   CHECK(http("bearer_token_file: t").bearer_token_file == "t");
 }
@@ -105,22 +102,19 @@ TEST_CASE("wrong clients are refused with place and reason") {
        "f:3:3: duplicate client configs are not allowed, found duplicate for name: a"},
       {"unknown key", client("batchsze: 1"),
        "f:3:3: client: unknown key \"batchsze\" (did you mean \"batchsize\"?)"},
-      {"size with a unit", client("batchsize: 1MB"),
-       "f:3:14: expected a whole number, found \"1MB\""},
+      {"size with a unit", client("batchsize: 1MB"), "f:3:14: expected a whole number, found \"1MB\""},
       {"negative size", client("batchsize: -1"), "f:3:14: batchsize must not be negative"},
       {"timeout of zero", client("timeout: 0s"), "f:3:12: timeout must be greater than zero"},
       {"negative retries", client("backoff_config: {max_retries: -1}"),
        "f:3:33: max_retries must not be negative"},
       {"unknown backoff key", client("backoff_config: {minimum: 1s}"),
        "f:3:20: backoff_config: unknown key \"minimum\""},
-      {"oauth2", client("oauth2: {client_id: x}"),
-       "f:3:3: oauth2 is not supported by lokitail yet"},
+      {"oauth2", client("oauth2: {client_id: x}"), "f:3:3: oauth2 is not supported by lokitail yet"},
       {"stream_lag_labels", client("stream_lag_labels: x"),
        "f:3:3: client: unknown key \"stream_lag_labels\""},
       {"two tokens", client("bearer_token: t\n  bearer_token_file: f"),
        "f:2:3: at most one of bearer_token & bearer_token_file must be configured"},
-      {"basic and token", client("basic_auth: {username: u}\n  bearer_token: t"),
-       "f:2:3: " + one_of_token},
+      {"basic and token", client("basic_auth: {username: u}\n  bearer_token: t"), "f:2:3: " + one_of_token},
       {"authorization and token", client("authorization: {}\n  bearer_token: t"),
        "f:2:3: authorization is not compatible with bearer_token & bearer_token_file"},
       {"basic and authorization", client("basic_auth: {}\n  authorization: {}"),
@@ -186,8 +180,8 @@ TEST_CASE("the deprecated client block") {
 }
 
 TEST_CASE("clients without a name are told apart by all they say") {
-  const Config config = load_good(
-      "clients:\n- url: http://u:one@x\n- url: http://u:two@x\n- {url: http://y, tenant_id: a}\n");
+  const Config config =
+      load_good("clients:\n- url: http://u:one@x\n- url: http://u:two@x\n- {url: http://y, tenant_id: a}\n");
   CHECK(config.clients[0].name != config.clients[1].name);
   CHECK(load_error("clients:\n- url: http://x\n- url: http://x\n")
             .find("f:3:3: duplicate client configs are not allowed") == 0);
@@ -195,8 +189,7 @@ TEST_CASE("clients without a name are told apart by all they say") {
 }
 
 TEST_CASE("URLs") {
-  for (const char* good :
-       {"http://x", "https://u:p@x:3100/a?b#c", "HTTP://[::1]:80/", "http://x:/"}) {
+  for (const char* good : {"http://x", "https://u:p@x:3100/a?b#c", "HTTP://[::1]:80/", "http://x:/"}) {
     INFO(good);
     CHECK_FALSE(url_problem(good));
   }

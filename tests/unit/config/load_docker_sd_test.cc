@@ -21,10 +21,10 @@ TEST_CASE("a job that reads containers") {
   CHECK(plain.match_first_network);
   CHECK(plain.refresh_interval == std::chrono::seconds(60));
 
-  const Config config = load_good(
-      docker_sd_job("host: 'https://h:2376', port: 81, host_networking_host: here, match_first_network: false,\n"
-          "    refresh_interval: 5s, filters: [{name: label, values: [a=b, c]}], tls_config: {ca_file: x},\n"
-          "    basic_auth: {username: u}"));
+  const Config config = load_good(docker_sd_job(
+      "host: 'https://h:2376', port: 81, host_networking_host: here, match_first_network: false,\n"
+      "    refresh_interval: 5s, filters: [{name: label, values: [a=b, c]}], tls_config: {ca_file: x},\n"
+      "    basic_auth: {username: u}"));
   const DockerSdConfig& docker = config.scrape_configs[0].docker_sd_configs[0];
   CHECK(docker.port == 81);
   CHECK(docker.host_networking_host == "here");
@@ -42,7 +42,7 @@ TEST_CASE("a job that reads containers") {
 TEST_CASE("a job that reads containers by their files") {
   const Config config = load_good(
       docker_sd_job("containers_directory: /docker/containers//, port: 81, refresh_interval: 5s,\n"
-          "    filters: [{name: label, values: [a=b, c]}, {name: status, values: [running]}]"));
+                    "    filters: [{name: label, values: [a=b, c]}, {name: status, values: [running]}]"));
   const DockerSdConfig& docker = config.scrape_configs[0].docker_sd_configs[0];
   CHECK(docker.host.empty());
   CHECK(docker.containers_directory == "/docker/containers");
@@ -53,7 +53,8 @@ TEST_CASE("a job that reads containers by their files") {
 
 TEST_CASE("wrong docker_sd_configs are refused with place and reason") {
   const ErrorRow rows[] = {
-      {"no host", docker_sd_job("port: 1"), "f:4:23: host missing (or containers_directory, without the engine's socket)"},
+      {"no host", docker_sd_job("port: 1"),
+       "f:4:23: host missing (or containers_directory, without the engine's socket)"},
       {"a host without a scheme", docker_sd_job("host: x"),
        "f:4:30: host: expected unix:///path, tcp://host:port, http:// or https://"},
       {"a socket without a path", docker_sd_job("host: unix://docker.sock"),
@@ -70,12 +71,15 @@ TEST_CASE("wrong docker_sd_configs are refused with place and reason") {
        "f:4:61: containers_directory is in place of host: expected one of the two"},
       {"a relative folder", docker_sd_job("containers_directory: c"),
        "f:4:46: containers_directory: expected an absolute path"},
-      {"a filter that only the engine has", docker_sd_job("containers_directory: /c, filters: [{name: network, values: [a]}]"),
-       "f:4:67: filters: \"network\" takes the engine (host); with containers_directory there are id, label, name "
+      {"a filter that only the engine has",
+       docker_sd_job("containers_directory: /c, filters: [{name: network, values: [a]}]"),
+       "f:4:67: filters: \"network\" takes the engine (host); with containers_directory there are id, label, "
+       "name "
        "and status"},
       {"a status that there is not",
        docker_sd_job("containers_directory: /c, filters: [{name: status, values: [up]}]"),
-       "f:4:83: filters: no container has the status \"up\": expected created, dead, exited, paused, removing, "
+       "f:4:83: filters: no container has the status \"up\": expected created, dead, exited, paused, "
+       "removing, "
        "restarting or running"},
       {"what is asked over HTTP", docker_sd_job("containers_directory: /c, tls_config: {}"),
        "f:4:50: docker_sd_configs: unknown key \"tls_config\""},

@@ -10,7 +10,8 @@ std::string file_sd_job(const std::string& item) {
 }
 
 TEST_CASE("targets in files") {
-  const Config config = load_good(file_sd_job("{files: [/a/b*.json, c.yml]}, {files: [d.yaml], refresh_interval: 10s}"));
+  const Config config =
+      load_good(file_sd_job("{files: [/a/b*.json, c.yml]}, {files: [d.yaml], refresh_interval: 10s}"));
   const auto& items = config.scrape_configs[0].file_sd_configs;
   REQUIRE(items.size() == 2);
   CHECK(items[0].files == std::vector<std::string>{"/a/b*.json", "c.yml"});
@@ -24,9 +25,11 @@ TEST_CASE("targets in files that cannot be") {
   CHECK_THAT(load_error(file_sd_job("{}")), Catch::Contains("must contain at least one path name"));
   for (const char* path : {"a.txt", "a*b*.json", "/x*/a.json", "*"}) {
     INFO(path);
-    CHECK_THAT(load_error(file_sd_job("{files: ['" + std::string(path) + "']}")), Catch::Contains("is not valid for file discovery"));
+    CHECK_THAT(load_error(file_sd_job("{files: ['" + std::string(path) + "']}")),
+               Catch::Contains("is not valid for file discovery"));
   }
-  CHECK_THAT(load_error(file_sd_job("{files: [a.yml], refresh_interval: 0s}")), Catch::Contains("refresh_interval"));
+  CHECK_THAT(load_error(file_sd_job("{files: [a.yml], refresh_interval: 0s}")),
+             Catch::Contains("refresh_interval"));
   CHECK_THAT(load_error(file_sd_job("{file: [a.yml]}")), Catch::Contains("files"));
 }
 

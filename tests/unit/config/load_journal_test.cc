@@ -21,7 +21,7 @@ TEST_CASE("a job that reads the journal") {
 
   const Config config =
       load_good(journal_job("max_age: 12h, json: true, labels: {a: b}, path: /var/log/journal,\n"
-                    "    matches: ' _SYSTEMD_UNIT=a.service  PRIORITY=3 X= '"));
+                            "    matches: ' _SYSTEMD_UNIT=a.service  PRIORITY=3 X= '"));
   const auto& journal = config.scrape_configs[0].journal;
   REQUIRE(journal);
   CHECK(journal->max_age == std::chrono::hours(12));

@@ -11,7 +11,9 @@ using Authentication = KafkaConfig::Authentication;
 std::string kafka_job(const std::string& lines) {
   return "clients: [{url: http://loki/p}]\nscrape_configs:\n- job_name: a\n  " + lines;
 }
-std::string kafka(const std::string& keys) { return kafka_job("kafka: {brokers: [b:1], topics: [t], " + keys + "}"); }
+std::string kafka(const std::string& keys) {
+  return kafka_job("kafka: {brokers: [b:1], topics: [t], " + keys + "}");
+}
 
 KafkaConfig kafka_of(const std::string& text) {
   const Config config = load_good(text);
@@ -66,7 +68,8 @@ TEST_CASE("wrong kafka blocks are refused with place and reason") {
   const ErrorRow rows[] = {
       {"no brokers", kafka_job("kafka: {topics: [t]}"), "f:4:10: no Kafka bootstrap brokers defined"},
       {"no topics", kafka_job("kafka: {brokers: [b]}"), "f:4:10: no topics given to be consumed"},
-      {"an empty topic", kafka_job("kafka: {brokers: [b], topics: [t, '']}"), "f:4:37: a topic without a name"},
+      {"an empty topic", kafka_job("kafka: {brokers: [b], topics: [t, '']}"),
+       "f:4:37: a topic without a name"},
       {"version", kafka("version: two"), "f:4:49: version: expected one like 2.1.1, found \"two\""},
       {"assignor", kafka("assignor: random"),
        "f:4:50: unrecognized consumer group partition assignor: \"random\""},
@@ -74,9 +77,9 @@ TEST_CASE("wrong kafka blocks are refused with place and reason") {
       {"no mechanism", kafka("authentication: {type: sasl, sasl_config: {user: u}}"),
        "f:4:82: error unsupported sasl mechanism: \"\" (expected PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512)"},
       {"mechanism", kafka("authentication: {type: sasl, sasl_config: {mechanism: GSSAPI}}"),
-       "f:4:94: error unsupported sasl mechanism: \"GSSAPI\" (expected PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512)"},
-      {"an own lowest version of TLS",
-       kafka("authentication: {type: ssl, tls_config: {min_version: TLS13}}"),
+       "f:4:94: error unsupported sasl mechanism: \"GSSAPI\" (expected PLAIN, SCRAM-SHA-256 or "
+       "SCRAM-SHA-512)"},
+      {"an own lowest version of TLS", kafka("authentication: {type: ssl, tls_config: {min_version: TLS13}}"),
        "f:4:94: kafka: TLS 1.2 cannot be refused here; OpenSSL's own configuration can do that"},
       {"unknown key", kafka("group: g"), "f:4:40: kafka: unknown key \"group\" (did you mean \"group_id\"?)"},
   };

@@ -24,11 +24,12 @@ TEST_CASE("a job that asks Kubernetes") {
   CHECK_FALSE(plain.only_folders);
   CHECK(plain.pod_logs_directory == "/var/log/pods");
 
-  const Config config = load_good(
-      kubernetes_sd_job("role: endpointslice, api_server: 'https://u:p@h:6443/x', namespaces: {names: [a, b]}, "
-          "selectors: [{role: pod, label: 'a=b'}, {role: service, field: 'metadata.name=c'}, {role: node}],\n"
-          "    attach_metadata: {node: true, namespace: true, cronjob: true}, tls_config: {ca_file: ca}, bearer_token_file: t, "
-          "pod_logs_directory: /p"));
+  const Config config = load_good(kubernetes_sd_job(
+      "role: endpointslice, api_server: 'https://u:p@h:6443/x', namespaces: {names: [a, b]}, "
+      "selectors: [{role: pod, label: 'a=b'}, {role: service, field: 'metadata.name=c'}, {role: node}],\n"
+      "    attach_metadata: {node: true, namespace: true, cronjob: true}, tls_config: {ca_file: ca}, "
+      "bearer_token_file: t, "
+      "pod_logs_directory: /p"));
   const KubernetesSdConfig& full = config.scrape_configs[0].kubernetes_sd_configs[0];
   CHECK(full.role == Role::kEndpointSlice);
   CHECK(full.api_server.reveal() == "https://u:p@h:6443/x");
@@ -45,9 +46,10 @@ TEST_CASE("a job that asks Kubernetes") {
   CHECK(full.http.bearer_token_file == "t");
   CHECK(full.pod_logs_directory == "/p");
   CHECK(to_yaml(config).find("u:p@") == std::string::npos);
-  for (const Config& one : {defaults, load_good(kubernetes_sd_job("role: pod, source: folders, namespaces: {names: [a]}")),
-                            load_good(kubernetes_sd_job("role: ingress, kubeconfig_file: /k, follow_redirects: true")),
-                            load_good(kubernetes_sd_job("role: node, api_server: 'https://h', bearer_token_file: t"))}) {
+  for (const Config& one :
+       {defaults, load_good(kubernetes_sd_job("role: pod, source: folders, namespaces: {names: [a]}")),
+        load_good(kubernetes_sd_job("role: ingress, kubeconfig_file: /k, follow_redirects: true")),
+        load_good(kubernetes_sd_job("role: node, api_server: 'https://h', bearer_token_file: t"))}) {
     CHECK(to_yaml(load_good(to_yaml(one))) == to_yaml(one));
   }
 }
@@ -63,9 +65,11 @@ TEST_CASE("wrong kubernetes_sd_configs are refused with place and reason") {
        "f:4:27: cannot use 'kubeconfig_file' and 'api_server' simultaneously"},
       {"a client without a server", kubernetes_sd_job("role: pod, bearer_token_file: t"),
        "f:4:27: to use custom HTTP client configuration please provide the 'api_server' URL explicitly"},
-      {"a client with a kubeconfig", kubernetes_sd_job("role: pod, kubeconfig_file: k, follow_redirects: false"),
+      {"a client with a kubeconfig",
+       kubernetes_sd_job("role: pod, kubeconfig_file: k, follow_redirects: false"),
        "f:4:27: cannot use a custom HTTP client configuration together with 'kubeconfig_file'"},
-      {"own namespace elsewhere", kubernetes_sd_job("role: pod, api_server: 'http://h', namespaces: {own_namespace: true}"),
+      {"own namespace elsewhere",
+       kubernetes_sd_job("role: pod, api_server: 'http://h', namespaces: {own_namespace: true}"),
        "f:4:27: cannot use 'api_server' and 'namespaces.own_namespace' simultaneously"},
       {"own namespace of a kubeconfig",
        kubernetes_sd_job("role: pod, kubeconfig_file: k, namespaces: {own_namespace: true}"),
@@ -74,7 +78,8 @@ TEST_CASE("wrong kubernetes_sd_configs are refused with place and reason") {
        "f:4:50: duplicated selector role: pod"},
       {"a selector of another role", kubernetes_sd_job("role: pod, selectors: [{role: service}]"),
        "f:4:50: pod role supports only pod selectors"},
-      {"a selector of no role", kubernetes_sd_job("role: pod, selectors: [{label: a}]"), "f:4:51: selectors: role missing"},
+      {"a selector of no role", kubernetes_sd_job("role: pod, selectors: [{label: a}]"),
+       "f:4:51: selectors: role missing"},
       {"folders of nodes", kubernetes_sd_job("role: node, source: folders"),
        "f:4:27: source: folders knows pods alone: expected `role: pod`"},
       {"folders with a selector", kubernetes_sd_job("role: pod, source: folders, selectors: [{role: pod}]"),

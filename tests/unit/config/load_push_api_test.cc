@@ -19,8 +19,9 @@ TEST_CASE("a job that takes pushes") {
   CHECK_FALSE(plain->keep_tenant);
   CHECK(plain->max_send_msg_size == 100u << 20);
 
-  const Config config = load_good(push_api_job("server: {http_listen_port: 3500, grpc_listen_port: 3600}, labels: {a: b},\n"
-                                      "    use_incoming_timestamp: true, keep_tenant: true, max_send_msg_size: 1048576"));
+  const Config config = load_good(
+      push_api_job("server: {http_listen_port: 3500, grpc_listen_port: 3600}, labels: {a: b},\n"
+                   "    use_incoming_timestamp: true, keep_tenant: true, max_send_msg_size: 1048576"));
   const auto& push = config.scrape_configs[0].push_api;
   REQUIRE(push);
   CHECK(push->server.http_listen_port == 3500);
@@ -32,9 +33,11 @@ TEST_CASE("a job that takes pushes") {
 }
 
 TEST_CASE("keys of pushes that are wrong") {
-  CHECK_THAT(load_error(push_api_job("labls: {a: b}")), Catch::Contains("f:4:19:") && Catch::Contains("labels"));
+  CHECK_THAT(load_error(push_api_job("labls: {a: b}")),
+             Catch::Contains("f:4:19:") && Catch::Contains("labels"));
   CHECK_THAT(load_error(push_api_job("max_send_msg_size: 0")), Catch::Contains("expected at least one byte"));
-  CHECK_THAT(load_error(push_api_job("server: {http_listen_port: 70000}")), Catch::Contains("expected a port"));
+  CHECK_THAT(load_error(push_api_job("server: {http_listen_port: 70000}")),
+             Catch::Contains("expected a port"));
 }
 
 }  // namespace

@@ -18,12 +18,12 @@ std::string rule(const std::string& keys) {
 }
 
 TEST_CASE("a job is read") {
-  const Config config = load_good(scrape_job(
-      "static_configs:\n  - targets: [localhost, 12]\n    labels: {job: x, __path__: /a, n: 1}\n"
-      "  - {}\n"
-      "  pipeline_stages:\n  - docker: {}\n  - json: {expressions: {a: }}\n"
-      "  encoding: ''\n  decompression: {enabled: false, format: gz}\n  journal:\n"
-      "  file_sd_configs: []"));
+  const Config config = load_good(
+      scrape_job("static_configs:\n  - targets: [localhost, 12]\n    labels: {job: x, __path__: /a, n: 1}\n"
+                 "  - {}\n"
+                 "  pipeline_stages:\n  - docker: {}\n  - json: {expressions: {a: }}\n"
+                 "  encoding: ''\n  decompression: {enabled: false, format: gz}\n  journal:\n"
+                 "  file_sd_configs: []"));
   const ScrapeConfig& scrape = config.scrape_configs.at(0);
   CHECK(scrape.job_name == "j");
   REQUIRE(scrape.static_configs.size() == 2);
@@ -34,8 +34,9 @@ TEST_CASE("a job is read") {
 }
 
 TEST_CASE("how the files of a job are read") {
-  const Config config = load_good(scrape_job("encoding: GBK\n  " + kTargets +
-                                      "\n  decompression: {enabled: true, format: gz, initial_delay: 2s}\n"));
+  const Config config =
+      load_good(scrape_job("encoding: GBK\n  " + kTargets +
+                           "\n  decompression: {enabled: true, format: gz, initial_delay: 2s}\n"));
   const ScrapeConfig& scrape = config.scrape_configs[0];
   CHECK(scrape.encoding == "GBK");
   REQUIRE(scrape.decompression);
@@ -72,7 +73,8 @@ TEST_CASE("a job that listens for syslog") {
 TEST_CASE("a job may want its lines on disk") {
   CHECK(load_good(scrape_job("spool: always\n  " + kTargets)).scrape_configs[0].spools);
   CHECK_FALSE(load_good(scrape_job("spool: auto\n  " + kTargets)).scrape_configs[0].spools);
-  CHECK(load_error(scrape_job("spool: never\n  " + kTargets)) == "f:4:10: expected one of auto, always, found \"never\"");
+  CHECK(load_error(scrape_job("spool: never\n  " + kTargets)) ==
+        "f:4:10: expected one of auto, always, found \"never\"");
 }
 
 TEST_CASE("wrong syslog blocks are refused with place and reason") {
@@ -87,7 +89,8 @@ TEST_CASE("wrong syslog blocks are refused with place and reason") {
       {"half of a certificate", scrape_job("syslog: {listen_address: ':1', tls_config: {ca_file: c}}"),
        "f:4:11: syslog: tls_config needs cert_file and key_file"},
       {"TLS over UDP",
-       scrape_job("syslog: {listen_address: ':1', listen_protocol: udp, tls_config: {cert_file: c, key_file: k}}"),
+       scrape_job(
+           "syslog: {listen_address: ':1', listen_protocol: udp, tls_config: {cert_file: c, key_file: k}}"),
        "f:4:11: syslog: TLS is for TCP"},
       {"unknown key", scrape_job("syslog: {listen_adress: ':1'}"),
        "f:4:12: syslog: unknown key \"listen_adress\" (did you mean \"listen_address\"?)"},
@@ -113,9 +116,11 @@ TEST_CASE("wrong jobs are refused with place and reason") {
       {"stages as a mapping", scrape_job("pipeline_stages: {docker: {}}\n  " + kTargets),
        "f:4:20: pipeline_stages: expected a list, found a mapping"},
       {"out of scope", scrape_job("gcplog: {project_id: a}"),
-       "f:4:11: gcplog is out of scope: keep what reads it now (Grafana Alloy has loki.source.gcplog), and let it push to a job "
+       "f:4:11: gcplog is out of scope: keep what reads it now (Grafana Alloy has loki.source.gcplog), and "
+       "let it push to a job "
        "with loki_push_api"},
-      {"not there", scrape_job("dns_sd_configs: [{names: [a]}]"), "f:4:3: dns_sd_configs is not supported by lokitail yet"},
+      {"not there", scrape_job("dns_sd_configs: [{names: [a]}]"),
+       "f:4:3: dns_sd_configs is not supported by lokitail yet"},
       {"encoding", scrape_job("encoding: shift-jis\n  " + kTargets),
        "f:4:13: unknown encoding \"shift-jis\" (did you mean \"shift_jis\"?)"},
       {"format of a compression", scrape_job("decompression: {enabled: true, format: rar}\n  " + kTargets),
@@ -168,8 +173,7 @@ TEST_CASE("wrong relabel rules are refused with place and reason") {
        "f:6:5: relabel configuration for lowercase action requires 'target_label' value"},
       {"hashmod without modulus", rule("action: hashmod, target_label: x"),
        "f:6:5: relabel configuration for hashmod requires non-zero modulus"},
-      {"negative modulus", rule("modulus: -5"),
-       "f:6:15: modulus: expected a whole number, found \"-5\""},
+      {"negative modulus", rule("modulus: -5"), "f:6:15: modulus: expected a whole number, found \"-5\""},
       {"labeldrop with more", rule("action: labeldrop, source_labels: [a]"),
        "f:6:5: labeldrop action requires only 'regex', and no other fields"},
       {"keepequal with regex", rule("action: keepequal, target_label: a, regex: x"),

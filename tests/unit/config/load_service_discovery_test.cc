@@ -14,8 +14,8 @@ std::string service_discovery_job(const std::string& kind, const std::string& it
 void check_written(const Config& config) { CHECK(to_yaml(load_good(to_yaml(config))) == to_yaml(config)); }
 
 TEST_CASE("targets that a server lists") {
-  const Config config = load_good(
-      service_discovery_job("http_sd_configs", "url: 'https://u:p@h/x?y=z', refresh_interval: 5s, tls_config: {ca_file: c}"));
+  const Config config = load_good(service_discovery_job(
+      "http_sd_configs", "url: 'https://u:p@h/x?y=z', refresh_interval: 5s, tls_config: {ca_file: c}"));
   REQUIRE(config.scrape_configs[0].http_sd_configs.size() == 1);
   const HttpSdConfig& http = config.scrape_configs[0].http_sd_configs[0];
   CHECK(http.url.reveal() == "https://u:p@h/x?y=z");
@@ -39,7 +39,8 @@ TEST_CASE("services of Consul and of its agent") {
   CHECK(defaults.refresh_interval == std::chrono::seconds(30));
   CHECK(plain.scrape_configs[0].has_targets);
 
-  const Config config = load_good(service_discovery_job("consul_sd_configs",
+  const Config config =
+      load_good(service_discovery_job("consul_sd_configs",
                                       "server: c:1, path_prefix: p, token: t, datacenter: d, namespace: n, "
                                       "partition: q, tag_separator: ';', scheme: https,\n"
                                       "    username: u, password: w, allow_stale: false, refresh_interval: "
@@ -59,10 +60,10 @@ TEST_CASE("services of Consul and of its agent") {
   CHECK(consul.http.tls_config.server_name == "s");
   CHECK(to_yaml(config).find("token: <secret>") != std::string::npos);
 
-  const Config agent =
-      load_good(service_discovery_job("consulagent_sd_configs",
-                    "server: 'http://c:1/', token: t, services: [a], node_meta: {k: v}, allow_stale: true,\n"
-                    "    tls_config: {server_name: s}"));
+  const Config agent = load_good(service_discovery_job(
+      "consulagent_sd_configs",
+      "server: 'http://c:1/', token: t, services: [a], node_meta: {k: v}, allow_stale: true,\n"
+      "    tls_config: {server_name: s}"));
   CHECK(agent.scrape_configs[0].consulagent_sd_configs.at(0).url() == "http://c:1");
   CHECK(agent.scrape_configs[0].has_targets);
   for (const Config& one : {plain, config, agent}) check_written(one);
@@ -82,7 +83,8 @@ TEST_CASE("addresses of Consul") {
 
 TEST_CASE("wrong discovery by servers is refused with place and reason") {
   const ErrorRow rows[] = {
-      {"no URL", service_discovery_job("http_sd_configs", "refresh_interval: 1s"), "f:4:21: http_sd_configs: URL is missing"},
+      {"no URL", service_discovery_job("http_sd_configs", "refresh_interval: 1s"),
+       "f:4:21: http_sd_configs: URL is missing"},
       {"another scheme", service_discovery_job("http_sd_configs", "url: 'ftp://h'"),
        "f:4:27: this URL cannot be used: it must begin with http:// or https://"},
       {"no host", service_discovery_job("http_sd_configs", "url: 'http:///x'"),
@@ -95,7 +97,8 @@ TEST_CASE("wrong discovery by servers is refused with place and reason") {
        "f:4:32: consul SD configuration requires a server address"},
       {"a socket", service_discovery_job("consul_sd_configs", "server: 'unix:///x'"),
        "f:4:32: server: expected host:port; a unix socket is not supported by lokitail yet"},
-      {"a bad port", service_discovery_job("consul_sd_configs", "server: 'c:x'"), "f:4:32: server: invalid port after host"},
+      {"a bad port", service_discovery_job("consul_sd_configs", "server: 'c:x'"),
+       "f:4:32: server: invalid port after host"},
       {"a bad scheme", service_discovery_job("consul_sd_configs", "scheme: ftp"),
        "f:4:32: scheme: expected http or https, found \"ftp\""},
       {"two users", service_discovery_job("consul_sd_configs", "username: u, basic_auth: {username: u}"),

@@ -30,30 +30,30 @@ TEST_CASE("an almost empty file has Promtail's defaults") {
 }
 
 TEST_CASE("blocks that are null leave their defaults") {
-  const Config config = load_good(
-      kClients +
-      "global:\nserver:\nclient:\npositions:\nscrape_configs:\ntarget_config:\nlimits_config:\n"
-      "options:\ntracing:\nwal:\n");
+  const Config config =
+      load_good(kClients +
+                "global:\nserver:\nclient:\npositions:\nscrape_configs:\ntarget_config:\nlimits_config:\n"
+                "options:\ntracing:\nwal:\n");
   CHECK(config.positions.sync_period == 10s);
   CHECK(config.clients.size() == 1);
 }
 
 TEST_CASE("every block is read") {
-  const Config config = load_good(
-      kClients +
-      "global: {file_watch_config: {min_poll_frequency: 50ms, max_poll_frequency: 1s}}\n"
-      "server: {disable: true, external_url: http://x/, health_check_target: false,"
-      " enable_runtime_reload: true, http_listen_network: tcp6, http_listen_address: '::1',"
-      " http_listen_port: 0, http_listen_conn_limit: 5, http_path_prefix: /p,"
-      " http_server_read_timeout: 1s, http_server_write_timeout: 2s, http_server_idle_timeout: 3s,"
-      " graceful_shutdown_timeout: 4s, log_format: json, log_level: debug}\n"
-      "positions: {filename: p.yaml, sync_period: 1.5s, ignore_invalid_yaml: yes}\n"
-      "target_config: {sync_period: 2s, stdin: false}\n"
-      "limits_config: {readline_rate: 0.5, readline_burst: 2, readline_rate_enabled: true,"
-      " readline_rate_drop: false, max_streams: 3, max_line_size: 1kb,"
-      " max_line_size_truncate: true, max_bytes_in_flight: 1MB}\n"
-      "wal: {enabled: false, dir: x}\n"
-      "tracing: {enabled: true}\n");
+  const Config config =
+      load_good(kClients +
+                "global: {file_watch_config: {min_poll_frequency: 50ms, max_poll_frequency: 1s}}\n"
+                "server: {disable: true, external_url: http://x/, health_check_target: false,"
+                " enable_runtime_reload: true, http_listen_network: tcp6, http_listen_address: '::1',"
+                " http_listen_port: 0, http_listen_conn_limit: 5, http_path_prefix: /p,"
+                " http_server_read_timeout: 1s, http_server_write_timeout: 2s, http_server_idle_timeout: 3s,"
+                " graceful_shutdown_timeout: 4s, log_format: json, log_level: debug}\n"
+                "positions: {filename: p.yaml, sync_period: 1.5s, ignore_invalid_yaml: yes}\n"
+                "target_config: {sync_period: 2s, stdin: false}\n"
+                "limits_config: {readline_rate: 0.5, readline_burst: 2, readline_rate_enabled: true,"
+                " readline_rate_drop: false, max_streams: 3, max_line_size: 1kb,"
+                " max_line_size_truncate: true, max_bytes_in_flight: 1MB}\n"
+                "wal: {enabled: false, dir: x}\n"
+                "tracing: {enabled: true}\n");
   CHECK(config.global.file_watch_config.min_poll_frequency == 50ms);
   CHECK(config.global.file_watch_config.max_poll_frequency == 1s);
   CHECK(config.server.disable);
@@ -94,10 +94,8 @@ TEST_CASE("wrong files are refused with place and reason") {
        "f:2:1: configuration: unknown key \"scrape_config\" (did you mean \"scrape_configs\"?)"},
       {"unknown server key", c + "server: {port: 1}",
        "f:2:10: server: unknown key \"port\" (did you mean \"http_listen_port\"?)"},
-      {"port out of range", c + "server: {http_listen_port: 65536}",
-       "f:2:28: expected a port, 0 to 65535"},
-      {"log level", c + "server: {log_level: warning}",
-       "f:2:21: unrecognized log level \"warning\""},
+      {"port out of range", c + "server: {http_listen_port: 65536}", "f:2:28: expected a port, 0 to 65535"},
+      {"log level", c + "server: {log_level: warning}", "f:2:21: unrecognized log level \"warning\""},
       {"log format", c + "server: {log_format: text}", "f:2:22: unrecognized log format \"text\""},
       {"a certificate without a key", c + "server: {http_tls_config: {cert_file: x}}",
        "f:2:27: http_tls_config: cert_file without key_file"},
@@ -107,7 +105,8 @@ TEST_CASE("wrong files are refused with place and reason") {
        c + "server: {http_tls_config: {cert_file: x, key_file: y, client_ca_file: z}}",
        "f:2:27: http_tls_config: client_ca_file without a client_auth_type that asks for certificates"},
       {"certificates of clients without a CA",
-       c + "server: {http_tls_config: {cert_file: x, key_file: y, client_auth_type: RequireAndVerifyClientCert}}",
+       c + "server: {http_tls_config: {cert_file: x, key_file: y, client_auth_type: "
+           "RequireAndVerifyClientCert}}",
        "f:2:27: http_tls_config: RequireAndVerifyClientCert without client_ca_file"},
       {"basic_auth without a password", c + "server: {basic_auth: {username: x}}",
        "f:2:22: basic_auth: password_file is missing"},
@@ -119,14 +118,17 @@ TEST_CASE("wrong files are refused with place and reason") {
        "f:2:30: sync_period must be greater than zero"},
       {"negative period", c + "target_config: {sync_period: -1s}",
        "f:2:30: sync_period must be greater than zero"},
-      {"stdin is no number", c + "target_config: {stdin: 3}",
-       "f:2:24: expected true or false, found \"3\""},
+      {"stdin is no number", c + "target_config: {stdin: 3}", "f:2:24: expected true or false, found \"3\""},
       {"wal", c + "wal: {enabled: true}", "f:2:16: wal is not supported by lokitail yet"},
-      {"a negative rate of targets", c + "limits_config: {target_rate: -1}", "f:2:30: target_rate must not be negative"},
-      {"a rate that is no number", c + "limits_config: {target_rate: .nan}", "f:2:30: target_rate must not be negative"},
-      {"a negative burst", c + "limits_config: {target_burst: -1}", "f:2:31: target_burst must not be negative"},
+      {"a negative rate of targets", c + "limits_config: {target_rate: -1}",
+       "f:2:30: target_rate must not be negative"},
+      {"a rate that is no number", c + "limits_config: {target_rate: .nan}",
+       "f:2:30: target_rate must not be negative"},
+      {"a negative burst", c + "limits_config: {target_burst: -1}",
+       "f:2:31: target_burst must not be negative"},
       {"a negative share", c + "limits_config: {cpu_share: -0.5}", "f:2:28: cpu_share must not be negative"},
-      {"stuck before it began", c + "target_config: {stuck_after: -1s}", "f:2:30: stuck_after must not be negative"},
+      {"stuck before it began", c + "target_config: {stuck_after: -1s}",
+       "f:2:30: stuck_after must not be negative"},
       {"a socket that is no full path", c + "server: {http_listen_socket: agent.sock}",
        "f:2:30: expected the full path of a socket, such as /run/lokitail/lokitail.sock"},
       {"a socket with a long path", c + "server: {http_listen_socket: /" + std::string(107, 'x') + "}",
@@ -142,8 +144,7 @@ TEST_CASE("wrong files are refused with place and reason") {
       {"unknown global", c + "global: {scrape_interval: 1m}",
        "f:2:10: global: unknown key \"scrape_interval\""},
       {"unknown option", c + "options: {x: 1}", "f:2:11: options: unknown key \"x\""},
-      {"clients no list", "clients: {url: http://x}",
-       "f:1:10: clients: expected a list, found a mapping"},
+      {"clients no list", "clients: {url: http://x}", "f:1:10: clients: expected a list, found a mapping"},
   };
   for (const ErrorRow& row : rows) {
     INFO(row.what);

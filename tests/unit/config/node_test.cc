@@ -135,8 +135,7 @@ TEST_CASE("keys are strings whatever they look like") {
 
 TEST_CASE("anchors, aliases and merge keys") {
   CHECK(parsed("a: &x {k: 1}\nb: *x") == "{a={k=i:1 } b={k=i:1 } }");
-  CHECK(parsed("a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  l: 3") ==
-        "{a={k=i:1 l=i:2 } b={l=i:3 k=i:1 } }");
+  CHECK(parsed("a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  l: 3") == "{a={k=i:1 l=i:2 } b={l=i:3 k=i:1 } }");
   CHECK(parsed("a: &x {k: 1}\nc: &z {k: 2, m: 3}\nb:\n  <<: [*x, *z]") ==
         "{a={k=i:1 } c={k=i:2 m=i:3 } b={k=i:1 m=i:3 } }");
   CHECK(parsed("a: &x 1\nb: &x 2\nc: *x") == "{a=i:1 b=i:2 c=i:2 }");
@@ -152,14 +151,12 @@ TEST_CASE("what is no YAML is refused with its place") {
       {"duplicate key", "a: 1\nb: 2\na: 3", "f:3:1: key \"a\" is already set in this mapping"},
       {"duplicate key of another spelling", "{1: x, '1': y}",
        "f:1:8: key \"1\" is already set in this mapping"},
-      {"unclosed list", "a: [1, 2",
-       "f:1:1: this is not valid YAML: end of sequence flow not found"},
+      {"unclosed list", "a: [1, 2", "f:1:1: this is not valid YAML: end of sequence flow not found"},
       {"mapping as a key", "{[a]: 1}", "f:1:2: expected a key, found a list"},
       {"null as a key", "~: 1", "f:1:1: expected a key, found null"},
       {"merge of a number", "a:\n  <<: 1",
        "f:2:7: expected a mapping or a list of mappings to merge, found a number"},
-      {"unknown alias", "a: *nope",
-       "f:1:4: this is not valid YAML: the referenced anchor is not defined"},
+      {"unknown alias", "a: *nope", "f:1:4: this is not valid YAML: the referenced anchor is not defined"},
       {"alias in itself", "a: &x [*x]", "f:1:8: this alias stands inside of what it names"},
   };
   for (const auto& row : rows) {
@@ -175,8 +172,7 @@ TEST_CASE("a document cannot be too deep") {
   // Each step is shallow, their sum is not.
   std::string chain = "a0: &a0 [x]\n";
   for (int i = 1; i < 300; ++i) {
-    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) +
-             "]\n";
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   }
   CHECK(error_of(chain).find("nested too deeply") != std::string::npos);
 }
@@ -189,8 +185,7 @@ TEST_CASE("aliases cannot stand for too much") {
     for (int j = 0; j < 10; ++j) laughs += (j ? ", " : "") + before;
     laughs += "]\n";
   }
-  CHECK(error_of(laughs).find("the aliases of this document stand for too much") !=
-        std::string::npos);
+  CHECK(error_of(laughs).find("the aliases of this document stand for too much") != std::string::npos);
 }
 
 TEST_CASE("places count from one") {
@@ -211,8 +206,7 @@ TEST_CASE("nodes outlive their document") {
   CHECK(inner.text() == "text");
 }
 
-std::string finish_error(const std::string& text, Fields::Strictness strictness,
-                         Warnings& warnings) {
+std::string finish_error(const std::string& text, Fields::Strictness strictness, Warnings& warnings) {
   const Node node = Node::parse(text, "f");
   try {
     Fields fields(node, "client", strictness, warnings);
@@ -235,8 +229,7 @@ TEST_CASE("Fields complains about keys that nobody asked for") {
       {"url: x", "no error"},
       {"", "no error"},
       {"{}", "no error"},
-      {"url: x\nbatchsze: 1",
-       "f:2:1: client: unknown key \"batchsze\" (did you mean \"batchsize\"?)"},
+      {"url: x\nbatchsze: 1", "f:2:1: client: unknown key \"batchsze\" (did you mean \"batchsize\"?)"},
       {"URL: x", "f:1:1: client: unknown key \"URL\" (did you mean \"url\"?)"},
       {"zzzzzz: x", "f:1:1: client: unknown key \"zzzzzz\""},
       {"oauth2: {a: b}", "f:1:1: oauth2 is not supported by lokitail yet"},
@@ -254,8 +247,7 @@ TEST_CASE("Fields complains about keys that nobody asked for") {
 
 TEST_CASE("inside of stages unknown keys are warnings and case does not count") {
   Warnings warnings;
-  CHECK(finish_error("URL: x\nnope: 1\nold: 1", Fields::Strictness::kWarnUnknown, warnings) ==
-        "no error");
+  CHECK(finish_error("URL: x\nnope: 1\nold: 1", Fields::Strictness::kWarnUnknown, warnings) == "no error");
   REQUIRE(warnings.texts().size() == 2);
   CHECK(warnings.texts()[0] == "f:3:1: client: old has no effect here");
   CHECK(warnings.texts()[1] == "f:2:1: client: unknown key \"nope\"");

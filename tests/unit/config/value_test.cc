@@ -59,8 +59,7 @@ TEST_CASE("strict readers say what they expected and what stands there") {
       {"null as number", read_int, "~", "f:1:1: expected a whole number, found null"},
       {"number too large", read_int, "9223372036854775808",
        "f:1:1: the number 9223372036854775808 is too large"},
-      {"number much too large", read_int, "1e300",
-       "f:1:1: expected a whole number, found \"1e300\""},
+      {"number much too large", read_int, "1e300", "f:1:1: expected a whole number, found \"1e300\""},
       {"infinity", read_int, ".inf", "f:1:1: expected a whole number, found \".inf\""},
       {"not a number", read_int, ".nan", "f:1:1: expected a whole number, found \".nan\""},
       {"string as float", read_float, "x", "f:1:1: expected a number, found \"x\""},
@@ -72,12 +71,10 @@ TEST_CASE("strict readers say what they expected and what stands there") {
        "f:1:1: expected a duration such as 1.5s or 2h45m (units: ns us ms s m h), found \"5\""},
       {"size with a fraction", read_bytes, "1.5kb",
        "f:1:1: expected a size such as 65536, 256KB or 1MB, found \"1.5kb\""},
-      {"labels as a list", read_label_map, "[a]",
-       "f:1:1: expected a mapping of labels, found a list"},
+      {"labels as a list", read_label_map, "[a]", "f:1:1: expected a mapping of labels, found a list"},
       {"label of a list", read_label_map, "a: [1]", "f:1:4: expected a string, found a list"},
       {"label without a name", read_label_map, "'': 1", "f:1:1: \"\" is not a valid label name"},
-      {"a string for a list", read_text_list, "a",
-       "f:1:1: expected a list of strings, found \"a\""},
+      {"a string for a list", read_text_list, "a", "f:1:1: expected a list of strings, found \"a\""},
   };
   for (const auto& row : rows) {
     INFO(row.what);
@@ -202,8 +199,8 @@ TEST_CASE("sizes") {
     REQUIRE(parse_bytes(row.text));
     CHECK(*parse_bytes(row.text) == row.want);
   }
-  for (const char* text : {"kb", "-1", "1.5kb", "1kib", "1e3", "big", "16eb", " 1", "1bytes",
-                           "18446744073709551616"}) {
+  for (const char* text :
+       {"kb", "-1", "1.5kb", "1kib", "1e3", "big", "16eb", " 1", "1bytes", "18446744073709551616"}) {
     INFO(text);
     CHECK_FALSE(parse_bytes(text));
   }
@@ -221,11 +218,25 @@ TEST_CASE("Go's numbers") {
     const char* text;
     double want;
   } numbers[] = {
-      {"1", 1}, {"+1.5e3", 1500}, {"-.5", -0.5}, {"5.", 5}, {"1E2", 100}, {"007", 7},
-      {"1e-400", 0}, {"-1e-18446744073709551616", 0}, {"4e-324", 5e-324},
-      {"inf", kInfinity}, {"-Inf", -kInfinity}, {"+INFINITY", kInfinity},
-      {"0x1p-2", 0.25}, {"-0X1.8P+3", -12}, {"0x.1p4", 1}, {"0x1ep-1", 15}, {"0x1p-5000", 0},
-      {"1_23.50_0_0e+1_2", 1.235e14}, {"0x_1_2.3_4_5p+1_2", 74565},
+      {"1", 1},
+      {"+1.5e3", 1500},
+      {"-.5", -0.5},
+      {"5.", 5},
+      {"1E2", 100},
+      {"007", 7},
+      {"1e-400", 0},
+      {"-1e-18446744073709551616", 0},
+      {"4e-324", 5e-324},
+      {"inf", kInfinity},
+      {"-Inf", -kInfinity},
+      {"+INFINITY", kInfinity},
+      {"0x1p-2", 0.25},
+      {"-0X1.8P+3", -12},
+      {"0x.1p4", 1},
+      {"0x1ep-1", 15},
+      {"0x1p-5000", 0},
+      {"1_23.50_0_0e+1_2", 1.235e14},
+      {"0x_1_2.3_4_5p+1_2", 74565},
   };
   for (const auto& number : numbers) {
     INFO(number.text);
@@ -233,9 +244,10 @@ TEST_CASE("Go's numbers") {
   }
   CHECK(std::isnan(*parse_go_float("NaN")));
   for (const char* text :
-       {"", "+", "-", ".", "e5", "1e", "1e+", "+-1", "--1", "1x", "1 ", " 1", "1.2.3", "nan(1)", "-nan",
-        "+nan", "infinit", "1e400", "-1e400", "0x", "0x1", "0x1e2", "0x1p", "0x-1p1", "1p2", "0x1p5000",
-        "_1", "1_", "1__0", "1_.5", "1._5", "1e_5", "0_x1p1", "0x1_p1", "0x__1p1", "1,5"}) {
+       {"",       "+",    "-",    ".",     "e5",     "1e",     "1e+",    "+-1",      "--1",
+        "1x",     "1 ",   " 1",   "1.2.3", "nan(1)", "-nan",   "+nan",   "infinit",  "1e400",
+        "-1e400", "0x",   "0x1",  "0x1e2", "0x1p",   "0x-1p1", "1p2",    "0x1p5000", "_1",
+        "1_",     "1__0", "1_.5", "1._5",  "1e_5",   "0_x1p1", "0x1_p1", "0x__1p1",  "1,5"}) {
     INFO(text);
     CHECK_FALSE(parse_go_float(text));
   }

@@ -193,8 +193,7 @@ class PlainOrigin final : public Origin {
 };
 
 // Runs three parts of one line and a whole one through stages, and looks at their blocks.
-void check_blocks_settle_together(const std::string& stages,
-                                  const std::vector<std::string>& lines) {
+void check_blocks_settle_together(const std::string& stages, const std::vector<std::string>& lines) {
   SymbolTable symbols;
   config::Warnings warnings;
   CountingMetrics metrics;
@@ -217,9 +216,8 @@ void check_blocks_settle_together(const std::string& stages,
 }
 
 TEST_CASE("lines put together settle together", "[held_entry][cri][docker][multiline]") {
-  const std::vector<std::string> cri = {
-      "2025-11-07T10:30:15Z stdout P >a", "2025-11-07T10:30:15Z stdout P b",
-      "2025-11-07T10:30:15Z stdout F c", "2025-11-07T10:30:15Z stdout F d"};
+  const std::vector<std::string> cri = {"2025-11-07T10:30:15Z stdout P >a", "2025-11-07T10:30:15Z stdout P b",
+                                        "2025-11-07T10:30:15Z stdout F c", "2025-11-07T10:30:15Z stdout F d"};
   check_blocks_settle_together("- cri:\n", cri);
   check_blocks_settle_together("- multiline: {firstline: '>'}\n", cri);
   check_blocks_settle_together("- cri:\n- multiline: {firstline: '>'}\n", cri);

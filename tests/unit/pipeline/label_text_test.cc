@@ -46,14 +46,12 @@ TEST_CASE("label sets as text", "[label_text]") {
   using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
   CHECK(label_text(Pairs{}) == "{}");
   CHECK(label_text(Pairs{{"a", "1"}}) == R"({a="1"})");
-  CHECK(label_text(Pairs{{"a", ""}, {"b.c", "x\"y"}, {"é", "z"}}) ==
-        R"({a="", b.c="x\"y", é="z"})");
+  CHECK(label_text(Pairs{{"a", ""}, {"b.c", "x\"y"}, {"é", "z"}}) == R"({a="", b.c="x\"y", é="z"})");
 }
 
 TEST_CASE("label names", "[label_name]") {
   for (const char* name : {"a", "_", "A9_", "__x__"}) CHECK(is_label_name(name));
-  for (const char* name : {"", "9a", "a-b", "a.b", "a b", "é", "a:b"})
-    CHECK_FALSE(is_label_name(name));
+  for (const char* name : {"", "9a", "a-b", "a.b", "a b", "é", "a:b"}) CHECK_FALSE(is_label_name(name));
   for (const char* name : {"9a", "a.b", "é", " "}) CHECK(is_utf8_label_name(name));
   for (const char* name : {"", "\xFF", "a\xC3"}) CHECK_FALSE(is_utf8_label_name(name));
 }

@@ -16,8 +16,7 @@ using Values = std::map<std::string, double>;
 
 Values collect(MetricFamily& family, std::int64_t now) {
   Values values;
-  family.collect(now,
-                 [&](const MetricSeries& series) { values[series.labels()] = series.value(); });
+  family.collect(now, [&](const MetricSeries& series) { values[series.labels()] = series.value(); });
   return values;
 }
 

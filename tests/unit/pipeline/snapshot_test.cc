@@ -21,8 +21,7 @@ TEST_CASE("a snapshot has all of an entry, with types", "[snapshot]") {
   entry.structured_metadata.push_back({symbols.intern("a"), "2"});
   entry.extracted.set(symbols.intern("text"), Value::text("x"));
   entry.extracted.set(symbols.intern("number"), Value::number(1e21));
-  entry.extracted.set(symbols.intern("no_number"),
-                      Value::number(std::numeric_limits<double>::infinity()));
+  entry.extracted.set(symbols.intern("no_number"), Value::number(std::numeric_limits<double>::infinity()));
   entry.extracted.set(symbols.intern("bool"), Value::boolean(true));
   entry.extracted.set(symbols.intern("null"), Value::null());
   entry.extracted.set(symbols.intern("missing"), Value());
@@ -50,12 +49,11 @@ TEST_CASE("the differences of two snapshots, sorted", "[snapshot]") {
                         {{"gone", "1"}, {"kept", "1"}, {"other", "1"}},
                         {{"twice", "1"}},
                         {{"n", text("1")}, {"same", text("x")}}};
-  const Snapshot after{
-      "b",
-      {1, 500'000'000},
-      {{"added", "1"}, {"kept", "1"}, {"other", "2"}},
-      {{"z", "1"}, {"twice", "1"}, {"twice", "2"}},
-      {{"n", {Kind::kNumber, "1"}}, {"null", {Kind::kNull, ""}}, {"same", text("x")}}};
+  const Snapshot after{"b",
+                       {1, 500'000'000},
+                       {{"added", "1"}, {"kept", "1"}, {"other", "2"}},
+                       {{"z", "1"}, {"twice", "1"}, {"twice", "2"}},
+                       {{"n", {Kind::kNumber, "1"}}, {"null", {Kind::kNull, ""}}, {"same", text("x")}}};
   std::vector<std::string> found;
   const auto show = [](const std::optional<SnapshotValue>& value) {
     return value ? std::to_string(static_cast<int>(value->kind)) + ":" + value->text : "-";

@@ -147,8 +147,7 @@ class PipelineRunner {
  public:
   // `stages_yaml` is the value of `pipeline_stages`. Throws config::Error.
   explicit PipelineRunner(std::string_view stages_yaml, const TextMap& labels = {{"job", "t"}})
-      : label_texts_(labels),
-        pipeline_(config::Node::parse(stages_yaml, "test.yaml"), context_, sink_) {
+      : label_texts_(labels), pipeline_(config::Node::parse(stages_yaml, "test.yaml"), context_, sink_) {
     for (const auto& [name, value] : label_texts_) target_.set(symbols_.intern(name), value);
   }
 

@@ -8,8 +8,7 @@ namespace {
 constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
-TEST_CASE("timestamps count nanoseconds up to the next second and down to the one before",
-          "[timestamp]") {
+TEST_CASE("timestamps count nanoseconds up to the next second and down to the one before", "[timestamp]") {
   CHECK(Timestamp(5, 999'999'999).plus_nanoseconds(1) == Timestamp(6, 0));
   CHECK(Timestamp(0, 0).plus_nanoseconds(-1) == Timestamp(-1, 999'999'999));
   CHECK(Timestamp(1, 500'000'000).plus_nanoseconds(-2'600'000'000) == Timestamp(-2, 900'000'000));

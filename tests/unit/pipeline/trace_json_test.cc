@@ -8,8 +8,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-std::vector<std::string> traced_json(std::string_view stages,
-                                     std::initializer_list<const char*> lines) {
+std::vector<std::string> traced_json(std::string_view stages, std::initializer_list<const char*> lines) {
   config::Warnings warnings;
   std::vector<std::string> documents;
   TracedPipeline pipeline(
@@ -20,24 +19,21 @@ std::vector<std::string> traced_json(std::string_view stages,
   return documents;
 }
 
-const std::string kStart =
-    R"("start":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
-    R"("structured_metadata":[],"extracted":{"job":"t"}})";
+const std::string kStart = R"("start":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
+                           R"("structured_metadata":[],"extracted":{"job":"t"}})";
 
 TEST_CASE("a passage as JSON", "[trace][json]") {
   CHECK(traced_json("[]", {"x"}) ==
-        std::vector{
-            R"({"lines":[1],"outcome":"out",)" + kStart +
-            R"(,"result":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
-            R"("structured_metadata":[],"extracted":{"job":"t"}},"steps":[]})"});
-  CHECK(
-      traced_json("- drop: {expression: x}", {"x"}) ==
-      std::vector{R"({"lines":[1],"outcome":"dropped",)" + kStart +
-                  R"(,"result":null,"steps":[{"stage":"drop","path":"pipeline_stages[0]",)"
-                  R"("place":{"file":"t.yaml","line":1,"column":3},"depth":0,"outcome":"dropped",)"
-                  R"("drop_reason":"drop_stage","changes":[],)"
-                  R"("before":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
-                  R"("structured_metadata":[],"extracted":{"job":"t"}},"after":null}]})"});
+        std::vector{R"({"lines":[1],"outcome":"out",)" + kStart +
+                    R"(,"result":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
+                    R"("structured_metadata":[],"extracted":{"job":"t"}},"steps":[]})"});
+  CHECK(traced_json("- drop: {expression: x}", {"x"}) ==
+        std::vector{R"({"lines":[1],"outcome":"dropped",)" + kStart +
+                    R"(,"result":null,"steps":[{"stage":"drop","path":"pipeline_stages[0]",)"
+                    R"("place":{"file":"t.yaml","line":1,"column":3},"depth":0,"outcome":"dropped",)"
+                    R"("drop_reason":"drop_stage","changes":[],)"
+                    R"("before":{"line":"x","timestamp":"2025-11-07T12:00:00Z","labels":{"job":"t"},)"
+                    R"("structured_metadata":[],"extracted":{"job":"t"}},"after":null}]})"});
 }
 
 TEST_CASE("changes as JSON, with types and odd bytes", "[trace][json]") {

@@ -86,8 +86,7 @@ TEST_CASE("each stage's changes are told, with their types", "[trace]") {
 - output: {source: none}
 )");
   CHECK(
-      traced.rows(
-          R"({"level":"warn","n":1.50,"ok":true,"none":null,"ts":"2025-11-07T13:00:00+01:00"})") ==
+      traced.rows(R"({"level":"warn","n":1.50,"ok":true,"none":null,"ts":"2025-11-07T13:00:00+01:00"})") ==
       Rows{
           "pipeline_stages[0] json passed",
           "  extracted level - -> 'warn'",
@@ -129,10 +128,8 @@ TEST_CASE("a stage is told by its place in the configuration", "[trace]") {
 TEST_CASE("what drops a line is told, and why", "[trace]") {
   const auto [stages, row] = GENERATE(table<const char*, const char*>({
       {"- drop: {expression: x}", "pipeline_stages[0] drop dropped drop_stage"},
-      {"- drop: {expression: x, drop_counter_reason: noise}",
-       "pipeline_stages[0] drop dropped noise"},
-      {"- match: {selector: '{job=\"t\"}', action: drop}",
-       "pipeline_stages[0] match dropped match_stage"},
+      {"- drop: {expression: x, drop_counter_reason: noise}", "pipeline_stages[0] drop dropped noise"},
+      {"- match: {selector: '{job=\"t\"}', action: drop}", "pipeline_stages[0] match dropped match_stage"},
       {"- sampling: {rate: 0}", "pipeline_stages[0] sampling dropped sampling_stage"},
       {"- json: {expressions: {a: }, drop_malformed: true}", "pipeline_stages[0] json dropped"},
   }));
@@ -188,8 +185,8 @@ TEST_CASE("stages inside of match are told", "[trace]") {
 TEST_CASE("lines that are kept back are told, and when they go", "[trace]") {
   SECTION("by multiline") {
     Traced traced("- multiline: {firstline: '^\\d'}\n- labels: {job: }\n");
-    CHECK(traced.rows("before") == Rows{"pipeline_stages[0] multiline passed",
-                                        "pipeline_stages[1] labels passed", "out 1 'before'"});
+    CHECK(traced.rows("before") ==
+          Rows{"pipeline_stages[0] multiline passed", "pipeline_stages[1] labels passed", "out 1 'before'"});
     CHECK(traced.rows("1 one") == Rows{"pipeline_stages[0] multiline held", "held 2"});
     CHECK(traced.rows(" more") == Rows{"pipeline_stages[0] multiline held", "held 3"});
     CHECK(traced.rows("2 two") == Rows{"pipeline_stages[0] multiline released",
@@ -198,18 +195,17 @@ TEST_CASE("lines that are kept back are told, and when they go", "[trace]") {
     traced.pipeline.wait(2'000'000'000);
     CHECK(traced.rows().empty());
     traced.pipeline.wait(1'000'000'000);
-    CHECK(traced.rows() == Rows{"pipeline_stages[0] multiline released",
-                                "pipeline_stages[1] labels passed", "out 4 '2 two'"});
+    CHECK(traced.rows() ==
+          Rows{"pipeline_stages[0] multiline released", "pipeline_stages[1] labels passed", "out 4 '2 two'"});
     CHECK(traced.rows("3") == Rows{"pipeline_stages[0] multiline held", "held 5"});
     traced.pipeline.drain();
-    CHECK(traced.rows() == Rows{"pipeline_stages[0] multiline released",
-                                "pipeline_stages[1] labels passed", "out 5 '3'"});
+    CHECK(traced.rows() ==
+          Rows{"pipeline_stages[0] multiline released", "pipeline_stages[1] labels passed", "out 5 '3'"});
   }
   SECTION("by multiline, the line at hand among them") {
     Traced traced("- multiline: {firstline: '^\\d', max_lines: 2}\n- drop: {expression: x}\n");
     CHECK(traced.rows("1") == Rows{"pipeline_stages[0] multiline held", "held 1"});
-    CHECK(traced.rows("more") == Rows{"pipeline_stages[0] multiline passed",
-                                      "  line 'more' -> '1\nmore'",
+    CHECK(traced.rows("more") == Rows{"pipeline_stages[0] multiline passed", "  line 'more' -> '1\nmore'",
                                       "pipeline_stages[1] drop passed", "out 1 2 '1\nmore'"});
     CHECK(traced.rows("2") == Rows{"pipeline_stages[0] multiline held", "held 3"});
     CHECK(traced.rows("x") == Rows{"pipeline_stages[0] multiline passed", "  line 'x' -> '2\nx'",
@@ -217,14 +213,12 @@ TEST_CASE("lines that are kept back are told, and when they go", "[trace]") {
   }
   SECTION("by cri, which keeps a beginning without an end") {
     Traced traced("- cri:\n- labeldrop: [job]\n");
-    CHECK(traced.rows("2025-11-07T12:00:00Z stdout P one ") ==
-          Rows{"pipeline_stages[0] cri held", "held 1"});
+    CHECK(traced.rows("2025-11-07T12:00:00Z stdout P one ") == Rows{"pipeline_stages[0] cri held", "held 1"});
     const Rows rows = traced.rows("2025-11-07T12:00:00Z stdout F two");
     CHECK(rows.front() == "pipeline_stages[0] cri passed");
     CHECK(rows[1] == "  line '2025-11-07T12:00:00Z stdout F two' -> 'one two'");
     CHECK(rows.back() == "out 1 2 'one two'");
-    CHECK(traced.rows("2025-11-07T12:00:00Z stdout P lost") ==
-          Rows{"pipeline_stages[0] cri held", "held 3"});
+    CHECK(traced.rows("2025-11-07T12:00:00Z stdout P lost") == Rows{"pipeline_stages[0] cri held", "held 3"});
     traced.pipeline.drain();
     CHECK(traced.rows().empty());
   }
@@ -252,9 +246,8 @@ TEST_CASE("lines that are kept back are told, and when they go", "[trace]") {
         "  label outer - -> '1'",
     };
     Rows expected = released;
-    expected.insert(expected.end(),
-                    {"out 1 '1'", "pipeline_stages[0] match held",
-                     "pipeline_stages[0].match.stages[0] multiline held", "held 2"});
+    expected.insert(expected.end(), {"out 1 '1'", "pipeline_stages[0] match held",
+                                     "pipeline_stages[0].match.stages[0] multiline held", "held 2"});
     CHECK(traced.rows("2") == expected);
     traced.pipeline.drain();
     expected = released;
@@ -268,8 +261,7 @@ TEST_CASE("lines that are kept back are told, and when they go", "[trace]") {
     traced.pipeline.push("2025-11-07T12:00:02Z stdout F more");
     traced.rows();
     traced.pipeline.drain();
-    CHECK(traced.rows() ==
-          Rows{"pipeline_stages[1] multiline released", "out 1 2 3 '1 one\nmore'"});
+    CHECK(traced.rows() == Rows{"pipeline_stages[1] multiline released", "out 1 2 3 '1 one\nmore'"});
   }
 }
 
@@ -288,13 +280,13 @@ TEST_CASE("a stage that is wrong is refused in its place", "[trace]") {
 }
 
 TEST_CASE("watching changes nothing of what comes out", "[trace]") {
-  const char* const stages = GENERATE(
-      "- multiline: {firstline: '^\\d'}\n- regex: {expression: '(?P<w>\\pL+)'}\n- labels: {w: }",
-      "- cri:\n- match: {selector: '{stream=\"stdout\"}', stages: [{multiline: {firstline: "
-      "'^\\d'}}]}\n",
-      "- match: {selector: '{job=\"t\"} |= \"a\"', action: drop}\n- pack: {labels: [job]}\n",
-      "- template: {source: up, template: '{{ ToUpper .Entry }}'}\n- output: {source: up}\n"
-      "- drop: {longer_than: 40}\n");
+  const char* const stages =
+      GENERATE("- multiline: {firstline: '^\\d'}\n- regex: {expression: '(?P<w>\\pL+)'}\n- labels: {w: }",
+               "- cri:\n- match: {selector: '{stream=\"stdout\"}', stages: [{multiline: {firstline: "
+               "'^\\d'}}]}\n",
+               "- match: {selector: '{job=\"t\"} |= \"a\"', action: drop}\n- pack: {labels: [job]}\n",
+               "- template: {source: up, template: '{{ ToUpper .Entry }}'}\n- output: {source: up}\n"
+               "- drop: {longer_than: 40}\n");
   const std::vector<std::string> lines = {"1 one",
                                           "more",
                                           "",

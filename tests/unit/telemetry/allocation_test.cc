@@ -17,17 +17,16 @@ class CountingSink final : public Sink {
 // Ten fields, a trace, redaction and sampling.
 void log_much(const Logger& logger, const std::string& id) {
   for (int i = 0; i < 100; ++i) {
-    logger.info("task executed",
-                {task_id(id),
-                 guild_id(id),
-                 peer_id(id),
-                 duration_ms(2500us),
-                 size_bytes(i),
-                 status("ok"),
-                 {"amount", 0.25 * i},
-                 {"last", i == 99},
-                 {"password", "x"},
-                 object("peer", {{"port", 4001}, {"text", "na\xC3\xAFve \xFF \"\n"}})});
+    logger.info("task executed", {task_id(id),
+                                  guild_id(id),
+                                  peer_id(id),
+                                  duration_ms(2500us),
+                                  size_bytes(i),
+                                  status("ok"),
+                                  {"amount", 0.25 * i},
+                                  {"last", i == 99},
+                                  {"password", "x"},
+                                  object("peer", {{"port", 4001}, {"text", "na\xC3\xAFve \xFF \"\n"}})});
   }
 }
 

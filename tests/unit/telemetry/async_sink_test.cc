@@ -102,8 +102,7 @@ TEST_CASE("a full sink drops, counts, and tells where lines are missing") {
     REQUIRE(sink.flush(10s));
     sink.write(Level::kInfo, "after\n");
   }
-  CHECK(slow->lines() ==
-        std::vector<std::string>{"busy", std::string(60, 'a'), "7 missing", "after"});
+  CHECK(slow->lines() == std::vector<std::string>{"busy", std::string(60, 'a'), "7 missing", "after"});
 }
 
 TEST_CASE("a logger's notice of dropped lines has its form") {
@@ -122,9 +121,8 @@ TEST_CASE("a logger's notice of dropped lines has its form") {
   REQUIRE(logger.flush());
   const std::string notice = slow->lines().back();
   CHECK(notice.starts_with(R"({"level":"warn","timestamp":")"));
-  CHECK(notice.ends_with(
-      R"("service":"edge-node-1","message":"lines of this log were dropped","dropped":)" +
-      std::to_string(lost) + "}"));
+  CHECK(notice.ends_with(R"("service":"edge-node-1","message":"lines of this log were dropped","dropped":)" +
+                         std::to_string(lost) + "}"));
 }
 
 TEST_CASE("what is written through is written when the call returns, and is never dropped") {

@@ -38,8 +38,8 @@ struct Ended {
 
 Ended run_to_end(const std::string& end) {
   const TempDir folder;
-  Process child({.arguments = {LOKITAIL_CRASHING_LOGGER, (folder / "log").string(), end,
-                               std::to_string(kLines)}});
+  Process child(
+      {.arguments = {LOKITAIL_CRASHING_LOGGER, (folder / "log").string(), end, std::to_string(kLines)}});
   const auto code = child.wait();
   REQUIRE(code);
   return {*code, read_file(folder / "log")};

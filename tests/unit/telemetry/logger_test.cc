@@ -47,19 +47,17 @@ TEST_CASE("a line has the document's keys in its order") {
   const TraceContext context = *parse_traceparent(kTraceparent);
   scene.logger.info(context, "task executed", {task_id("task-abc123"), duration_ms(2500)},
                     {"/src/node/executor.cc", 42});
-  CHECK(
-      scene.line() ==
-      R"({"level":"info","timestamp":"2025-11-07T10:30:15.123Z","service":"edge-node-1",)"
-      R"("version":"0.1.0","environment":"production","caller":"node/executor.cc:42",)"
-      R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
-      R"("trace_sampled":true,"message":"task executed","task_id":"task-abc123","duration_ms":2500})");
+  CHECK(scene.line() ==
+        R"({"level":"info","timestamp":"2025-11-07T10:30:15.123Z","service":"edge-node-1",)"
+        R"("version":"0.1.0","environment":"production","caller":"node/executor.cc:42",)"
+        R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
+        R"("trace_sampled":true,"message":"task executed","task_id":"task-abc123","duration_ms":2500})");
 }
 
 TEST_CASE("what is not known is left out") {
   Scene scene(without_caller());
   scene.logger.warn("alone");
-  CHECK(scene.line() ==
-        R"({"level":"warn","timestamp":"2025-11-07T10:30:15.123Z","message":"alone"})");
+  CHECK(scene.line() == R"({"level":"warn","timestamp":"2025-11-07T10:30:15.123Z","message":"alone"})");
 }
 
 TEST_CASE("the caller is who calls") {
@@ -112,9 +110,8 @@ TEST_CASE("an error says what it was nested in") {
 
 TEST_CASE("the helpers have the document's names") {
   Scene scene(without_caller());
-  scene.logger.info("m",
-                    {peer_id("p"), guild_id("g"), task_id("t"), channel_id("c"), component("x"),
-                     operation("o"), status("ok"), size_bytes(1024U), duration_ms(1500us)});
+  scene.logger.info("m", {peer_id("p"), guild_id("g"), task_id("t"), channel_id("c"), component("x"),
+                          operation("o"), status("ok"), size_bytes(1024U), duration_ms(1500us)});
   CHECK(scene.line().ends_with(
       R"("message":"m","peer_id":"p","guild_id":"g","task_id":"t","channel_id":"c",)"
       R"("component":"x","operation":"o","status":"ok","size_bytes":1024,"duration_ms":1.5})"));
@@ -123,16 +120,14 @@ TEST_CASE("the helpers have the document's names") {
 TEST_CASE("persistent fields come before those of the call") {
   Scene scene(without_caller());
   const Logger executor = scene.logger.with({{"executor_id", "exec-001"}, component("executor")});
-  const Logger task =
-      executor.with({task_id("task-1")}).with_trace(*parse_traceparent(kTraceparent));
+  const Logger task = executor.with({task_id("task-1")}).with_trace(*parse_traceparent(kTraceparent));
   task.info("executing task", {{"n", 1}});
-  CHECK(scene.line().ends_with(
-      R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
-      R"("trace_sampled":true,"message":"executing task","executor_id":"exec-001",)"
-      R"("component":"executor","task_id":"task-1","n":1})"));
+  CHECK(
+      scene.line().ends_with(R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
+                             R"("trace_sampled":true,"message":"executing task","executor_id":"exec-001",)"
+                             R"("component":"executor","task_id":"task-1","n":1})"));
   executor.info("idle");
-  CHECK(scene.line().ends_with(
-      R"("message":"idle","executor_id":"exec-001","component":"executor"})"));
+  CHECK(scene.line().ends_with(R"("message":"idle","executor_id":"exec-001","component":"executor"})"));
 }
 
 TEST_CASE("the trace is the call's, the logger's or the scope's, in this order") {
@@ -174,9 +169,8 @@ TEST_CASE("redacted fields are never written, wherever they are") {
   options.redacted = {"password", "token"};
   Scene scene(std::move(options));
   scene.logger.with({{"token", "secret-1"}})
-      .info("m", {{"password", "secret-2"},
-                  {"passwords", 2},
-                  object("login", {{"user", "u"}, {"password", 3}})});
+      .info("m",
+            {{"password", "secret-2"}, {"passwords", 2}, object("login", {{"user", "u"}, {"password", 3}})});
   CHECK(scene.line().ends_with(R"("token":"<redacted>","password":"<redacted>","passwords":2,)"
                                R"("login":{"user":"u","password":"<redacted>"}})"));
   CHECK(scene.line().find("secret") == std::string::npos);
@@ -198,8 +192,7 @@ TEST_CASE("the console form is for people") {
   Scene scene({.service = "edge-node-1", .format = Format::kConsole});
   scene.logger.with({component("executor")})
       .info(*parse_traceparent(kTraceparent), "task executed",
-            {status("all good"), {"n", 3}, object("peer", {{"id", "a b"}})},
-            {"node/executor.cc", 42});
+            {status("all good"), {"n", 3}, object("peer", {{"id", "a b"}})}, {"node/executor.cc", 42});
   CHECK(scene.line() ==
         "2025-11-07T10:30:15.123Z INFO  edge-node-1 node/executor.cc:42 task executed "
         "component=executor status=\"all good\" n=3 peer={\"id\":\"a b\"} "

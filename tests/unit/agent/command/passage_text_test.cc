@@ -12,8 +12,7 @@ namespace {
 constexpr pipeline::Timestamp kNow{1'762'516'800, 0};
 
 // The text of all passages, one after the other.
-std::string explained(std::string_view stages, const std::vector<std::string>& lines,
-                      bool colours = false) {
+std::string explained(std::string_view stages, const std::vector<std::string>& lines, bool colours = false) {
   config::Warnings warnings;
   std::string text;
   pipeline::TracedPipeline pipeline(
@@ -25,17 +24,16 @@ std::string explained(std::string_view stages, const std::vector<std::string>& l
 }
 
 TEST_CASE("each kind of change has its row") {
-  CHECK(
-      explained(
-          "- json: {expressions: {level: , n: , ok: , none: , ts: , job: }}\n"
-          "- labels: {level: }\n"
-          "- labeldrop: [gone]\n"
-          "- labeldrop: [job]\n"
-          "- timestamp: {source: ts, format: RFC3339}\n"
-          "- structured_metadata: {n: }\n"
-          "- output: {source: level}\n",
-          {R"({"level":"warn","n":1.50,"ok":true,"none":null,"job":"u","ts":"2025-11-07T12:00:00.5Z"})"}) ==
-      R"(line 1
+  CHECK(explained(
+            "- json: {expressions: {level: , n: , ok: , none: , ts: , job: }}\n"
+            "- labels: {level: }\n"
+            "- labeldrop: [gone]\n"
+            "- labeldrop: [job]\n"
+            "- timestamp: {source: ts, format: RFC3339}\n"
+            "- structured_metadata: {n: }\n"
+            "- output: {source: level}\n",
+            {R"({"level":"warn","n":1.50,"ok":true,"none":null,"job":"u","ts":"2025-11-07T12:00:00.5Z"})"}) ==
+        R"(line 1
   line       '{"level":"warn","n":1.50,"ok":true,"none":null,"job":"u","ts":"2025-11-07T12:00:00.5Z"}'
   timestamp  2025-11-07T12:00:00Z
   labels     {job="t"}
@@ -158,14 +156,13 @@ TEST_CASE("no stages, and a drop without a reason") {
 }
 
 TEST_CASE("colours change nothing but the colour") {
-  std::string text = explained("- regex: {expression: '(?P<a>.)'}\n- drop: {source: a, value: x}",
-                               {"x", "y"}, true);
+  std::string text =
+      explained("- regex: {expression: '(?P<a>.)'}\n- drop: {source: a, value: x}", {"x", "y"}, true);
   CHECK(text.find("\x1b[32m+ extracted a=\"x\"\x1b[0m") != std::string::npos);
   for (std::size_t at = 0; (at = text.find("\x1b[", at)) != text.npos;) {
     text.erase(at, text.find('m', at) + 1 - at);
   }
-  CHECK(text ==
-        explained("- regex: {expression: '(?P<a>.)'}\n- drop: {source: a, value: x}", {"x", "y"}));
+  CHECK(text == explained("- regex: {expression: '(?P<a>.)'}\n- drop: {source: a, value: x}", {"x", "y"}));
 }
 
 TEST_CASE("numbers of lines") {

@@ -70,8 +70,10 @@ TEST_CASE("each answer of Loki has its meaning") {
 }
 
 TEST_CASE("the number of refused entries is what Loki says") {
-  CHECK(interpret_answer(400, "x too far behind\n, total ignored: 3 out of 7 for stream: {a=\"b\"}\n"
-                              "y, total ignored: 2 out of 2 for stream: {c=\"d\"}", "", 1)
+  CHECK(interpret_answer(400,
+                         "x too far behind\n, total ignored: 3 out of 7 for stream: {a=\"b\"}\n"
+                         "y, total ignored: 2 out of 2 for stream: {c=\"d\"}",
+                         "", 1)
             .refused_entries == 5);
   CHECK(interpret_answer(400, "one\ntwo\nthree\n", "", 1).refused_entries == 3);
   CHECK(interpret_answer(400, "", "", 1).refused_entries == 1);
@@ -79,7 +81,8 @@ TEST_CASE("the number of refused entries is what Loki says") {
 
 TEST_CASE("limits that an answer tells") {
   CHECK(interpret_answer(400, "entry for stream '{}' has 20 label names; limit 15", "", 1).most_labels == 15);
-  CHECK(interpret_answer(400, "Max entry size '256000' bytes exceeded for stream", "", 1).longest_line == 256000);
+  CHECK(interpret_answer(400, "Max entry size '256000' bytes exceeded for stream", "", 1).longest_line ==
+        256000);
   CHECK_FALSE(interpret_answer(400, "entry too far behind", "", 1).most_labels);
 }
 

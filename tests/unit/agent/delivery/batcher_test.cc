@@ -48,12 +48,11 @@ struct CountedOrigin final : pipeline::Origin {
 // A batcher on its own: posted calls run when the test says so.
 struct Bench final : BatcherEvents {
   explicit Bench(BatcherConfig config = {})
-      : batcher(std::move(config), symbols,
-                [this](std::function<void()> call) { posted.push_back(std::move(call)); }, *this) {}
+      : batcher(
+            std::move(config), symbols,
+            [this](std::function<void()> call) { posted.push_back(std::move(call)); }, *this) {}
 
-  void push_ready(std::size_t, std::unique_ptr<Push> push) override {
-    pushes.push_back(std::move(push));
-  }
+  void push_ready(std::size_t, std::unique_ptr<Push> push) override { pushes.push_back(std::move(push)); }
   void entry_dropped(std::size_t, const std::string& tenant, const char* reason, std::size_t) override {
     events.push_back("dropped " + tenant + ' ' + reason);
   }
@@ -312,9 +311,8 @@ TEST_CASE("a selector that is none is refused where it stands") {
   REQUIRE_THROWS_WITH(Bench(config), Catch::Contains("promtail.yaml:7:12: the client's match: "));
 }
 
-config::RelabelConfig rule(config::RelabelAction action, std::vector<std::string> source,
-                           std::string regex, std::string target = "",
-                           std::string replacement = "$1") {
+config::RelabelConfig rule(config::RelabelAction action, std::vector<std::string> source, std::string regex,
+                           std::string target = "", std::string replacement = "$1") {
   config::RelabelConfig rule;
   rule.action = action;
   rule.source_labels = std::move(source);
@@ -328,10 +326,9 @@ TEST_CASE("a client's entries are relabelled") {
   using enum config::RelabelAction;
   BatcherConfig config;
   config.external_labels = {{"cluster", "c"}};
-  config.relabel_configs = {rule(kDrop, {"level"}, "debug"),
-                            rule(kReplace, {"cluster", "job"}, "(.*);(.*)", "source", "$1/$2"),
-                            rule(kReplace, {"team"}, "(.+)", "__tenant_id__", "$1"),
-                            rule(kLabelDrop, {}, "cluster|job|team")};
+  config.relabel_configs = {
+      rule(kDrop, {"level"}, "debug"), rule(kReplace, {"cluster", "job"}, "(.*);(.*)", "source", "$1/$2"),
+      rule(kReplace, {"team"}, "(.+)", "__tenant_id__", "$1"), rule(kLabelDrop, {}, "cluster|job|team")};
   Bench bench(config);
   for (int i = 0; i < 3; ++i) {
     bench.add({{"job", "a"}, {"level", "info"}}, "1");
@@ -397,8 +394,8 @@ TEST_CASE("entries of a push can travel apart") {
   bench.batcher.flush_all();
   const Push& push = *bench.pushes.at(0);
   CHECK(push.streams.size() == 2);
-  const auto [first, second] = partition_push(
-      push, [](const EntryInPush& entry) { return entry.labels == R"({s="1"})"; });
+  const auto [first, second] =
+      partition_push(push, [](const EntryInPush& entry) { return entry.labels == R"({s="1"})"; });
   REQUIRE(first);
   CHECK(shape(*first) == R"({s="1"}: a c)");
   CHECK(shape(*second) == R"({s="2"}: b)");

@@ -28,12 +28,14 @@ TEST_CASE("Loki's words tell which entries it has refused", "[delivery][refusals
   };
   const auto& [name, answer, refused] = GENERATE(values<Case>({
       {"too old, in any stream",
-       "entry for stream '" + kApp + "' has timestamp too old: 2026-11-15T23:59:59Z, oldest "
-       "acceptable timestamp is: 2026-11-16T00:00:00Z",
+       "entry for stream '" + kApp +
+           "' has timestamp too old: 2026-11-15T23:59:59Z, oldest "
+           "acceptable timestamp is: 2026-11-16T00:00:00Z",
        {0, 3}},
       {"as Loki 3 wraps it",
-       "1 errors like: entry for stream '" + kApp + "' has timestamp too old: "
-       "2026-11-15T23:59:59Z, oldest acceptable timestamp is: 2026-11-16T00:00:00Z",
+       "1 errors like: entry for stream '" + kApp +
+           "' has timestamp too old: "
+           "2026-11-15T23:59:59Z, oldest acceptable timestamp is: 2026-11-16T00:00:00Z",
        {0, 3}},
       {"too new, that one",
        "entry for stream '" + kWeb + "' has timestamp too new: 2026-11-16T00:00:05Z",
@@ -47,15 +49,17 @@ TEST_CASE("Loki's words tell which entries it has refused", "[delivery][refusals
            "' while adding an entry with length '300' bytes",
        {2, 4}},
       {"several rules",
-       "entry for stream '" + kApp + "' has timestamp too old: 2026-11-15T23:59:59Z, oldest "
-       "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
-       "max entry size '250' bytes exceeded for stream '" + kApp +
-           "' while adding an entry with length '300' bytes",
+       "entry for stream '" + kApp +
+           "' has timestamp too old: 2026-11-15T23:59:59Z, oldest "
+           "acceptable timestamp is: 2026-11-16T00:00:00Z\n"
+           "max entry size '250' bytes exceeded for stream '" +
+           kApp + "' while adding an entry with length '300' bytes",
        {0, 2, 3}},
       {"too far behind, of that stream",
        "entry with timestamp 2026-11-15 23:58:20 +0000 UTC ignored, reason: 'entry too far behind, "
        "entry timestamp is: 2026-11-15T23:58:20Z, oldest acceptable timestamp is: "
-       "2026-11-16T00:00:00Z',\nuser 'fake', total ignored: 1 out of 2 for stream: " + kWeb,
+       "2026-11-16T00:00:00Z',\nuser 'fake', total ignored: 1 out of 2 for stream: " +
+           kWeb,
        {3}},
       {"too many labels: the whole stream",
        "entry for stream '" + kApp + "' has 16 label names; limit 15",

@@ -14,13 +14,15 @@ using namespace lokitail::test;
 namespace fs = std::filesystem;
 
 TEST_CASE("lists of targets, as JSON and as YAML", "[discovery]") {
-  const std::vector<config::LabelMap> want = {{{"__address__", "a"}, {"job", "x"}}, {{"__address__", "b"}, {"job", "x"}}};
+  const std::vector<config::LabelMap> want = {{{"__address__", "a"}, {"job", "x"}},
+                                              {{"__address__", "b"}, {"job", "x"}}};
   CHECK(read_target_list(R"([{"targets":["a","b"],"labels":{"job":"x"}}])", "f.json") == want);
   CHECK(read_target_list("- targets: [a, b]\n  labels: {job: x}\n", "f.yml") == want);
   CHECK(read_target_list("", "f.yml").empty());
   CHECK(read_target_list("[]", "f.json").empty());
   CHECK(read_target_list("- labels: {job: x}\n", "f.yml").empty());
-  for (const char* wrong : {"{}", "[1]", "- targets: a\n  x: y\n", "- targets: {a: b}\n", "- labels: [a]\n", "["}) {
+  for (const char* wrong :
+       {"{}", "[1]", "- targets: a\n  x: y\n", "- targets: {a: b}\n", "- labels: [a]\n", "["}) {
     INFO(wrong);
     CHECK_THROWS_AS(read_target_list(wrong, "f"), config::Error);
   }
@@ -31,10 +33,11 @@ struct Watched {
   explicit Watched(const std::string& pattern) {
     config.files = {(folder / pattern).string()};
     config.refresh_interval = std::chrono::hours(1);
-    discovery = std::make_unique<FileSd>(control, inotify, config, [this](const std::string& group, auto targets) {
-      told[fs::path(group).filename()] = std::move(targets);
-      ++times;
-    });
+    discovery =
+        std::make_unique<FileSd>(control, inotify, config, [this](const std::string& group, auto targets) {
+          told[fs::path(group).filename()] = std::move(targets);
+          ++times;
+        });
   }
   ~Watched() { discovery->stop(); }
   bool run_until(const std::function<bool()>& condition) {
@@ -60,7 +63,8 @@ TEST_CASE("files of targets are read when they come, change and go", "[discovery
   write_file(scene.folder / "other.yml", "- targets: [x]\n");
   scene.discovery->start();
   const std::string path = (scene.folder / "t1.yml").string();
-  CHECK(scene.told["t1.yml"] == std::vector<config::LabelMap>{{{"__address__", "a"}, {"__meta_filepath", path}}});
+  CHECK(scene.told["t1.yml"] ==
+        std::vector<config::LabelMap>{{{"__address__", "a"}, {"__meta_filepath", path}}});
   CHECK(scene.times == 1);
 
   write_file(scene.folder / "new.tmp", "- targets: [b]\n");

@@ -61,14 +61,8 @@ TEST_CASE("relabelling", "[relabel]") {
        {{"a", "one"}, {"b", "old"}},
        {{{"a", "one"}, {"b", "old"}}}},
       {"constant", "{target_label: env, replacement: prod}", {}, {{{"env", "prod"}}}},
-      {"empty replacement removes",
-       "{target_label: a, replacement: ''}",
-       {{"a", "one"}},
-       {LabelMap{}}},
-      {"missing source removes",
-       "{source_labels: [nope], target_label: b}",
-       {{"b", "old"}},
-       {LabelMap{}}},
+      {"empty replacement removes", "{target_label: a, replacement: ''}", {{"a", "one"}}, {LabelMap{}}},
+      {"missing source removes", "{source_labels: [nope], target_label: b}", {{"b", "old"}}, {LabelMap{}}},
       {"target from a group",
        R"({source_labels: [kv], regex: '(\w+)=(\w+)', target_label: 'x_${1}', replacement: $2})",
        {{"kv", "team=core"}},
@@ -128,14 +122,8 @@ TEST_CASE("relabelling", "[relabel]") {
        "{source_labels: [env], regex: 'd.*', action: drop}",
        {{"env", "prod"}},
        {{{"env", "prod"}}}},
-      {"keep",
-       "{source_labels: [env], regex: prod, action: keep}",
-       {{"env", "prod"}},
-       {{{"env", "prod"}}}},
-      {"keep without match",
-       "{source_labels: [env], regex: prod, action: keep}",
-       {{"env", "dev"}},
-       {}},
+      {"keep", "{source_labels: [env], regex: prod, action: keep}", {{"env", "prod"}}, {{{"env", "prod"}}}},
+      {"keep without match", "{source_labels: [env], regex: prod, action: keep}", {{"env", "dev"}}, {}},
       {"keep with a missing label", "{source_labels: [nope], regex: '.+', action: keep}", {}, {}},
       {"keepequal",
        "{source_labels: [a], target_label: b, action: keepequal}",
@@ -149,10 +137,7 @@ TEST_CASE("relabelling", "[relabel]") {
        "{source_labels: [a], target_label: b, action: keepequal}",
        {},
        {LabelMap{}}},
-      {"dropequal",
-       "{source_labels: [a], target_label: b, action: dropequal}",
-       {{"a", "x"}, {"b", "x"}},
-       {}},
+      {"dropequal", "{source_labels: [a], target_label: b, action: dropequal}", {{"a", "x"}, {"b", "x"}}, {}},
       {"dropequal, different",
        "{source_labels: [a], target_label: b, action: dropequal}",
        {{"a", "x"}, {"b", "y"}},
@@ -275,8 +260,7 @@ TEST_CASE("relabel rules take the patterns that Go takes", "[relabel]") {
 TEST_CASE("a relabel rule that cannot be compiled is refused by its place", "[relabel]") {
   CHECK_THROWS_WITH(
       relabeler("{action: keep, regex: '('}"),
-      Catch::Matchers::Equals(
-          "test.yaml:1:115: \"(\" is not a valid regular expression: missing ): ("));
+      Catch::Matchers::Equals("test.yaml:1:115: \"(\" is not a valid regular expression: missing ): ("));
 }
 
 }  // namespace

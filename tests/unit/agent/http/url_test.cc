@@ -29,8 +29,8 @@ TEST_CASE("URLs are taken apart") {
 
 TEST_CASE("what is not an http URL is refused") {
   for (const char* const text :
-       {"", "loki:3100", "ftp://loki/", "http://", "http:///push", "http://loki:port/",
-        "http://loki:123456/", "http://[::1", "http://loki/a b", "http://loki/a\r\nX: y"}) {
+       {"", "loki:3100", "ftp://loki/", "http://", "http:///push", "http://loki:port/", "http://loki:123456/",
+        "http://[::1", "http://loki/a b", "http://loki/a\r\nX: y"}) {
     INFO(text);
     CHECK_FALSE(parse_url(text));
   }
@@ -47,8 +47,8 @@ TEST_CASE("a Unix socket has a URL, too") {
   REQUIRE(path);
   CHECK(path->socket == "/run/agent.sock");
   CHECK(path->target == "/prefix/readyz?a=b");
-  for (const char* const text : {"unix://relative", "unix://", "unix:///", "unix:///run/", "http://h/", "", "unix:/a",
-                                 "unix:///a b", "unix:///a\n"}) {
+  for (const char* const text : {"unix://relative", "unix://", "unix:///", "unix:///run/", "http://h/", "",
+                                 "unix:/a", "unix:///a b", "unix:///a\n"}) {
     INFO(text);
     CHECK_FALSE(parse_socket_url(text));
   }

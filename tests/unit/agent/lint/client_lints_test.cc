@@ -12,17 +12,12 @@ std::string client(const std::string& keys) { return "clients:\n- " + keys + "\n
 
 TEST_CASE("inline-credentials") {
   const Row rows[] = {
-      {"password",
-       client("{url: https://l/, basic_auth: {username: u, password: hush}}"),
-       {"2:57"}},
-      {"password of a file",
-       client("{url: https://l/, basic_auth: {username: u, password_file: /p}}"),
-       {}},
+      {"password", client("{url: https://l/, basic_auth: {username: u, password: hush}}"), {"2:57"}},
+      {"password of a file", client("{url: https://l/, basic_auth: {username: u, password_file: /p}}"), {}},
       {"bearer token", client("{url: https://l/, bearer_token: hush}"), {"2:35"}},
       {"authorization", client("{url: https://l/, authorization: {credentials: hush}}"), {"2:50"}},
       {"oauth2",
-       client(
-           "{url: https://l/, oauth2: {client_id: a, client_secret: hush, token_url: https://t/}}"),
+       client("{url: https://l/, oauth2: {client_id: a, client_secret: hush, token_url: https://t/}}"),
        {"2:59"}},
       {"a key", client("{url: https://l/, tls_config: {cert: x, key: hush}}"), {"2:48"}},
       {"in the URL", client("{url: 'https://u:hush@l/push'}"), {"2:9"}},
@@ -44,13 +39,10 @@ TEST_CASE("inline-credentials") {
 
 TEST_CASE("inline-credentials: what the environment has put in stands there by name only") {
   config::Warnings warnings;
-  const config::Node root =
-      config::Node::parse(client("{url: https://l/, bearer_token: hush}"), "f");
-  const config::Config config =
-      config::load(client("{url: https://l/, bearer_token: hush}"), "f", warnings);
+  const config::Node root = config::Node::parse(client("{url: https://l/, bearer_token: hush}"), "f");
+  const config::Config config = config::load(client("{url: https://l/, bearer_token: hush}"), "f", warnings);
   const Subject subject{config, root, client("{url: https://l/, bearer_token: ${TOKEN}}")};
-  for (const Finding& finding : run_lints(subject, Ignores()))
-    CHECK(finding.id != "inline-credentials");
+  for (const Finding& finding : run_lints(subject, Ignores())) CHECK(finding.id != "inline-credentials");
 }
 
 TEST_CASE("open-admin") {
@@ -68,7 +60,8 @@ TEST_CASE("open-admin") {
       {"TLS alone", server("admin: true, " + tls), {"1:17"}},
       {"a password over TLS", server("admin: true, " + auth + ", " + tls), {}},
       {"certificates",
-       server("admin: true, http_tls_config: {cert_file: /c, key_file: /k, client_ca_file: /a, client_auth_type: "
+       server("admin: true, http_tls_config: {cert_file: /c, key_file: /k, client_ca_file: /a, "
+              "client_auth_type: "
               "RequireAndVerifyClientCert}"),
        {}},
       {"a socket besides", server("admin: true, http_listen_socket: /run/a.sock"), {"1:17"}},

@@ -36,8 +36,7 @@ TEST_CASE("path-matches-nothing") {
   }
 }
 
-std::string two_jobs(const std::string& one, const std::string& other,
-                     const std::string& more = "") {
+std::string two_jobs(const std::string& one, const std::string& other, const std::string& more = "") {
   return kClient + fmt::format(
                        "scrape_configs:\n- job_name: a\n  static_configs:\n"
                        "  - labels: {{job: a, __path__: '{}'}}\n"
@@ -102,11 +101,10 @@ TEST_CASE("positions-directory") {
     return kClient + "positions: {filename: '" + file + "'}\n";
   };
   CHECK(places("positions-directory", with(folder / "positions.yaml"), kHere).empty());
-  CHECK(places("positions-directory", with(folder / "none/positions.yaml"), kHere) ==
-        Places{"2:23"});
+  CHECK(places("positions-directory", with(folder / "none/positions.yaml"), kHere) == Places{"2:23"});
   CHECK(places("positions-directory", with(folder / "none/positions.yaml")).empty());
-  CHECK(places("positions-directory",
-               with(folder / "none/positions.yaml") + "target_config: {stdin: true}\n", kHere)
+  CHECK(places("positions-directory", with(folder / "none/positions.yaml") + "target_config: {stdin: true}\n",
+               kHere)
             .empty());
   const auto in_the_way = lint(with(folder / "."), kHere);
   REQUIRE(in_the_way.size() == 1);

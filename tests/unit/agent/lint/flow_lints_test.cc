@@ -26,9 +26,7 @@ TEST_CASE("source-never-set") {
        job("- template: {source: x, template: '{{ .Value }}{{ .Entry }}'}"),
        {}},
       {"what a template makes", job("- template: {source: x, template: 'y'}\n- labels: {x: }"), {}},
-      {"a replacement's group",
-       job("- replace: {expression: '(?P<secret>x)'}\n- labels: {s: secret}"),
-       {}},
+      {"a replacement's group", job("- replace: {expression: '(?P<secret>x)'}\n- labels: {s: secret}"), {}},
       {"drop", job("- drop: {source: level, value: debug}"), {"7:20"}},
       {"drop, one of two", job("- drop: {source: [job, level]}"), {"7:26"}},
       {"tenant", job("- tenant: {source: team}"), {"7:22"}},
@@ -65,17 +63,14 @@ TEST_CASE("source-never-set") {
     INFO(row.what);
     CHECK(places("source-never-set", row.config) == row.want);
   }
-  CHECK(contains(
-      says("source-never-set", job("- json: {expressions: {level: }}\n- labels: {lvl: levle}")),
-      "/ level"));
+  CHECK(contains(says("source-never-set", job("- json: {expressions: {level: }}\n- labels: {lvl: levle}")),
+                 "/ level"));
   CHECK(contains(says("source-never-set", rows[20].config), "the label env is no extracted value"));
 }
 
 TEST_CASE("stage-order") {
   const Row rows[] = {
-      {"labels before json",
-       job("- labels: {level: }\n- json: {expressions: {level: }}"),
-       {"7:14"}},
+      {"labels before json", job("- labels: {level: }\n- json: {expressions: {level: }}"), {"7:14"}},
       {"timestamp before json",
        job("- timestamp: {source: t, format: Unix}\n- json: {expressions: {t: }}"),
        {"7:25"}},
@@ -148,9 +143,7 @@ TEST_CASE("drop-everything") {
       {"blank lines", job("- drop: {expression: '^\\s*$'}"), {}},
       {"empty lines with a choice", job("- drop: {expression: '^(#.*)?$'}"), {}},
       {"of a value, anything", job("- drop: {source: job, expression: '.*'}"), {"7:37"}},
-      {"of a value, or of none",
-       job("- drop: {source: job, expression: '^(debug|trace)?$'}"),
-       {"7:37"}},
+      {"of a value, or of none", job("- drop: {source: job, expression: '^(debug|trace)?$'}"), {"7:37"}},
       {"of a value, none", job("- drop: {source: job, expression: '^$'}"), {}},
       {"of a value", job("- drop: {source: job, expression: 'debug|trace'}"), {}},
       {"together with another condition", job("- drop: {expression: '.*', longer_than: 8kb}"), {}},
@@ -164,8 +157,7 @@ TEST_CASE("drop-everything") {
 
 TEST_CASE("output-before-multiline") {
   const std::string multiline = "- multiline: {firstline: '^\\d{4}-'}\n";
-  const std::string regex =
-      "- regex: {expression: '^(?P<time>\\S+) (?P<msg>.*)'}\n- output: {source: msg}\n";
+  const std::string regex = "- regex: {expression: '^(?P<time>\\S+) (?P<msg>.*)'}\n- output: {source: msg}\n";
   const Row rows[] = {
       {"behind", job(regex + multiline), {"9:5"}},
       {"in front", job(multiline + regex), {}},
@@ -179,9 +171,7 @@ TEST_CASE("output-before-multiline") {
            "- output: {source: content}\n" +
            multiline),
        {}},
-      {"behind logfmt",
-       job("- logfmt: {mapping: {msg: }}\n- output: {source: msg}\n" + multiline),
-       {"9:5"}},
+      {"behind logfmt", job("- logfmt: {mapping: {msg: }}\n- output: {source: msg}\n" + multiline), {"9:5"}},
       {"elsewhere",
        job("- match: {selector: '{job=\"app\"}', stages: [{regex: {expression: '(?P<m>.)'}}, "
            "{output: "
@@ -204,8 +194,7 @@ TEST_CASE("container-format") {
       {"cri on pods", job("- cri: {}", "/var/log/pods/*/*/*.log"), {}},
       {"either elsewhere", job("- cri: {}\n- docker: {}", "/srv/logs/*.log"), {}},
       {"in a match",
-       job("- match: {selector: '{job=\"app\"}', stages: [{docker: {}}]}",
-           "/var/log/pods/*/*/*.log"),
+       job("- match: {selector: '{job=\"app\"}', stages: [{docker: {}}]}", "/var/log/pods/*/*/*.log"),
        {"7:48"}},
       {"pods that are discovered",
        kClient + "scrape_configs:\n- job_name: p\n  kubernetes_sd_configs: [{role: pod}]\n  "
@@ -292,9 +281,7 @@ TEST_CASE("timestamp-zone") {
   };
   const Row rows[] = {
       {"no zone", with("format: '2006-01-02 15:04:05'"), {"8:36"}},
-      {"no zone, but a location",
-       with("format: '2006-01-02 15:04:05', location: Europe/Prague"),
-       {}},
+      {"no zone, but a location", with("format: '2006-01-02 15:04:05', location: Europe/Prague"), {}},
       {"an offset", with("format: '02/Jan/2006:15:04:05 -0700'"), {}},
       {"Z or an offset", with("format: '2006-01-02T15:04:05Z07:00'"), {}},
       {"an abbreviation", with("format: '2006-01-02 15:04:05 MST'"), {}},

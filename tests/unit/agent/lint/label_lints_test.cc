@@ -25,13 +25,9 @@ TEST_CASE("high-cardinality-label: names, sources and what of the line it is") {
        job("- logfmt: {mapping: {r: request_id, l: lvl}}\n- labels: {r: , l: }"),
        {"8:14"}},
       {"gone again", job(extract + "- labels: {trace_id: }\n- labeldrop: [trace_id]"), {}},
-      {"made metadata",
-       job(extract + "- labels: {trace_id: }\n- structured_metadata: {trace_id: }"),
-       {}},
+      {"made metadata", job(extract + "- labels: {trace_id: }\n- structured_metadata: {trace_id: }"), {}},
       {"metadata only", job(extract + "- structured_metadata: {trace_id: }"), {}},
-      {"not allowed",
-       job(extract + "- labels: {trace_id: , level: }\n- labelallow: [level, job]"),
-       {}},
+      {"not allowed", job(extract + "- labels: {trace_id: , level: }\n- labelallow: [level, job]"), {}},
       {"in a match",
        job(extract + "- match:\n    selector: '{job=\"app\"}'\n    stages:\n"
                      "    - labels: {trace_id: }"),
@@ -52,9 +48,8 @@ TEST_CASE("high-cardinality-label: names, sources and what of the line it is") {
   }
   CHECK(contains(says("high-cardinality-label", job(extract + "- labels: {t: trace_id}")),
                  "structured_metadata: {t: trace_id}"));
-  CHECK(contains(
-      says("high-cardinality-label", job("- json: {expressions: {ts: }}\n- labels: {ts: }")),
-      "timestamp stage with `source: ts`"));
+  CHECK(contains(says("high-cardinality-label", job("- json: {expressions: {ts: }}\n- labels: {ts: }")),
+                 "timestamp stage with `source: ts`"));
 }
 
 TEST_CASE("high-cardinality-label: labels of discovered targets") {
@@ -72,16 +67,14 @@ TEST_CASE("high-cardinality-label: labels of discovered targets") {
        with_rules("  - {source_labels: [__meta_kubernetes_pod_ip], target_label: instance}\n"),
        {"6:63"}},
       {"names",
-       with_rules(
-           "  - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}\n"
-           "  - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}\n"
-           "  - {source_labels: [__meta_kubernetes_pod_container_name], target_label: container}\n"
-           "  - {source_labels: [__meta_kubernetes_pod_node_name], target_label: node_name}\n"),
+       with_rules("  - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}\n"
+                  "  - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}\n"
+                  "  - {source_labels: [__meta_kubernetes_pod_container_name], target_label: container}\n"
+                  "  - {source_labels: [__meta_kubernetes_pod_node_name], target_label: node_name}\n"),
        {}},
       {"of a uid a path",
-       with_rules(
-           "  - {source_labels: [__meta_kubernetes_pod_uid, __meta_kubernetes_pod_container_name], "
-           "separator: /, target_label: __path__, replacement: '/var/log/pods/*$1/*.log'}\n"),
+       with_rules("  - {source_labels: [__meta_kubernetes_pod_uid, __meta_kubernetes_pod_container_name], "
+                  "separator: /, target_label: __path__, replacement: '/var/log/pods/*$1/*.log'}\n"),
        {}},
   };
   for (const Row& row : rows) {
@@ -96,8 +89,7 @@ TEST_CASE("high-cardinality-label: a sample shows it") {
   how.sample->job = "j";
   how.sample->entries = 1000;
   how.sample->label_values = {{"ticket", 800}, {"level", 5}, {"shop", 99}};
-  const std::string config =
-      job("- json: {expressions: {ticket: , level: }}\n- labels: {ticket: , level: }");
+  const std::string config = job("- json: {expressions: {ticket: , level: }}\n- labels: {ticket: , level: }");
   CHECK(places("high-cardinality-label", config, how) == Places{"8:14"});
   CHECK(contains(says("high-cardinality-label", config, how), "800 values in the 1000 entries"));
   how.sample->entries = 100'000;
@@ -116,12 +108,9 @@ TEST_CASE("filename-label") {
        job("- docker: {}\n- labeldrop: [filename]", "/var/lib/docker/containers/*/*-json.log"),
        {}},
       {"made metadata",
-       job("- docker: {}\n- structured_metadata: {filename: }",
-           "/var/lib/docker/containers/*/*-json.log"),
+       job("- docker: {}\n- structured_metadata: {filename: }", "/var/lib/docker/containers/*/*-json.log"),
        {}},
-      {"packed",
-       job("- pack: {labels: [filename]}", "/var/lib/docker/containers/*/*-json.log"),
-       {}},
+      {"packed", job("- pack: {labels: [filename]}", "/var/lib/docker/containers/*/*-json.log"), {}},
       {"not allowed", job("- labelallow: [job]", "/var/log/containers/*.log"), {}},
       {"dropped of some lines only",
        job("- match: {selector: '{job=\"app\"} |= \"x\"', stages: [{labeldrop: [filename]}]}",
@@ -147,27 +136,20 @@ TEST_CASE("too-many-labels") {
     return config.replace(0, kClient.size(), external);
   };
   const auto match = [&labels](int from, int to) {
-    return fmt::format(
-        "- match: {{selector: '{{job=\"app\"}}', stages: [{{static_labels: {{{}}}}}]}}\n",
-        labels(from, to));
+    return fmt::format("- match: {{selector: '{{job=\"app\"}}', stages: [{{static_labels: {{{}}}}}]}}\n",
+                       labels(from, to));
   };
   // `job` and `filename` are there too.
   const Row rows[] = {
       {"fifteen", job("- static_labels: {" + labels(0, 13) + "}"), {}},
       {"sixteen", job("- static_labels: {" + labels(0, 14) + "}"), {"3:3"}},
       {"of the target", job("", "/a", labels(0, 14)), {"3:3"}},
-      {"sixteen, one of which goes",
-       job("- static_labels: {" + labels(0, 14) + "}\n- labeldrop: [l3]"),
-       {}},
-      {"with external ones",
-       with_external(job("- static_labels: {" + labels(0, 10) + "}")),
-       {"3:3"}},
+      {"sixteen, one of which goes", job("- static_labels: {" + labels(0, 14) + "}\n- labeldrop: [l3]"), {}},
+      {"with external ones", with_external(job("- static_labels: {" + labels(0, 10) + "}")), {"3:3"}},
       {"few with external ones", with_external(job("- static_labels: {" + labels(0, 9) + "}")), {}},
       {"in two matches, of which each stays below", job(match(0, 8) + match(20, 28)), {}},
       {"in one match", job(match(0, 14)), {"3:3"}},
-      {"the tenant is no label",
-       job("- static_labels: {" + labels(0, 13) + "}\n- tenant: {value: x}"),
-       {}},
+      {"the tenant is no label", job("- static_labels: {" + labels(0, 13) + "}\n- tenant: {value: x}"), {}},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -216,14 +198,12 @@ TEST_CASE("no-labels") {
        kClient + "scrape_configs:\n- job_name: c\n  docker_sd_configs: [{host: x}]\n",
        {"3:3"}},
       {"containers with a rule",
-       kClient +
-           "scrape_configs:\n- job_name: c\n  docker_sd_configs: [{host: x}]\n  relabel_configs:\n"
-           "  - {source_labels: [__meta_docker_container_name], regex: '/(.*)', target_label: "
-           "container}\n",
+       kClient + "scrape_configs:\n- job_name: c\n  docker_sd_configs: [{host: x}]\n  relabel_configs:\n"
+                 "  - {source_labels: [__meta_docker_container_name], regex: '/(.*)', target_label: "
+                 "container}\n",
        {}},
       {"labels of pushes",
-       kClient +
-           "scrape_configs:\n- job_name: c\n  loki_push_api: {server: {http_listen_port: 1}}\n",
+       kClient + "scrape_configs:\n- job_name: c\n  loki_push_api: {server: {http_listen_port: 1}}\n",
        {}},
       {"external ones",
        "clients: [{url: http://l/, external_labels: {a: b}}]\n" +
@@ -253,12 +233,8 @@ TEST_CASE("label-never-set") {
       {"never such, by expression",
        job("- match: {selector: '{job=~\"w.*\"}', stages: [{docker: }]}"),
        {"7:23"}},
-      {"always such, negated",
-       job("- match: {selector: '{job!=\"web\"}', stages: [{docker: }]}"),
-       {}},
-      {"never such, negated",
-       job("- match: {selector: '{job!=\"app\"}', stages: [{docker: }]}"),
-       {"7:23"}},
+      {"always such, negated", job("- match: {selector: '{job!=\"web\"}', stages: [{docker: }]}"), {}},
+      {"never such, negated", job("- match: {selector: '{job!=\"app\"}', stages: [{docker: }]}"), {"7:23"}},
       {"the file", job("- match: {selector: '{filename=~\".*app.*\"}', stages: [{docker: }]}"), {}},
       {"a label that one target lacks",
        kClient + "scrape_configs:\n- job_name: j\n  static_configs:\n  - labels: {env: prod, "
@@ -266,12 +242,8 @@ TEST_CASE("label-never-set") {
                  "  - labels: {x: y, __path__: /b}\n  pipeline_stages:\n"
                  "  - match: {selector: '{env!=\"prod\"}', stages: [{docker: }]}\n",
        {}},
-      {"a label that may be missing",
-       job("- match: {selector: '{app=\"\"}', stages: [{docker: }]}"),
-       {}},
-      {"docker's stream",
-       job("- docker: {}\n- match: {selector: '{stream=\"stderr\"}', action: drop}"),
-       {}},
+      {"a label that may be missing", job("- match: {selector: '{app=\"\"}', stages: [{docker: }]}"), {}},
+      {"docker's stream", job("- docker: {}\n- match: {selector: '{stream=\"stderr\"}', action: drop}"), {}},
       {"dropped before",
        job("- labeldrop: [job]\n- match: {selector: '{job=\"app\"}', action: drop}"),
        {"8:23"}},

@@ -53,8 +53,7 @@ TEST_CASE("comments silence lints, and so does an id") {
 }
 
 TEST_CASE("findings come in the order of the file, each once") {
-  const auto found =
-      lint(job("- labels: {level: , trace: }\n- docker: {}", "/var/log/pods/*/*/*.log"));
+  const auto found = lint(job("- labels: {level: , trace: }\n- docker: {}", "/var/log/pods/*/*/*.log"));
   REQUIRE(found.size() == 4);
   for (std::size_t i = 1; i < found.size(); ++i) {
     CHECK(std::pair(found[i - 1].place.line, found[i - 1].place.column) <=
@@ -87,20 +86,13 @@ TEST_CASE("words of names") {
 }
 
 TEST_CASE("what names say of their values") {
-  for (const char* name : {"level",     "severity",     "app",
-                           "job",       "namespace",    "pod",
-                           "container", "node_name",    "host",
-                           "hostname",  "instance",     "stream",
-                           "method",    "status",       "code",
-                           "env",       "service",      "unit",
-                           "component", "logger",       "thread",
-                           "version",   "region",       "cluster",
-                           "facility",  "filename",     "host_ip",
-                           "vhost",     "upstream",     "grid",
-                           "valid",     "category",     "description_type",
-                           "event_id",  "uptime_class", "ship",
-                           "tip",       "userid_type",  "paths_total",
-                           "timezone"}) {
+  for (const char* name :
+       {"level",     "severity", "app",         "job",         "namespace",        "pod",      "container",
+        "node_name", "host",     "hostname",    "instance",    "stream",           "method",   "status",
+        "code",      "env",      "service",     "unit",        "component",        "logger",   "thread",
+        "version",   "region",   "cluster",     "facility",    "filename",         "host_ip",  "vhost",
+        "upstream",  "grid",     "valid",       "category",    "description_type", "event_id", "uptime_class",
+        "ship",      "tip",      "userid_type", "paths_total", "timezone"}) {
     INFO(name);
     CHECK(kind_of_name(name) == NameKind::kFewValues);
   }

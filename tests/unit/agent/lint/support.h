@@ -45,8 +45,7 @@ inline std::vector<std::string> places(std::string_view id, const std::string& t
                                        const Linting& how = {}) {
   std::vector<std::string> found;
   for (const Finding& finding : lint(text, how)) {
-    if (finding.id == id)
-      found.push_back(fmt::format("{}:{}", finding.place.line, finding.place.column));
+    if (finding.id == id) found.push_back(fmt::format("{}:{}", finding.place.line, finding.place.column));
   }
   return found;
 }

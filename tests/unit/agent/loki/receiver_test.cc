@@ -76,9 +76,7 @@ class Client {
   boost::system::error_code error_;
 };
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 TEST_CASE("pushes are decoded, counted and accepted over one connection") {
   struct Seen {
@@ -91,16 +89,14 @@ TEST_CASE("pushes are decoded, counted and accepted over one connection") {
   options.on_push = [&](const ReceivedPush& received, const PushAnswer& answer) {
     REQUIRE(received.push);
     CHECK(answer.status == 204);
-    seen.push_back({received.head.index, received.head.connection,
-                    std::string(received.head.tenant()),
+    seen.push_back({received.head.index, received.head.connection, std::string(received.head.tenant()),
                     std::string(received.head.header("user-agent")),
                     received.push->streams.at(0).entries.at(0).line, received.size.entries});
   };
   {
     Receiver receiver(options);
     Client client(receiver.port());
-    const std::string answer =
-        client.ask(post(body_of(2), "X-Scope-OrgID: bakery\r\nUser-Agent: x\r\n"));
+    const std::string answer = client.ask(post(body_of(2), "X-Scope-OrgID: bakery\r\nUser-Agent: x\r\n"));
     CHECK(has(answer, "HTTP/1.1 204 No Content\r\n"));
     CHECK(has(client.ask(post(body_of(3))), " 204 "));
     CHECK(has(Client(receiver.port()).ask(post(body_of(1))), " 204 "));
@@ -130,8 +126,7 @@ TEST_CASE("what is asked otherwise") {
   const std::string half = body.substr(0, body.size() / 2);
   const std::string rest = body.substr(half.size());
   const auto hex = [](const std::string& text) {
-    return "0123456789abcdef"[text.size() / 16] +
-           std::string(1, "0123456789abcdef"[text.size() % 16]);
+    return "0123456789abcdef"[text.size() / 16] + std::string(1, "0123456789abcdef"[text.size() % 16]);
   };
   const struct {
     const char* what;
@@ -143,8 +138,8 @@ TEST_CASE("what is asked otherwise") {
       {"elsewhere", "POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab", " 404 "},
       {"not snappy", post("hello"), " 400 Bad Request"},
       {"chunked",
-       "POST /loki/api/v1/push?x=y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
-           hex(half) + "\r\n" + half + "\r\n" + hex(rest) + "\r\n" + rest + "\r\n0\r\n\r\n",
+       "POST /loki/api/v1/push?x=y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + hex(half) +
+           "\r\n" + half + "\r\n" + hex(rest) + "\r\n" + rest + "\r\n0\r\n\r\n",
        " 204 "},
       {"waiting for 100", post("", "Expect: 100-continue\r\n"), "HTTP/1.1 100 Continue\r\n\r\n"},
       {"after 100", "", " 400 "},
@@ -177,8 +172,7 @@ TEST_CASE("answers are what the hook says") {
   answers[0] = {.status = 429, .headers = {{"Retry-After", "3"}}, .body = "slow down"};
   answers[1] = {.status = 260, .body = "ingestion blocked"};
   answers[2] = {.status = 500, .delay = 80ms};
-  answers[3] = {
-      .status = 400, .body = "too old", .connection = PushAnswer::Connection::kCloseAfter};
+  answers[3] = {.status = 400, .body = "too old", .connection = PushAnswer::Connection::kCloseAfter};
   ReceiverOptions options;
   options.answer = [&](const ReceivedPush&) { return answers[static_cast<std::size_t>(next++)]; };
   Receiver receiver(options);

@@ -64,7 +64,8 @@ TEST_CASE("over a Unix socket all is allowed but for other sites' pages") {
   HttpRequest request = request_with({{"Host", "evil.example"}});
   CHECK(rules.refusal(Access::kAdmin, request)->status == 403);
   request.is_local = true;
-  for (const Access access : {Access::kOpen, Access::kKnown, Access::kPage, Access::kChange, Access::kAdmin}) {
+  for (const Access access :
+       {Access::kOpen, Access::kKnown, Access::kPage, Access::kChange, Access::kAdmin}) {
     CHECK_FALSE(rules.refusal(access, request));
   }
   request.headers.emplace_back("Origin", "https://other.example");

@@ -30,8 +30,12 @@ class Served {
     server_.on_post(
         "/echo", 1000,
         [](HttpRequest& request) -> asio::awaitable<HttpAnswer> {
-          co_return HttpAnswer{200, "text/plain", request.path.data() == nullptr ? "" : std::string(request.query) + " " +
-                               std::string(request.header("x-name").value_or("none")) + " " + request.body};
+          co_return HttpAnswer{200, "text/plain",
+                               request.path.data() == nullptr
+                                   ? ""
+                                   : std::string(request.query) + " " +
+                                         std::string(request.header("x-name").value_or("none")) + " " +
+                                         request.body};
         },
         [this]() -> std::optional<HttpAnswer> {
           if (open_) return std::nullopt;
@@ -40,10 +44,11 @@ class Served {
     server_.on_get(
         "/page", [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "page"); },
         Access::kPage);
-    server_.on_get(
-        "/both", [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "got"); });
+    server_.on_get("/both",
+                   [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "got"); });
     server_.on_post(
-        "/both", 10, [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "posted"); }, {},
+        "/both", 10,
+        [](HttpRequest&) -> asio::awaitable<HttpAnswer> { co_return text_answer(200, "posted"); }, {},
         Access::kAdmin);
     server_.on_get("/stream", [](HttpRequest&) -> asio::awaitable<HttpAnswer> {
       HttpAnswer answer;
@@ -111,12 +116,14 @@ TEST_CASE("what is posted reaches its handler") {
   Served served(options);
   CHECK_THAT(served.talk("POST /echo?a=b HTTP/1.1\r\nHost: a\r\nX-Name: n\r\nContent-Length: 4\r\n\r\nbody"),
              Catch::StartsWith("HTTP/1.1 200 ") && Catch::EndsWith("\r\n\r\na=b n body"));
-  CHECK_THAT(served.talk("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+  CHECK_THAT(served.talk("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                         "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
              Catch::EndsWith("\r\n\r\n none abcde"));
   CHECK_THAT(served.talk("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"),
              Catch::StartsWith("HTTP/1.1 405 ") && Catch::Contains("Allow: POST\r\n"));
-  CHECK_THAT(served.talk("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"),
-             Catch::StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ") && Catch::EndsWith(" none hi"));
+  CHECK_THAT(
+      served.talk("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"),
+      Catch::StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ") && Catch::EndsWith(" none hi"));
 }
 
 TEST_CASE("a body is refused that is too large, too much at a time, or comes while the gate is shut") {
@@ -124,11 +131,15 @@ TEST_CASE("a body is refused that is too large, too much at a time, or comes whi
   options.body_budget = 600;
   Served served(options);
   const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
-  CHECK_THAT(served.talk(head + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x')), Catch::StartsWith("HTTP/1.1 413 "));
-  CHECK_THAT(served.talk(head + "Transfer-Encoding: chunked\r\n\r\n4e9\r\n" + std::string(0x4e9, 'x') + "\r\n0\r\n\r\n"),
+  CHECK_THAT(served.talk(head + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x')),
              Catch::StartsWith("HTTP/1.1 413 "));
-  CHECK_THAT(served.talk(head + "Content-Length: 700\r\n\r\n" + std::string(700, 'x')), Catch::StartsWith("HTTP/1.1 429 "));
-  CHECK_THAT(served.talk(head + "Content-Length: 500\r\n\r\n" + std::string(500, 'x')), Catch::StartsWith("HTTP/1.1 200 "));
+  CHECK_THAT(served.talk(head + "Transfer-Encoding: chunked\r\n\r\n4e9\r\n" + std::string(0x4e9, 'x') +
+                         "\r\n0\r\n\r\n"),
+             Catch::StartsWith("HTTP/1.1 413 "));
+  CHECK_THAT(served.talk(head + "Content-Length: 700\r\n\r\n" + std::string(700, 'x')),
+             Catch::StartsWith("HTTP/1.1 429 "));
+  CHECK_THAT(served.talk(head + "Content-Length: 500\r\n\r\n" + std::string(500, 'x')),
+             Catch::StartsWith("HTTP/1.1 200 "));
   served.open_ = false;
   CHECK_THAT(served.talk(head + "Content-Length: 5\r\n\r\nhello"),
              Catch::StartsWith("HTTP/1.1 429 ") && Catch::Contains("Retry-After: 7\r\n"));
@@ -151,9 +162,11 @@ TEST_CASE("the path prefix is taken off") {
 }
 
 TEST_CASE("requests that come at once are answered one after the other") {
-  const std::string both = Served(loopback()).talk(
-      "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-      false);
+  const std::string both = Served(loopback())
+                               .talk(
+                                   "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /broken HTTP/1.1\r\nHost: "
+                                   "a\r\nConnection: close\r\n\r\n",
+                                   false);
   CHECK_THAT(both, Catch::StartsWith("HTTP/1.1 200 "));
   CHECK_THAT(both, Catch::Contains("HTTP/1.1 500 "));
 }
@@ -197,17 +210,19 @@ TEST_CASE("what browsers show may run no script of others and stand in no frame"
   const std::string page = served.talk("GET /page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   CHECK_THAT(page, Catch::StartsWith("HTTP/1.1 200 "));
   CHECK_THAT(page, Catch::Contains("script-src 'self';") && Catch::Contains("frame-ancestors 'none'") &&
-                       !Catch::Contains("unsafe-inline") && Catch::Contains("X-Content-Type-Options: nosniff\r\n"));
+                       !Catch::Contains("unsafe-inline") &&
+                       Catch::Contains("X-Content-Type-Options: nosniff\r\n"));
   const std::string rebound = served.talk("GET /page HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   CHECK_THAT(rebound, Catch::StartsWith("HTTP/1.1 403 ") && Catch::Contains("frame-ancestors 'none'"));
 }
 
 TEST_CASE("a body without an end comes in chunks") {
   const Served served(loopback());
-  CHECK_THAT(served.talk("GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n"),
-             Catch::Contains("Transfer-Encoding: chunked\r\n") &&
-                 Catch::Contains("\r\n\r\n4\r\none\n\r\n4\r\ntwo\n\r\n6\r\nthree\n\r\n0\r\n\r\nHTTP/1.1 200 OK") &&
-                 Catch::EndsWith("hello\n"));
+  CHECK_THAT(
+      served.talk("GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n"),
+      Catch::Contains("Transfer-Encoding: chunked\r\n") &&
+          Catch::Contains("\r\n\r\n4\r\none\n\r\n4\r\ntwo\n\r\n6\r\nthree\n\r\n0\r\n\r\nHTTP/1.1 200 OK") &&
+          Catch::EndsWith("hello\n"));
   CHECK_THAT(served.talk("GET /stream HTTP/1.0\r\n\r\n"), Catch::EndsWith("\r\n\r\none\ntwo\nthree\n"));
   CHECK_THAT(served.talk("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n"), Catch::EndsWith("\r\n\r\n"));
 }

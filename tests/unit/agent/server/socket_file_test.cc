@@ -15,7 +15,8 @@ namespace {
 using Acceptor = boost::asio::local::stream_protocol::acceptor;
 
 struct Listening {
-  explicit Listening(const std::filesystem::path& path, mode_t mode = 0660) : file(path.string(), mode), acceptor(io) {
+  explicit Listening(const std::filesystem::path& path, mode_t mode = 0660)
+      : file(path.string(), mode), acceptor(io) {
     file.open(acceptor);
   }
   boost::asio::io_context io;
@@ -24,7 +25,7 @@ struct Listening {
 };
 
 mode_t mode_of(const std::filesystem::path& path) {
-  struct stat there{};
+  struct stat there {};
   REQUIRE(::lstat(path.c_str(), &there) == 0);
   REQUIRE(S_ISSOCK(there.st_mode));
   return there.st_mode & 07777;

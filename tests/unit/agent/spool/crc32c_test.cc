@@ -26,7 +26,8 @@ TEST_CASE("CRC-32C by the processor is the same as by a table, however the bytes
     boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> sum;
     sum.process_bytes(bytes.data(), bytes.size());
     for (std::size_t part = 0; part <= size; ++part) {
-      REQUIRE(crc32c(std::string_view(bytes).substr(0, part), std::string_view(bytes).substr(part)) == sum.checksum());
+      REQUIRE(crc32c(std::string_view(bytes).substr(0, part), std::string_view(bytes).substr(part)) ==
+              sum.checksum());
     }
   }
 }

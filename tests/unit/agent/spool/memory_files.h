@@ -137,9 +137,7 @@ class MemoryFiles final : public SpoolFiles {
   };
 
   // Up to `most`, both included.
-  std::size_t pick(std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(0, most)(random_);
-  }
+  std::size_t pick(std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random_); }
 
   bool fails() {
     if (crash_in_ != 0 && --crash_in_ == 0) throw Crash();

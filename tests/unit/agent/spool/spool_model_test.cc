@@ -48,9 +48,7 @@ class History {
   }
 
  private:
-  std::size_t pick(std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(0, most)(random_);
-  }
+  std::size_t pick(std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random_); }
 
   static void open(Spool& spool) {
     std::string problem = "not tried";
@@ -158,8 +156,7 @@ class History {
     read_all(looker, found);
     for (const std::uint64_t id : durable_) {
       INFO("record " << id << " was durable");
-      CHECK((found.contains(id) || saved_.contains(id) || may_be_saved_.contains(id) ||
-             done_.contains(id)));
+      CHECK((found.contains(id) || saved_.contains(id) || may_be_saved_.contains(id) || done_.contains(id)));
     }
     read_.clear();
     unsynced_.clear();
@@ -173,10 +170,10 @@ class History {
   MemoryFiles files_;
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, SpoolRecord> written_;
-  std::set<std::uint64_t> unsynced_;      // stored
+  std::set<std::uint64_t> unsynced_;  // stored
   std::set<std::uint64_t> durable_;
   std::map<std::uint64_t, Spool::Sequence> read_;  // in this life
-  std::set<std::uint64_t> done_;          // acknowledged
+  std::set<std::uint64_t> done_;                   // acknowledged
   std::set<std::uint64_t> may_be_saved_;
   std::set<std::uint64_t> saved_;
 };

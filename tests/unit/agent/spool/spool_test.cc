@@ -16,8 +16,8 @@ using test::MemoryFiles;
 using Bodies = std::vector<std::string>;
 
 SpoolRecord record_of(const std::string& body, std::int64_t written_at = 0) {
-  return {.written_at = written_at, .raw_bytes = 2 * body.size(), .entries = 3, .streams = {1, 7},
-          .body = body};
+  return {
+      .written_at = written_at, .raw_bytes = 2 * body.size(), .entries = 3, .streams = {1, 7}, .body = body};
 }
 
 // A spool in memory that can be opened again.
@@ -287,8 +287,8 @@ TEST_CASE("a spool on a real disk", "[spool]") {
   CHECK(problem.empty());
   CHECK(std::filesystem::exists(folder + "/cursor"));
   CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
-  CHECK((std::filesystem::status(folder + "/cursor").permissions() &
-         std::filesystem::perms::others_read) == std::filesystem::perms::none);
+  CHECK((std::filesystem::status(folder + "/cursor").permissions() & std::filesystem::perms::others_read) ==
+        std::filesystem::perms::none);
 }
 
 }  // namespace

@@ -26,9 +26,7 @@ struct Bench {
   std::string file = folder / "positions.yaml";
   std::string log = file + ".identities";
 
-  Positions open() const {
-    return Positions(file);
-  }
+  Positions open() const { return Positions(file); }
 };
 
 std::string text(const PositionEntries& entries) { return format_positions(entries); }

@@ -45,8 +45,7 @@ class Lines {
 };
 
 std::string counter(const std::string& name, const std::string& more = "") {
-  return "- metrics: {" + name + ": {type: counter, " + more +
-         "config: {match_all: true, action: inc}}}\n";
+  return "- metrics: {" + name + ": {type: counter, " + more + "config: {match_all: true, action: inc}}}\n";
 }
 
 // The samples of a page, which has to be one that Prometheus reads: one HELP and one TYPE for each
@@ -88,8 +87,7 @@ class OneFamily final : public prometheus::Collectable {
     family.name = name_;
     family.type = type_;
     family.metric.emplace_back();
-    family.metric.back().label.push_back(
-        {"from", std::to_string(reinterpret_cast<std::uintptr_t>(this))});
+    family.metric.back().label.push_back({"from", std::to_string(reinterpret_cast<std::uintptr_t>(this))});
     return {family};
   }
 
@@ -133,11 +131,10 @@ TEST_CASE("a pipeline's metric does not get in the way of the agent's own") {
   Metrics metrics;
   metrics.sent_entries("h").Increment();
   metrics.request_duration("h", 204).Observe(1);
-  Lines lines(metrics,
-              counter("sent_entries_total", "prefix: promtail_, ") +
-                  counter("request_duration_seconds_sum", "prefix: promtail_, ") +
-                  "- metrics: {sent: {type: histogram, source: app, prefix: promtail_}}\n" +
-                  counter("fine"));
+  Lines lines(metrics, counter("sent_entries_total", "prefix: promtail_, ") +
+                           counter("request_duration_seconds_sum", "prefix: promtail_, ") +
+                           "- metrics: {sent: {type: histogram, source: app, prefix: promtail_}}\n" +
+                           counter("fine"));
   lines.push("1");
   const auto page = metrics.scrape(kNow);
   CHECK(sample(page, R"(promtail_sent_entries_total{host="h"})") == 1);
@@ -154,8 +151,7 @@ TEST_CASE("parts of the agent may have a family in common") {
   metrics.add_collectable(std::make_shared<OneFamily>("shared", prometheus::MetricType::Gauge));
   metrics.add_collectable(std::make_shared<OneFamily>("shared", prometheus::MetricType::Counter));
   std::size_t shared = 0;
-  for (const auto& [name, value] : samples(metrics.scrape(kNow)))
-    shared += name.starts_with("shared{");
+  for (const auto& [name, value] : samples(metrics.scrape(kNow))) shared += name.starts_with("shared{");
   CHECK(shared == 2);
 }
 

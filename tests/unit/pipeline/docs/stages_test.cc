@@ -81,8 +81,8 @@ class GeoDatabase {
 
 std::string run(const std::string& stages, const std::string& lines) {
   const GeoDatabase database;
-  PipelineRunner runner(
-      replace_all(stages, "/usr/share/GeoIP/GeoLite2-City.mmdb", database.file()), {{"job", "app"}});
+  PipelineRunner runner(replace_all(stages, "/usr/share/GeoIP/GeoLite2-City.mmdb", database.file()),
+                        {{"job", "app"}});
   for (const std::string& line : split_lines(lines)) runner.push(from_pictures(line));
   runner.drain();
   for (const std::string& warning : runner.warnings()) FAIL_CHECK("warning: " << warning);

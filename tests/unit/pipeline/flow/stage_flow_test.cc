@@ -18,8 +18,7 @@ std::string text_of(const std::string& stage) {
   for (const FlowName& read : flow->reads) add("<" + read.name);
   if (flow->reads_all) add("<*");
   for (const FlowValue& value : flow->sets) {
-    add(">" + value.name +
-        (value.from.empty() || value.from == value.name ? "" : "=" + value.from));
+    add(">" + value.name + (value.from.empty() || value.from == value.name ? "" : "=" + value.from));
   }
   if (flow->sets_unknown) add(">*");
   for (const FlowName& label : flow->reads_labels) add("<{" + label.name + "}");
@@ -97,13 +96,11 @@ TEST_CASE("what each stage reads and sets") {
   }
   CHECK(text_of("geoip: {source: ip, db: x, db_type: asn}") ==
         "<ip {geoip_autonomous_system_number<} {geoip_autonomous_system_organization<}");
-  CHECK(text_of("geoip: {source: ip, db: x, db_type: city}").find("{geoip_city_name<}") !=
-        std::string::npos);
+  CHECK(text_of("geoip: {source: ip, db: x, db_type: city}").find("{geoip_city_name<}") != std::string::npos);
 }
 
 TEST_CASE("places are those of names and values") {
-  const auto flow =
-      stage_flow(config::Node::parse("json:\n  expressions:\n    a: x\n    b:\n", "f"));
+  const auto flow = stage_flow(config::Node::parse("json:\n  expressions:\n    a: x\n    b:\n", "f"));
   REQUIRE(flow);
   CHECK(to_string(flow->place) == "f:1:1");
   REQUIRE(flow->sets.size() == 2);

@@ -5,7 +5,9 @@ namespace lokitail::pipeline::lang::test {
 namespace {
 
 TEST_CASE("JMESPath cases: functions of numbers", "[jmespath]") {
-  check_cases(R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json", R"cases(
+  check_cases(
+      R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json",
+      R"cases(
 abs(neg) => 2.5
 abs(pos) => 2.5
 abs(s) => error
@@ -56,7 +58,9 @@ n[?@ > avg($n)] => refused
 }
 
 TEST_CASE("JMESPath cases: functions of texts", "[jmespath]") {
-  check_cases(R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json", R"cases(
+  check_cases(
+      R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json",
+      R"cases(
 contains(s, 'ell') => true
 contains(s, '') => true
 contains(s, 'x') => false
@@ -123,7 +127,9 @@ type(&s) => error
 }
 
 TEST_CASE("JMESPath cases: functions of lists and objects", "[jmespath]") {
-  check_cases(R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json", R"cases(
+  check_cases(
+      R"json({"n":[3,1,2],"neg":-2.5,"pos":2.5,"s":"hello","u":"žluť","w":["b","a","c"],"e":[],"mix":[1,"a"],"o":{"k":1},"eo":{},"t":true,"z":null,"p":[{"a":2,"b":"y"},{"a":1,"b":"x"},{"a":2,"b":"w"}],"num":"-7.25","bad":"7x","nest":[[1,2],[3]],"nulls":[null,1,null]})json",
+      R"cases(
 keys(o) => ["k"]
 keys(eo) => []
 keys(n) => error

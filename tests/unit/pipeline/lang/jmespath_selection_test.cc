@@ -5,7 +5,9 @@ namespace lokitail::pipeline::lang::test {
 namespace {
 
 TEST_CASE("JMESPath cases: identifiers", "[jmespath]") {
-  check_cases(R"json({"plain":1,"with space":2,"with-dash":3,"with.dot":4,"ünï":5,"":6,"quo\"te":7,"back\\slash":8,"tab\t":9,"0digit":10,"_u":11,"A":12,"nested":{"plain":{"deep":[1,{"k":"v"}]}},"null":null,"true":13,"list":14})json", R"cases(
+  check_cases(
+      R"json({"plain":1,"with space":2,"with-dash":3,"with.dot":4,"ünï":5,"":6,"quo\"te":7,"back\\slash":8,"tab\t":9,"0digit":10,"_u":11,"A":12,"nested":{"plain":{"deep":[1,{"k":"v"}]}},"null":null,"true":13,"list":14})json",
+      R"cases(
 plain => 1
 "plain" => 1
 _u => 11
@@ -37,7 +39,9 @@ nested . plain => {"deep":[1,{"k":"v"}]}
 }
 
 TEST_CASE("JMESPath cases: indexes and slices", "[jmespath]") {
-  check_cases(R"json({"n":[0,1,2,3,4,5],"e":[],"m":[[1,2],[3,[4,5]],[],6,null],"o":[{"a":1},{"a":2,"b":[7,8]},{"b":[9]},null,"s"],"s":"text","z":null})json", R"cases(
+  check_cases(
+      R"json({"n":[0,1,2,3,4,5],"e":[],"m":[[1,2],[3,[4,5]],[],6,null],"o":[{"a":1},{"a":2,"b":[7,8]},{"b":[9]},null,"s"],"s":"text","z":null})json",
+      R"cases(
 n[0] => 0
 n[5] => 5
 n[6] => null
@@ -93,7 +97,9 @@ n[::] => [0,1,2,3,4,5]
 }
 
 TEST_CASE("JMESPath cases: projections over lists", "[jmespath]") {
-  check_cases(R"json({"n":[0,1,2,3,4,5],"e":[],"m":[[1,2],[3,[4,5]],[],6,null],"o":[{"a":1},{"a":2,"b":[7,8]},{"b":[9]},null,"s"],"s":"text","z":null})json", R"cases(
+  check_cases(
+      R"json({"n":[0,1,2,3,4,5],"e":[],"m":[[1,2],[3,[4,5]],[],6,null],"o":[{"a":1},{"a":2,"b":[7,8]},{"b":[9]},null,"s"],"s":"text","z":null})json",
+      R"cases(
 n[*] => [0,1,2,3,4,5]
 e[*] => []
 s[*] => null
@@ -169,7 +175,9 @@ one.* | [0].x => 1
 }
 
 TEST_CASE("JMESPath cases: filters", "[jmespath]") {
-  check_cases(R"json({"p":[{"n":"a","q":1,"t":true,"l":[1]},{"n":"b","q":2,"t":false,"l":[]},{"n":"c","q":3,"l":[2,3]},{"n":"","q":0,"t":null},{"q":"2"}],"lim":2,"o":{"k":1},"w":["x","y","xy"]})json", R"cases(
+  check_cases(
+      R"json({"p":[{"n":"a","q":1,"t":true,"l":[1]},{"n":"b","q":2,"t":false,"l":[]},{"n":"c","q":3,"l":[2,3]},{"n":"","q":0,"t":null},{"q":"2"}],"lim":2,"o":{"k":1},"w":["x","y","xy"]})json",
+      R"cases(
 p[?t].n => ["a"]
 p[?!t].n => ["b","c",""]
 p[?q].q => [1,2,3,0,"2"]
@@ -226,7 +234,9 @@ max_by(p[?type(q) == 'number'], &q).n => "c"
 }
 
 TEST_CASE("JMESPath cases: comparison and logic", "[jmespath]") {
-  check_cases(R"json({"a":1,"b":2,"c":1.0,"s":"x","r":"x","t":true,"f":false,"n":null,"e":"","l":[],"o":{},"z":0,"l1":[1],"l2":[1.0],"o1":{"a":1,"b":[2]},"o2":{"b":[2],"a":1}})json", R"cases(
+  check_cases(
+      R"json({"a":1,"b":2,"c":1.0,"s":"x","r":"x","t":true,"f":false,"n":null,"e":"","l":[],"o":{},"z":0,"l1":[1],"l2":[1.0],"o1":{"a":1,"b":[2]},"o2":{"b":[2],"a":1}})json",
+      R"cases(
 a == c => true
 a != c => false
 a == b => false

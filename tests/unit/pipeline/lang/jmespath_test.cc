@@ -110,8 +110,8 @@ TEST_CASE("JMESPath projections", "[jmespath]") {
       {"l[?k > `1`].k", R"({"l":[{"k":1},{"k":2},{"k":"3"}]})", "[2]"},
       {"l[?k >= `1` && k < `3`].k", R"({"l":[{"k":1},{"k":2},{"k":3}]})", "[1,2]"},
       {"l[?!k].v", R"({"l":[{"k":"","v":1},{"k":0,"v":2}]})", "[1]"},
-      {"l[?id == 'a' || id == 'c'].n",
-       R"({"l":[{"id":"a","n":1},{"id":"b","n":2},{"id":"c","n":3}]})", "[1,3]"},
+      {"l[?id == 'a' || id == 'c'].n", R"({"l":[{"id":"a","n":1},{"id":"b","n":2},{"id":"c","n":3}]})",
+       "[1,3]"},
       {"l[?(id == 'a')].n", R"({"l":[{"id":"a","n":1}]})", "[1]"},
       {"l[?x][]", R"({"l":[{"x":1}]})", R"([{"x":1}])"},
       {"[?@ > `1`]", "[1,2]", "[2]"},
@@ -207,8 +207,7 @@ TEST_CASE("JMESPath functions", "[jmespath]") {
       {"max(@)", "[]", "null"},
       {"max(@)", R"([1,"a"])", "error: wrong type of argument"},
       {"min(@)", "[2,1,3]", "1"},
-      {"max_by(@, &k)", R"([{"k":1,"v":"a"},{"k":2,"v":"b"},{"k":2,"v":"c"}])",
-       R"({"k":2,"v":"b"})"},
+      {"max_by(@, &k)", R"([{"k":1,"v":"a"},{"k":2,"v":"b"},{"k":2,"v":"c"}])", R"({"k":2,"v":"b"})"},
       {"min_by(@, &k)", R"([{"k":"b"},{"k":"a"}])", R"({"k":"a"})"},
       {"max_by(@, &k)", R"([{"k":1},{"k":"a"}])", "error: keys must be all numbers or all strings"},
       {"max_by(@, &k)", "[{},{}]", "error: a key must be a number or a string"},
@@ -282,8 +281,7 @@ TEST_CASE("JMESPath on the document null", "[jmespath]") {
   for (const Row& row : rows) {
     INFO(row.expression);
     Arena arena;
-    CHECK(evaluate(JmesPath::compile(row.expression), JsonValue::null_document(), arena) ==
-          row.want);
+    CHECK(evaluate(JmesPath::compile(row.expression), JsonValue::null_document(), arena) == row.want);
   }
 }
 
@@ -376,8 +374,7 @@ TEST_CASE("JMESPath works on documents that are as deep as can be", "[jmespath]"
   JsonParser parser;
   const auto parse = [&](std::size_t depth) {
     const std::string_view all = text;
-    return parser.parse_document(
-        all.substr((kDepth - depth) * 6, depth * 8), arena);
+    return parser.parse_document(all.substr((kDepth - depth) * 6, depth * 8), arena);
   };
   CHECK_FALSE(parse(kDepth));  // two levels each: deeper than Promtail's parser goes
   const auto document = parse(4'900);

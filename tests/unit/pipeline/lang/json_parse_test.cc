@@ -40,10 +40,8 @@ TEST_CASE("JSON documents are read as json-iterator reads them", "[json]") {
   } rows[] = {
       {"empty object", "{}", "{}"},
       {"null is a document", "null", "null"},
-      {"whitespace everywhere", " \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \r\n",
-       R"({"a":[1,2],"b":{}})"},
-      {"all kinds", R"({"a":[true,false,null,1,"x",[],{}]})",
-       R"({"a":[true,false,null,1,"x",[],{}]})"},
+      {"whitespace everywhere", " \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \r\n", R"({"a":[1,2],"b":{}})"},
+      {"all kinds", R"({"a":[true,false,null,1,"x",[],{}]})", R"({"a":[true,false,null,1,"x",[],{}]})"},
       {"a NUL ends the document", std::string("{\"a\":1}\0garbage", 15), R"({"a":1})"},
       {"... and null", std::string("null\0]", 6), "null"},
       {"empty text", "", "malformed"},
@@ -82,8 +80,7 @@ TEST_CASE("JSON documents are read as json-iterator reads them", "[json]") {
       {"null as the first key further in", R"({"a":{null:1}})", "malformed"},
       {"null as a later key further in", R"({"a":{"b":1,null:2}})", R"({"a":{"b":1,"":2}})"},
 
-      {"a key twice: the last value at the first place", R"({"a":1,"b":2,"a":3})",
-       R"({"a":3,"b":2})"},
+      {"a key twice: the last value at the first place", R"({"a":1,"b":2,"a":3})", R"({"a":3,"b":2})"},
       {"... of another kind", R"({"a":{"b":1},"a":[2]})", R"({"a":[2]})"},
       {"... further in", R"({"x":{"a":1,"a":2,"a":3}})", R"({"x":{"a":3}})"},
       {"... one of them with escapes", R"({"a":1,"\u0061":2})", R"({"a":2})"},
@@ -119,8 +116,7 @@ TEST_CASE("JSON strings are read as json-iterator reads them", "[json]") {
       {"high surrogate and a short escape", R"(\ud83d\n)", "\uFFFD\n"},
       {"high surrogate and a letter", R"(\ud83d\u0041)", "\uFFFDA"},
       {"two high surrogates", R"(\ud83d\ud83d)", "\uFFFD\uFFFD"},
-      {"the second of two high surrogates has lost its pair", R"(\ud83d\ud83d\ude00)",
-       "\uFFFD\uFFFD\uFFFD"},
+      {"the second of two high surrogates has lost its pair", R"(\ud83d\ud83d\ude00)", "\uFFFD\uFFFD\uFFFD"},
       {"low before high", R"(\ude00\ud83d)", "\uFFFD\uFFFD"},
       {"noncharacters", R"(\uffff)", "\uFFFF"},
       {"unknown escape", R"(\q)", "malformed"},
@@ -270,8 +266,7 @@ TEST_CASE("objects with many members", "[json]") {
 }
 
 TEST_CASE("every beginning of a JSON document is malformed", "[json]") {
-  const std::string document =
-      R"({"a":"x\ty\ud83d\ude00","b":[1.5e3,true,null,{"c":-0.1}],"d":{"e":"f"}})";
+  const std::string document = R"({"a":"x\ty\ud83d\ude00","b":[1.5e3,true,null,{"c":-0.1}],"d":{"e":"f"}})";
   REQUIRE(reprint(document) != "malformed");
   for (std::size_t size = 0; size < document.size(); ++size) {
     INFO(size);

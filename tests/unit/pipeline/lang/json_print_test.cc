@@ -105,8 +105,7 @@ TEST_CASE("containers are written in two styles", "[json]") {
        "123456789012345680,-0]"},
       {R"({"b":1,"a":{"d":[],"c":{}},"":null})", R"({"b":1,"a":{"d":[],"c":{}},"":null})",
        R"({"":null,"a":{"c":{},"d":[]},"b":1})"},
-      {R"([true,false,null,"<"])", R"([true,false,null,"\u003c"])",
-       R"([true,false,null,"\u003c"])"},
+      {R"([true,false,null,"<"])", R"([true,false,null,"\u003c"])", R"([true,false,null,"\u003c"])"},
   };
   for (const auto& row : rows) {
     Arena arena;
@@ -125,8 +124,7 @@ TEST_CASE("what is no JSON is not written", "[json]") {
   const JsonValue items[] = {JsonValue(std::numeric_limits<double>::quiet_NaN())};
   std::string out;
   CHECK_FALSE(print_json(out, JsonValue(items), JsonStyle::kJsonIterator));
-  CHECK_FALSE(print_json(out, JsonValue(std::numeric_limits<double>::infinity()),
-                         JsonStyle::kEncodingJson));
+  CHECK_FALSE(print_json(out, JsonValue(std::numeric_limits<double>::infinity()), JsonStyle::kEncodingJson));
   out.clear();
   CHECK(print_json(out, JsonValue::null_document(), JsonStyle::kJsonIterator));
   CHECK(out == "null");

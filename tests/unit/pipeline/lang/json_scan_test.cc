@@ -151,8 +151,8 @@ class Agreement {
   }
 
  private:
-  static void check(JsonScanner& scanner, std::string_view document,
-                    const std::optional<JsonValue>& tree, Arena& arena) {
+  static void check(JsonScanner& scanner, std::string_view document, const std::optional<JsonValue>& tree,
+                    Arena& arena) {
     const JsonDocument found = scanner.scan(document, arena);
     REQUIRE((found != JsonDocument::kMalformed) == tree.has_value());
     if (!tree) return;

@@ -18,8 +18,7 @@ std::span<const std::uint8_t> bytes_of(const std::string& section) {
 std::string to_string(MaxMindValue value) {
   if (!value.present()) return "nothing";
   if (const auto text = value.text()) {
-    return text->size() < 100 ? "text " + std::string(*text)
-                              : "text of " + std::to_string(text->size());
+    return text->size() < 100 ? "text " + std::string(*text) : "text of " + std::to_string(text->size());
   }
   if (const auto real = value.real()) return "real " + std::to_string(*real);
   if (const auto natural = value.natural()) return "natural " + std::to_string(*natural);

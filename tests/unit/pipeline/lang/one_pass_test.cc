@@ -27,9 +27,7 @@ std::string unnamed(std::string pattern) {
 }
 
 std::string utf8(char32_t code) {
-  const auto byte = [](char32_t bits) {
-    return static_cast<char>(static_cast<unsigned char>(bits));
-  };
+  const auto byte = [](char32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
   const auto tail = [&](int shift) { return byte(0x80 | (code >> shift & 0x3F)); };
   if (code < 0x80) return {byte(code)};
   if (code < 0x800) return {byte(0xC0 | code >> 6), tail(0)};
@@ -43,8 +41,8 @@ class Rivals {
   explicit Rivals(const std::string& pattern, bool whole = false)
       : whole_(whole),
         re2_(unnamed(pattern), RE2::Quiet),
-        one_pass_(OnePass::compile(
-            unnamed(pattern), whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin)),
+        one_pass_(OnePass::compile(unnamed(pattern),
+                                   whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin)),
         regex_(pattern) {
     REQUIRE(re2_.ok());
   }
@@ -55,9 +53,9 @@ class Rivals {
   bool match(std::string_view text) const {
     const auto count = static_cast<std::size_t>(re2_.NumberOfCapturingGroups()) + 2;
     std::vector<re2::StringPiece> want(count);
-    const bool matches = re2_.Match({text.data(), text.size()}, 0, text.size(),
-                                    whole_ ? RE2::ANCHOR_BOTH : RE2::UNANCHORED, want.data(),
-                                    static_cast<int>(count));
+    const bool matches =
+        re2_.Match({text.data(), text.size()}, 0, text.size(), whole_ ? RE2::ANCHOR_BOTH : RE2::UNANCHORED,
+                   want.data(), static_cast<int>(count));
     std::vector<std::string_view> got(count);
     bool agree = one_pass_->match(text, {}) == matches && one_pass_->match(text, got) == matches &&
                  (!matches || same(got, want));
@@ -70,8 +68,7 @@ class Rivals {
   }
 
  private:
-  static bool same(const std::vector<std::string_view>& got,
-                   const std::vector<re2::StringPiece>& want) {
+  static bool same(const std::vector<std::string_view>& got, const std::vector<re2::StringPiece>& want) {
     return std::ranges::equal(got, want, [](std::string_view a, const re2::StringPiece& b) {
       return a.data() == b.data() && a.size() == b.size();
     });
@@ -110,12 +107,10 @@ TEST_CASE("one pass: patterns as people write them", "[one_pass]") {
       {"CRI, from Promtail's documentation",
        R"re(^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$)re",
        "2019-01-01T01:00:00.000000001Z stderr P some log message"},
-      {"Promtail's documentation, a source", R"re(^(?P<year>\d+))re",
-       "2022-01-01T01:00:00.000000001Z"},
+      {"Promtail's documentation, a source", R"re(^(?P<year>\d+))re", "2022-01-01T01:00:00.000000001Z"},
       {"Promtail's documentation, multiline", R"re(^\[\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}:\d{2}\])re",
        "[2020-12-03 11:36:23] \"GET /hello HTTP/1.1\" 200 -"},
-      {"Promtail's documentation, a zero-width space", R"re(^\x{200B}\[)re",
-       "\u200B[2020-12-03 11:36:20]"},
+      {"Promtail's documentation, a zero-width space", R"re(^\x{200B}\[)re", "\u200B[2020-12-03 11:36:20]"},
       {"log4j",
        R"re(^(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}) \[(?P<thread>[^\]]+)\] (?P<level>[A-Z]+)\s+(?P<logger>[\w.$]+) - (?P<msg>.*)$)re",
        "2025-11-07 10:00:00,123 [http-nio-1] WARN  org.shop.Cart$1 - is empty"},
@@ -371,8 +366,7 @@ TEST_CASE("one pass: a class is the class of RE2", "[one_pass]") {
   for (char32_t code = 0; code <= 0x10FFFF; code += code < 0x3000 ? 1 : 0x3F) {
     if (code < 0xD800 || code > 0xDFFF) texts.push_back(utf8(code));
   }
-  for (const char32_t code :
-       {U'\uD7FF', U'\uE000', U'\uFFFF', U'\U00010000', U'\U0010FFFF', U'日'}) {
+  for (const char32_t code : {U'\uD7FF', U'\uE000', U'\uFFFF', U'\U00010000', U'\U0010FFFF', U'日'}) {
     texts.push_back(utf8(code));
   }
   for (const std::string& one : classes) {
@@ -469,8 +463,7 @@ TEST_CASE("one pass: groups are filled as far as they are asked for", "[one_pass
   CHECK(fewer[1] == "a");
 }
 
-TEST_CASE("one pass: text that is no UTF-8, from any place, as a regular expression",
-          "[one_pass]") {
+TEST_CASE("one pass: text that is no UTF-8, from any place, as a regular expression", "[one_pass]") {
   // Five groups: RE2's own one-pass matcher would take four.
   const Regex regex(R"re(^(\S)(\S*) ([^"]+)"(é)?(.*)$)re");
   const std::string_view odd = "\xFF\xC3 a\xE2\x82\"é\xFE";

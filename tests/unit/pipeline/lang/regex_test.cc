@@ -75,9 +75,14 @@ TEST_CASE("matching goes on from any place", "[regex]") {
   CHECK_FALSE(word.match_from(std::string_view("ab"), 1, groups));
   CHECK_FALSE(Regex("^b").match_from(std::string_view("ab"), 1, groups));
 
-  const std::string_view odd = "1\xFF" "2\xFE" "c";
+  const std::string_view odd =
+      "1\xFF"
+      "2\xFE"
+      "c";
   REQUIRE(Regex(R"([^a-z0-9]([a-z]))").match_from(odd, 2, groups));
-  CHECK(groups[0] == "\xFE" "c");
+  CHECK(groups[0] ==
+        "\xFE"
+        "c");
   CHECK(groups[0].data() == odd.data() + 3);
 }
 

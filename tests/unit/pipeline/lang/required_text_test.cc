@@ -52,7 +52,9 @@ TEST_CASE("texts are looked through for it before they are matched", "[regex]") 
   CHECK(groups[2] == "you");
   // Bytes that are no text stand for U+FFFD, as in Go.
   const Regex replaced("ab\uFFFDcd");
-  CHECK(replaced.matches("xab\xFF" "cd"));
+  CHECK(
+      replaced.matches("xab\xFF"
+                       "cd"));
   CHECK_FALSE(replaced.matches("xabcd"));
 }
 

@@ -165,8 +165,7 @@ TEST_CASE("times without a year get one near now", "[time_parser]") {
     const char* now;
     const char* want;
   } rows[] = {
-      {"this year", "Jan _2 15:04:05", "Nov  7 10:30:15", "2025-11-20T00:00:00Z",
-       "2025-11-07T10:30:15Z"},
+      {"this year", "Jan _2 15:04:05", "Nov  7 10:30:15", "2025-11-20T00:00:00Z", "2025-11-07T10:30:15Z"},
       {"later this year", "Jan _2 15:04:05", "Dec  7 10:30:15", "2025-06-20T00:00:00Z",
        "2025-12-07T10:30:15Z"},
       {"December seen from January", "Jan _2 15:04:05", "Dec 31 23:59:59.5", "2026-01-15T12:00:00Z",
@@ -175,8 +174,7 @@ TEST_CASE("times without a year get one near now", "[time_parser]") {
        "2026-01-01T00:00:01Z"},
       {"November seen from January", "Jan _2 15:04:05", "Nov 30 00:00:00", "2026-01-15T12:00:00Z",
        "2026-11-30T00:00:00Z"},
-      {"leap day in a leap year", "Jan _2", "Feb 29", "2024-03-15T12:00:00Z",
-       "2024-02-29T00:00:00Z"},
+      {"leap day in a leap year", "Jan _2", "Feb 29", "2024-03-15T12:00:00Z", "2024-02-29T00:00:00Z"},
       {"leap day in another", "Jan _2", "Feb 29", "2025-03-15T12:00:00Z", "2025-03-01T00:00:00Z"},
       {"with an offset", "Jan 2 15:04:05 -0700", "Jun 7 10:30:15 +0200", "2025-06-20T00:00:00Z",
        "2025-06-07T08:30:15Z"},
@@ -186,8 +184,7 @@ TEST_CASE("times without a year get one near now", "[time_parser]") {
        "2025-07-18T10:30:00Z"},
       {"clock only", "15:04", "10:30", "2025-11-07T00:00:00Z", "2025-01-01T10:30:00Z"},
       {"rubbish", "Jan _2", "2025-11-07", "2025-11-07T00:00:00Z", "refused"},
-      {"a short year is a year", "1506 Jan 2", "1006 Nov 7", "2025-11-07T00:00:00Z",
-       "2006-11-07T10:00:00Z"},
+      {"a short year is a year", "1506 Jan 2", "1006 Nov 7", "2025-11-07T00:00:00Z", "2006-11-07T10:00:00Z"},
   };
   for (const auto& row : rows) {
     INFO(row.name);

@@ -17,8 +17,7 @@ using Hits = std::set<std::pair<std::size_t, AnchorScanner::Id>>;
 Hits hits(const AnchorScanner& scanner, std::string_view text) {
   const test::PaddedText padded(text);
   Hits found;
-  scanner.scan(padded.view(),
-               [&found](std::size_t at, AnchorScanner::Id id) { found.emplace(at, id); });
+  scanner.scan(padded.view(), [&found](std::size_t at, AnchorScanner::Id id) { found.emplace(at, id); });
   return found;
 }
 
@@ -46,9 +45,7 @@ TEST_CASE("anchors are found wherever they stand", "[redact]") {
       {"at the end", "x://", {{1, 4}}},
       {"literals are cut", "PASSPORT-number passport", {{0, 5}, {16, 5}}},
       {"several at one place and another", "AKIAAKIAA1", {{0, 1}, {4, 1}}},
-      {"far back",
-       std::string(1000, 'x') + "://" + std::string(100, 'y') + "AKIA00",
-       {{1000, 4}, {1103, 1}}},
+      {"far back", std::string(1000, 'x') + "://" + std::string(100, 'y') + "AKIA00", {{1000, 4}, {1103, 1}}},
   };
   for (const auto& row : rows) {
     INFO(row.what << ' ' << code);
@@ -84,8 +81,7 @@ TEST_CASE("fast and portable code agree with a plain search", "[redact]") {
     for (std::size_t size = random() % 200; size > 0; --size) text += letter();
     Hits want;
     for (std::size_t i = 0; i < literals.size(); ++i) {
-      for (auto at = text.find(literals[i]); at != std::string::npos;
-           at = text.find(literals[i], at + 1)) {
+      for (auto at = text.find(literals[i]); at != std::string::npos; at = text.find(literals[i], at + 1)) {
         want.emplace(at, i);
       }
     }

@@ -135,8 +135,7 @@ TEST_CASE("cardinality_guard forgets values", "[stage][cardinality_guard]") {
   }
 }
 
-TEST_CASE("cardinality_guard says so once for each label and window",
-          "[stage][cardinality_guard]") {
+TEST_CASE("cardinality_guard says so once for each label and window", "[stage][cardinality_guard]") {
   PipelineRunner runner(guarding("{budget: 1, window: 10s}"));
   const auto flood = [&] {
     for (int i = 0; i < 5; ++i) {

@@ -8,8 +8,7 @@ namespace {
 const std::string kTime = "2025-11-07T10:30:15.5Z";
 const Timestamp kParsedTime{1762511415, 500'000'000};
 
-std::string cri(const std::string& flags, const std::string& text,
-                const std::string& stream = "stdout") {
+std::string cri(const std::string& flags, const std::string& text, const std::string& stream = "stdout") {
   return kTime + " " + stream + " " + flags + " " + text;
 }
 
@@ -84,10 +83,7 @@ TEST_CASE("cri joins partial lines", "[stage][cri]") {
        {cri("P", "ab"), cri("F", "cd")},
        {""}},
       {"not cut", "- cri: {max_partial_line_size: 3}", {cri("P", "ab"), cri("F", "cd")}, {"abcd"}},
-      {"without an end it is not sent",
-       "- cri:",
-       {cri("F", "a"), cri("P", "b"), cri("P", "c")},
-       {"a"}},
+      {"without an end it is not sent", "- cri:", {cri("F", "a"), cri("P", "b"), cri("P", "c")}, {"a"}},
   };
   for (const auto& row : rows) {
     INFO(row.what);

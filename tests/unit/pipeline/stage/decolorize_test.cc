@@ -9,9 +9,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-std::string decolorize(const std::string& line) {
-  return run_pipeline("- decolorize:", {line}).at(0).line;
-}
+std::string decolorize(const std::string& line) { return run_pipeline("- decolorize:", {line}).at(0).line; }
 
 TEST_CASE("decolorize removes escape sequences", "[stage][decolorize]") {
   const struct {
@@ -56,9 +54,8 @@ TEST_CASE("decolorize removes escape sequences", "[stage][decolorize]") {
 }
 
 TEST_CASE("decolorize is what its regular expression says", "[stage][decolorize]") {
-  const lang::Regex regex(
-      R"([\x{1B}\x{9B}][[\]()#;?]*(?:(?:(?:[a-zA-Z\d]*(?:;[a-zA-Z\d]*)*)?\x{07}))"
-      R"(|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PRZcf-ntqry=><~])))");
+  const lang::Regex regex(R"([\x{1B}\x{9B}][[\]()#;?]*(?:(?:(?:[a-zA-Z\d]*(?:;[a-zA-Z\d]*)*)?\x{07}))"
+                          R"(|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PRZcf-ntqry=><~])))");
   const auto by_regex = [&regex](std::string_view line) {
     std::string out;
     std::size_t kept = 0;
@@ -71,9 +68,9 @@ TEST_CASE("decolorize is what its regular expression says", "[stage][decolorize]
     });
     return out += line.substr(kept);
   };
-  constexpr std::string_view kPieces[] = {
-      "\x1B", "\x1B", "\xC2\x9B", "\xC2", "\x9B", "[", "]", "(",    "#", ";", "?", "1",
-      "23",   "456",  "m",        "K",    "Q",    "a", "z", "\x07", " ", "=", "é", "\n"};
+  constexpr std::string_view kPieces[] = {"\x1B", "\x1B", "\xC2\x9B", "\xC2", "\x9B", "[",   "]", "(",
+                                          "#",    ";",    "?",        "1",    "23",   "456", "m", "K",
+                                          "Q",    "a",    "z",        "\x07", " ",    "=",   "é", "\n"};
   PipelineRunner runner("- decolorize:");
   std::mt19937 random(1);
   for (int round = 0; round < 20'000; ++round) {

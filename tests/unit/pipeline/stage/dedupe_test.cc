@@ -8,9 +8,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-Timestamp at(double seconds) {
-  return kReadTime.plus_nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
-}
+Timestamp at(double seconds) { return kReadTime.plus_nanoseconds(static_cast<std::int64_t>(seconds * 1e9)); }
 
 // Lines read at times of their own, and what came out: each line in brackets, with its report.
 class Deduped {
@@ -276,19 +274,15 @@ TEST_CASE("dedupe refuses", "[stage][dedupe]") {
       {"{window: -1s}", "1:20: expected a duration above 0, found \"-1s\""},
       {"{window: 10}", "1:20: expected a duration"},
       {"{window: soon}", "1:20: expected a duration"},
-      {"{window: 1s, source: []}",
-       "1:32: expected a name, or a list of names, found an empty list"},
+      {"{window: 1s, source: []}", "1:32: expected a name, or a list of names, found an empty list"},
       {"{window: 1s, source: ''}", "1:32: expected a name, or a list of names, found a string"},
-      {"{window: 1s, by: app}",
-       "1:28: expected `labels` or a list of names of labels, found \"app\""},
-      {"{window: 1s, by: {a: b}}",
-       "1:28: expected `labels` or a list of names of labels, found a mapping"},
+      {"{window: 1s, by: app}", "1:28: expected `labels` or a list of names of labels, found \"app\""},
+      {"{window: 1s, by: {a: b}}", "1:28: expected `labels` or a list of names of labels, found a mapping"},
       {"{window: 1s, by: [[]]}", "1:29: expected a name, or a list of names, found a list"},
       {"{window: 1s, max_keys: 20000000}", "1:34: expected a number of keys from 1 to 10000000"},
       {"{window: 1s, report: perhaps}", "1:32: expected true or false, found \"perhaps\""},
       {"{windows: 1s}", "1:11: dedupe stage: \"window\" is required"},
-      {"{window: 1s, sources: a}",
-       "1:24: dedupe stage: unknown key \"sources\" (did you mean \"source\"?)"},
+      {"{window: 1s, sources: a}", "1:24: dedupe stage: unknown key \"sources\" (did you mean \"source\"?)"},
   };
   for (const auto& row : rows) {
     INFO(row.body);

@@ -26,15 +26,12 @@ TEST_CASE("docker unpacks records", "[stage][docker]") {
   } rows[] = {
       {"plain", record(R"(hello\n)"), on_stdout, "hello\n", kFirst},
       {"without newline", record("hello"), on_stdout, "hello", kFirst},
-      {"escapes", record(R"(a\"\\\/\t\u00e9\ud83d\ude00\r\n\n)"), on_stdout, "a\"\\/\té😀\r\n\n",
-       kFirst},
+      {"escapes", record(R"(a\"\\\/\t\u00e9\ud83d\ude00\r\n\n)"), on_stdout, "a\"\\/\té😀\r\n\n", kFirst},
       {"empty", record(""), on_stdout, "", kFirst},
-      {"spaces between",
-       R"( { "log" : "a" , "stream" : "stdout" , "time" : ")" + kFirstText + R"(" } )", on_stdout,
-       "a", kFirst},
+      {"spaces between", R"( { "log" : "a" , "stream" : "stdout" , "time" : ")" + kFirstText + R"(" } )",
+       on_stdout, "a", kFirst},
       {"other order, other keys",
-       R"({"time":")" + kFirstText +
-           R"(","attrs":{"log":"x","a":[1,{}]},"stream":"stdout","log":"a"})",
+       R"({"time":")" + kFirstText + R"(","attrs":{"log":"x","a":[1,{}]},"stream":"stdout","log":"a"})",
        on_stdout, "a", kFirst},
       {"any stream", record("a", "console"), {{"job", "t"}, {"stream", "console"}}, "a", kFirst},
       {"empty stream", record("a", ""), {{"job", "t"}, {"stream", ""}}, "a", kFirst},
@@ -44,26 +41,23 @@ TEST_CASE("docker unpacks records", "[stage][docker]") {
       {"bad time", record("a", "stdout", "yesterday"), on_stdout, "a", kReadTime},
       {"no time", R"({"log":"a","stream":"stdout"})", on_stdout, "a", kReadTime},
       {"null time", R"({"log":"a","stream":"stdout","time":null})", on_stdout, "a", kReadTime},
-      {"number as time", R"({"log":"a","stream":"stdout","time":1762511415})", on_stdout, "a",
+      {"number as time", R"({"log":"a","stream":"stdout","time":1762511415})", on_stdout, "a", kReadTime},
+      {"offset", record("a", "stdout", "2025-11-07T12:30:15.123456789+02:00"), on_stdout, "a", kFirst},
+      {"null log", R"({"log":null,"stream":"stdout"})", on_stdout, R"({"log":null,"stream":"stdout"})",
        kReadTime},
-      {"offset", record("a", "stdout", "2025-11-07T12:30:15.123456789+02:00"), on_stdout, "a",
-       kFirst},
-      {"null log", R"({"log":null,"stream":"stdout"})", on_stdout,
-       R"({"log":null,"stream":"stdout"})", kReadTime},
       {"number as log",
        R"({"log":1.50,"stream":true})",
        {{"job", "t"}, {"stream", "true"}},
        "1.5",
        kReadTime},
       {"object as log", R"({"log":{"a": "<"}})", target, R"({"a":"\u003c"})", kReadTime},
-      {"keys by letter case", R"({"Log":"a","Stream":"stdout"})", target,
-       R"({"Log":"a","Stream":"stdout"})", kReadTime},
+      {"keys by letter case", R"({"Log":"a","Stream":"stdout"})", target, R"({"Log":"a","Stream":"stdout"})",
+       kReadTime},
       {"text", "plain", target, "plain", kReadTime},
       {"empty line", "", target, "", kReadTime},
       {"array", "[]", target, "[]", kReadTime},
       {"null", "null", target, "null", kReadTime},
-      {"cut off", R"({"log":"a","stream":"stdout")", target, R"({"log":"a","stream":"stdout")",
-       kReadTime},
+      {"cut off", R"({"log":"a","stream":"stdout")", target, R"({"log":"a","stream":"stdout")", kReadTime},
       {"text behind", R"({"log":"a"} x)", target, R"({"log":"a"} x)", kReadTime},
   };
   for (const auto& row : rows) {
@@ -79,11 +73,9 @@ TEST_CASE("docker unpacks records", "[stage][docker]") {
 TEST_CASE("docker extracts what its stages would", "[stage][docker]") {
   const auto entries = run_pipeline("- docker:", {record("text"), "plain", "null"}, {});
   REQUIRE(entries.size() == 3);
-  CHECK(entries[0].extracted ==
-        TextMap{{"output", "text"}, {"stream", "stdout"}, {"timestamp", kFirstText}});
+  CHECK(entries[0].extracted == TextMap{{"output", "text"}, {"stream", "stdout"}, {"timestamp", kFirstText}});
   CHECK(entries[1].extracted.empty());
-  CHECK(entries[2].extracted ==
-        TextMap{{"output", "<null>"}, {"stream", "<null>"}, {"timestamp", "<null>"}});
+  CHECK(entries[2].extracted == TextMap{{"output", "<null>"}, {"stream", "<null>"}, {"timestamp", "<null>"}});
 }
 
 TEST_CASE("docker uses earlier values where there is no record", "[stage][docker]") {
@@ -117,8 +109,7 @@ TEST_CASE("docker moves on from the latest time of a stream", "[stage][docker]")
 TEST_CASE("docker in docker", "[stage][docker]") {
   const auto entries = run_pipeline(
       "- docker:\n- docker:",
-      {record(
-          R"({\"log\":\"inner\\n\",\"stream\":\"stderr\",\"time\":\"2025-11-07T10:30:16Z\"}\n)")});
+      {record(R"({\"log\":\"inner\\n\",\"stream\":\"stderr\",\"time\":\"2025-11-07T10:30:16Z\"}\n)")});
   CHECK(entries.at(0).line == "inner\n");
   CHECK(entries.at(0).labels.at("stream") == "stderr");
   CHECK(entries.at(0).timestamp == Timestamp{1762511416, 0});

@@ -35,10 +35,7 @@ TEST_CASE("eventlogmessage", "[stage][eventlogmessage]") {
        "",
        "Logon Type: a\r\n1st: b\r\nü.x2: c\r\n\xFF\xFE: d\r\n: e",
        {{"Logon_Type", "a"}, {"_st", "b"}, {"__x2", "c"}, {"__", "d"}, {"_", "e"}}},
-      {"names left out",
-       "{drop_invalid_labels: true}",
-       "Logon Type: a\r\n: b\r\nC: c",
-       {{"C", "c"}}},
+      {"names left out", "{drop_invalid_labels: true}", "Logon Type: a\r\n: b\r\nC: c", {{"C", "c"}}},
       {"again", "", "A: 1\r\nA: 2\r\nA: 3", {{"A", "1"}, {"A_extracted", "3"}}},
       {"again, sanitized",
        "",
@@ -54,9 +51,9 @@ TEST_CASE("eventlogmessage", "[stage][eventlogmessage]") {
 }
 
 TEST_CASE("eventlogmessage and its source", "[stage][eventlogmessage]") {
-  const auto other = run_pipeline(
-      "- json: {expressions: {body: , message: }}\n- eventlogmessage: {source: body}\n",
-      {R"({"body":"A: 1","message":"B: 1"})"});
+  const auto other =
+      run_pipeline("- json: {expressions: {body: , message: }}\n- eventlogmessage: {source: body}\n",
+                   {R"({"body":"A: 1","message":"B: 1"})"});
   CHECK(other.at(0).extracted.contains("A"));
   CHECK_FALSE(other.at(0).extracted.contains("B"));
   CHECK(run_pipeline("- eventlogmessage:", {"A: 1"}).size() == 1);  // there is none

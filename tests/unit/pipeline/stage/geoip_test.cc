@@ -39,8 +39,7 @@ class Geoip {
   }
 
   // The labels that the line got.
-  TextMap labels(const std::string& line,
-                 const std::string& further = "source: ip, db_type: city") const {
+  TextMap labels(const std::string& line, const std::string& further = "source: ip, db_type: city") const {
     const std::string stages = "- regex: {expression: '^(?P<ip>.*)$'}\n" + stage(further);
     auto entries = run_pipeline(stages, {line}, {});
     REQUIRE(entries.size() == 1);
@@ -100,8 +99,8 @@ TEST_CASE("geoip takes what Go takes for an address", "[stage][geoip]") {
   const Geoip geoip(database.bytes());
   CHECK(geoip.labels("0.0.0.0") == kLongmont);
   for (const std::string text :
-       {"", " 1.2.3.4", "1.2.3.4 ", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4:80",
-        "0x1.2.3.4", "[::1]", "fe80::1%eth0", "::1.2.3", "1::2::3", "localhost",
+       {"", " 1.2.3.4", "1.2.3.4 ", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4:80", "0x1.2.3.4",
+        "[::1]", "fe80::1%eth0", "::1.2.3", "1::2::3", "localhost",
         "0000000000000000000000000000000000000000000000000000001.2.3.4"}) {
     INFO(text);
     CHECK(geoip.labels(text).empty());
@@ -132,9 +131,7 @@ TEST_CASE("geoip sets what a record has", "[stage][geoip]") {
       {"empty texts",
        map({{"city", map({{"names", named("")}})}, {"postal", map({{"code", text("")}})}}),
        {}},
-      {"UTF-8",
-       map({{"city", map({{"names", named("Zürich")}})}}),
-       {{"geoip_city_name", "Zürich"}}},
+      {"UTF-8", map({{"city", map({{"names", named("Zürich")}})}}), {{"geoip_city_name", "Zürich"}}},
       {"no UTF-8", map({{"city", map({{"names", named("Z\xFCrich")}})}}), {}},
       {"other types",
        map({{"city", text("x")},
@@ -150,8 +147,7 @@ TEST_CASE("geoip sets what a record has", "[stage][geoip]") {
       {"whole numbers", location(real(-33), real(180)), coordinates("-33", "180")},
       {"zero", location(real(0), real(-0.0)), coordinates("0", "-0")},
       {"small numbers", location(real(0.0001), real(-0.00001)), coordinates("0.0001", "-1e-05")},
-      {"floats", location(single(37.751F), single(-97.5F)),
-       coordinates("37.750999450683594", "-97.5")},
+      {"floats", location(single(37.751F), single(-97.5F)), coordinates("37.750999450683594", "-97.5")},
       {"integers", location(uint16(1), uint16(2)), {}},
   };
   for (const auto& row : rows) {
@@ -175,8 +171,7 @@ TEST_CASE("geoip follows pointers", "[stage][geoip]") {
 TEST_CASE("geoip sets what an ASN database knows", "[stage][geoip]") {
   using namespace maxmind;
   const auto record = [](const std::string& number, const std::string& organization) {
-    return map(
-        {{"autonomous_system_number", number}, {"autonomous_system_organization", organization}});
+    return map({{"autonomous_system_number", number}, {"autonomous_system_organization", organization}});
   };
   const struct {
     const char* what;
@@ -246,8 +241,8 @@ TEST_CASE("geoip starts and warns where Promtail starts and sets nothing", "[sta
       CHECK(geoip.labels("10.1.2.3", row.keys).empty());
     }
   }
-  for (const char* type : {"GeoIP2-City-Europe", "GeoIP2-Country", "GeoIP2-Enterprise",
-                           "DBIP-Location (compat=City)"}) {
+  for (const char* type :
+       {"GeoIP2-City-Europe", "GeoIP2-Country", "GeoIP2-Enterprise", "DBIP-Location (compat=City)"}) {
     CHECK(PipelineRunner(Geoip(Database({.type = type}).bytes()).stage()).warnings().empty());
   }
 }
@@ -293,8 +288,7 @@ TEST_CASE("geoip survives a damaged database", "[stage][geoip]") {
   const auto try_out = [&](const std::string& bytes) {
     const Geoip geoip(bytes);
     try {
-      return run_pipeline(stages + geoip.stage(), {"10.1.2.3", "2001:db8::1", "255.255.255.255"})
-          .size();
+      return run_pipeline(stages + geoip.stage(), {"10.1.2.3", "2001:db8::1", "255.255.255.255"}).size();
     } catch (const config::Error&) {
       return std::size_t{3};
     }

@@ -47,10 +47,7 @@ TEST_CASE("json extracts values", "[stage][json]") {
         {"e", "<null>"},
         {"f", "<null>"},
         {"g", "<null>"}}},
-      {"an object and what is in it",
-       "o: o, p: o.p",
-       R"({"o":{"p":1}})",
-       {{"o", R"({"p":1})"}, {"p", "1"}}},
+      {"an object and what is in it", "o: o, p: o.p", R"({"o":{"p":1}})", {{"o", R"({"p":1})"}, {"p", "1"}}},
       {"one value under two names", "a: x, b: x", R"({"x":1})", {{"a", "1"}, {"b", "1"}}},
       {"a name with a dot is a path", "foo.bar: ''", R"({"foo":{"bar":1}})", {{"foo.bar", "1"}}},
       {"quoted names",
@@ -100,10 +97,7 @@ TEST_CASE("json extracts values", "[stage][json]") {
        "a: length(num), b: frobnicate(num), c: 'length(num, num)', d: num",
        R"({"num":1})",
        {{"d", "1"}}},
-      {"what cannot be written is left out",
-       "a: '[avg(l)]', b: avg(l)",
-       R"({"l":[]})",
-       {{"b", "NaN"}}},
+      {"what cannot be written is left out", "a: '[avg(l)]', b: avg(l)", R"({"l":[]})", {{"b", "NaN"}}},
       {"malformed for an expression", "a: 'l[0]'", R"({"l":[1)", {}},
   };
   for (const auto& row : rows) {
@@ -174,8 +168,7 @@ TEST_CASE("json drops malformed lines on demand", "[stage][json]") {
                                           "12",         "true", "null", "{}",  R"({"m":)"};
   const auto kept = [&](const std::string& stage) {
     std::vector<std::string> result;
-    for (const Collected& entry : run_pipeline("- json: " + stage, lines))
-      result.push_back(entry.line);
+    for (const Collected& entry : run_pipeline("- json: " + stage, lines)) result.push_back(entry.line);
     return result;
   };
   const std::vector<std::string> good = {R"({"m":1})", "null", "{}"};

@@ -27,15 +27,13 @@ TEST_CASE("labelallow keeps what it lists", "[stage][labelallow]") {
 }
 
 TEST_CASE("labelallow leaves what comes later", "[stage][labelallow]") {
-  const auto entries =
-      run_pipeline("- labelallow: [job]\n- static_labels: {env: later}", {"line"}, kTarget);
+  const auto entries = run_pipeline("- labelallow: [job]\n- static_labels: {env: later}", {"line"}, kTarget);
   CHECK(entries.at(0).labels == TextMap{{"job", "t"}, {"env", "later"}});
 }
 
 TEST_CASE("labelallow configurations that are refused", "[stage][labelallow]") {
-  CHECK_THAT(
-      build_error("- labelallow: []"),
-      Catch::Matchers::StartsWith("test.yaml:1:15: labelallow stage config cannot be empty"));
+  CHECK_THAT(build_error("- labelallow: []"),
+             Catch::Matchers::StartsWith("test.yaml:1:15: labelallow stage config cannot be empty"));
   CHECK_THAT(build_error("- labelallow:"), Catch::Matchers::Contains("cannot be empty"));
   CHECK_THAT(build_error("- labelallow: {env: }"), Catch::Matchers::Contains("expected a list"));
 }

@@ -13,22 +13,14 @@ TEST_CASE("labels takes extracted values", "[stage][labels]") {
     TextMap target;
     TextMap want;
   } rows[] = {
-      {"null is the label's own name",
-       "{v: }",
-       "v=info",
-       {{"job", "t"}},
-       {{"job", "t"}, {"v", "info"}}},
+      {"null is the label's own name", "{v: }", "v=info", {{"job", "t"}}, {{"job", "t"}, {"v", "info"}}},
       {"so is the empty text", "{v: ''}", "v=info", {}, {{"v", "info"}}},
       {"renamed", "{severity: v}", "v=info", {}, {{"severity", "info"}}},
       {"one source, two labels", "{v: , w: v}", "v=a", {}, {{"v", "a"}, {"w", "a"}}},
       {"missing source keeps the label", "{env: gone}", "v=a", {{"env", "p"}}, {{"env", "p"}}},
       {"overwrites", "{env: v}", "v=a", {{"env", "p"}}, {{"env", "a"}}},
       {"empty value overwrites", "{env: v}", "v=", {{"env", "p"}}, {{"env", ""}}},
-      {"target label as source",
-       "{copy: env}",
-       "v=a",
-       {{"env", "p"}},
-       {{"env", "p"}, {"copy", "p"}}},
+      {"target label as source", "{copy: env}", "v=a", {{"env", "p"}}, {{"env", "p"}, {"copy", "p"}}},
       {"UTF-8", "{v: }", "v=é日😀", {}, {{"v", "é日😀"}}},
       {"not UTF-8", "{v: }", "v=a\xFF", {{"v", "old"}}, {{"v", "old"}}},
       {"surrogate is not UTF-8", "{v: }", "v=\xED\xA0\x80", {}, {}},
@@ -58,8 +50,8 @@ TEST_CASE("a label does not follow later changes of its source", "[stage][labels
 }
 
 TEST_CASE("labels of one line do not reach the next", "[stage][labels]") {
-  const auto entries = run_pipeline("- regex: {expression: 'v=(?P<v>.+)'}\n- labels: {v: }",
-                                    {"v=a", "x", "v=b"}, {});
+  const auto entries =
+      run_pipeline("- regex: {expression: 'v=(?P<v>.+)'}\n- labels: {v: }", {"v=a", "x", "v=b"}, {});
   REQUIRE(entries.size() == 3);
   CHECK(entries[0].labels == TextMap{{"v", "a"}});
   CHECK(entries[1].labels.empty());

@@ -77,8 +77,7 @@ TEST_CASE("limit by label", "[stage][limit]") {
 }
 
 TEST_CASE("limit forgets labels that are not used", "[stage][limit]") {
-  Limited limited(
-      "{rate: 0.001, burst: 1, drop: true, by_label_name: app, max_distinct_labels: 5}");
+  Limited limited("{rate: 0.001, burst: 1, drop: true, by_label_name: app, max_distinct_labels: 5}");
   CHECK(limited.warnings().size() == 1);
   const auto push_others = [&limited](int from) {
     for (int i = from; i < from + 10'000; ++i) limited.push(1, {{"app", std::to_string(i)}});
@@ -157,9 +156,8 @@ TEST_CASE("limit with drop never pauses", "[stage][limit]") {
 
 TEST_CASE("limit refuses", "[stage][limit]") {
   for (const std::string body :
-       {"", "{rate: 1}", "{burst: 1}", "{rate: 0, burst: 1}", "{rate: -1, burst: 1}",
-        "{rate: 1, burst: -1}", "{rate: .nan, burst: 1}", "{rate: fast, burst: 1}",
-        "{rate: 1, burst: 1, by_label_name: app}"}) {
+       {"", "{rate: 1}", "{burst: 1}", "{rate: 0, burst: 1}", "{rate: -1, burst: 1}", "{rate: 1, burst: -1}",
+        "{rate: .nan, burst: 1}", "{rate: fast, burst: 1}", "{rate: 1, burst: 1, by_label_name: app}"}) {
     INFO(body);
     CHECK_FALSE(build_error("- limit: " + body).empty());
   }

@@ -44,8 +44,7 @@ TEST_CASE("match within match", "[stage][match]") {
           selector: '{job="t"} |= "c"'
           stages: [drop: {expression: d}]
 )";
-  CHECK(lines_of(run_pipeline(stages, {"a", "ab", "b", "ac", "acd", "cd"})) ==
-        Lines{"a", "b", "ac", "cd"});
+  CHECK(lines_of(run_pipeline(stages, {"a", "ab", "b", "ac", "acd", "cd"})) == Lines{"a", "b", "ac", "cd"});
 }
 
 TEST_CASE("match drops", "[stage][match]") {
@@ -96,8 +95,7 @@ TEST_CASE("match refuses", "[stage][match]") {
        "1:10: match stage requires at least one additional stage to be defined in '- stages'"},
       {"{selector: '{a=\"b\"}', action: drop, stages: [cri: ]}",
        "1:54: match stage configured to drop entries cannot contain stages"},
-      {"{selector: '{a=\"b\"}', action: Drop}",
-       "1:40: match stage action should be 'keep' or 'drop'"},
+      {"{selector: '{a=\"b\"}', action: Drop}", "1:40: match stage action should be 'keep' or 'drop'"},
       {"{selector: '{a=\"b\"}', pipeline_name: '', stages: [cri: ]}",
        "1:47: match stage pipeline name can be omitted but cannot be an empty string"},
       {"{selector: '{a=\"b\"}', stages: [nope: ]}", "1:41: Unknown stage type: nope"},

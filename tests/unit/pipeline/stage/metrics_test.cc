@@ -62,8 +62,7 @@ TEST_CASE("counters and gauges", "[stage][metrics]") {
   };
   for (const auto& row : rows) {
     INFO(row.metric);
-    const Samples want =
-        row.want ? Samples{{R"(promtail_custom_m{job="t"})", *row.want}} : Samples();
+    const Samples want = row.want ? Samples{{R"(promtail_custom_m{job="t"})", *row.want}} : Samples();
     CHECK(measured(row.metric, row.lines) == want);
   }
 }
@@ -73,13 +72,11 @@ TEST_CASE("histograms", "[stage][metrics]") {
     return "promtail_custom_m_" + std::string(suffix) + R"({job="t"})";
   };
   SECTION("a value belongs into the first bucket that is not below it") {
-    CHECK(measured("{type: histogram, source: v, config: {buckets: [0.1, 1, 10]}}",
-                   {"v=0.05", "v=0.1", "v=500ms", "v=20", "v=-1", "v=bad"}) ==
-          Samples{{sample("0"), 3},
-                  {sample("1"), 1},
-                  {sample("2"), 0},
-                  {sample("3"), 1},
-                  {sample("sum"), 19.65}});
+    CHECK(
+        measured("{type: histogram, source: v, config: {buckets: [0.1, 1, 10]}}",
+                 {"v=0.05", "v=0.1", "v=500ms", "v=20", "v=-1", "v=bad"}) ==
+        Samples{
+            {sample("0"), 3}, {sample("1"), 1}, {sample("2"), 0}, {sample("3"), 1}, {sample("sum"), 19.65}});
   }
   SECTION("not a number is above all buckets") {
     const auto samples =
@@ -131,26 +128,24 @@ TEST_CASE("a series for each label set at this stage", "[stage][metrics]") {
     h: {type: histogram, source: u, config: {buckets: [1]}}
 - static_labels: {later: x}
 )");
-  for (const char* line :
-       {"app=a u=1", "app=b u=2", "app=a u=3", "app=a le=x u=4", "app=a le=y u=5"}) {
+  for (const char* line : {"app=a u=1", "app=b u=2", "app=a u=3", "app=a le=x u=4", "app=a le=y u=5"}) {
     runner.push(line);
   }
-  CHECK(runner.exposed() ==
-        Samples{{R"(promtail_custom_c{app="a",job="t",my_label="1"})", 2},
-                {R"(promtail_custom_c{app="b",job="t",my_label="1"})", 1},
-                {R"(promtail_custom_c{app="a",job="t",le="x",my_label="1"})", 1},
-                {R"(promtail_custom_c{app="a",job="t",le="y",my_label="1"})", 1},
-                {R"(promtail_custom_h_0{app="a",job="t",my_label="1"})", 1},
-                {R"(promtail_custom_h_1{app="a",job="t",my_label="1"})", 3},
-                {R"(promtail_custom_h_sum{app="a",job="t",my_label="1"})", 13},
-                {R"(promtail_custom_h_0{app="b",job="t",my_label="1"})", 0},
-                {R"(promtail_custom_h_1{app="b",job="t",my_label="1"})", 1},
-                {R"(promtail_custom_h_sum{app="b",job="t",my_label="1"})", 2}});
+  CHECK(runner.exposed() == Samples{{R"(promtail_custom_c{app="a",job="t",my_label="1"})", 2},
+                                    {R"(promtail_custom_c{app="b",job="t",my_label="1"})", 1},
+                                    {R"(promtail_custom_c{app="a",job="t",le="x",my_label="1"})", 1},
+                                    {R"(promtail_custom_c{app="a",job="t",le="y",my_label="1"})", 1},
+                                    {R"(promtail_custom_h_0{app="a",job="t",my_label="1"})", 1},
+                                    {R"(promtail_custom_h_1{app="a",job="t",my_label="1"})", 3},
+                                    {R"(promtail_custom_h_sum{app="a",job="t",my_label="1"})", 13},
+                                    {R"(promtail_custom_h_0{app="b",job="t",my_label="1"})", 0},
+                                    {R"(promtail_custom_h_1{app="b",job="t",my_label="1"})", 1},
+                                    {R"(promtail_custom_h_sum{app="b",job="t",my_label="1"})", 2}});
 }
 
 TEST_CASE("lines are passed on unchanged", "[stage][metrics]") {
-  for (const char* stage : {"- metrics:", "- metrics: {}",
-                            "- metrics: {m: {type: gauge, source: job, config: {action: inc}}}"}) {
+  for (const char* stage :
+       {"- metrics:", "- metrics: {}", "- metrics: {m: {type: gauge, source: job, config: {action: inc}}}"}) {
     const auto entries = run_pipeline(stage, {"x"});
     REQUIRE(entries.size() == 1);
     CHECK(entries[0].line == "x");
@@ -166,8 +161,7 @@ TEST_CASE("a counter ignores what is below zero, and counts that", "[stage][metr
   for (const char* line : {"v=-1", "v=5", "v=-0.001", "v=-inf", "v=-0"}) runner.push(line);
   CHECK(runner.exposed() == Samples{{R"(promtail_custom_m{job="t"})", 5}});
   CHECK(runner.metrics().count(
-            "lokitail_ignored_metric_updates_total metric=promtail_custom_m reason=negative_add") ==
-        3);
+            "lokitail_ignored_metric_updates_total metric=promtail_custom_m reason=negative_add") == 3);
 }
 
 TEST_CASE("metrics of one name count together", "[stage][metrics]") {
@@ -183,8 +177,7 @@ TEST_CASE("metrics of one name count together", "[stage][metrics]") {
   CHECK(runner.exposed() == Samples{{R"(promtail_custom_m{job="t"})", 2}});
 }
 
-TEST_CASE("idle series are shown once more, and begin anew when they are wanted",
-          "[stage][metrics]") {
+TEST_CASE("idle series are shown once more, and begin anew when they are wanted", "[stage][metrics]") {
   PipelineRunner runner(R"(
 - logfmt: {mapping: {app: }}
 - labels: {app: }
@@ -200,8 +193,7 @@ TEST_CASE("idle series are shown once more, and begin anew when they are wanted"
   runner.push("app=b");
   runner.now = runner.now.plus_seconds(1);
   const Samples all = {{brief + a, 1}, {brief + b, 1}, {lasting + a, 1}, {lasting + b, 1}};
-  CHECK(runner.exposed() ==
-        all);  // idle for a second, which is as long as it may be: shown once more
+  CHECK(runner.exposed() == all);  // idle for a second, which is as long as it may be: shown once more
   CHECK(runner.exposed() == Samples{{lasting + a, 1}, {lasting + b, 1}});
   runner.push("app=a");
   runner.push("app=a");
@@ -248,8 +240,7 @@ TEST_CASE("a label that is another for each line does not fill the memory", "[st
 - labels: {id: }
 - metrics: {m: {type: counter, config: {match_all: true, action: inc}}}
 )");
-  for (std::size_t i = 0; i < MetricFamily::kMostSeries + 3; ++i)
-    runner.push("id=" + std::to_string(i));
+  for (std::size_t i = 0; i < MetricFamily::kMostSeries + 3; ++i) runner.push("id=" + std::to_string(i));
   runner.push("id=7");
   const Samples samples = runner.exposed();
   CHECK(samples.size() == MetricFamily::kMostSeries);
@@ -274,8 +265,7 @@ TEST_CASE("metrics refuses", "[stage][metrics]") {
       {"{m: {type: counter}}", "13: " + counter},
       {"{m: {type: counter, config: {match_all: true}}}", "40: " + counter},
       {"{m: {type: counter, config: {action: set}}}", "49: " + counter},
-      {"{m: {type: counter, config: inc}}",
-       "40: counter config: expected a mapping, found a string"},
+      {"{m: {type: counter, config: inc}}", "40: counter config: expected a mapping, found a string"},
       {"{m: {type: counter, config: {action: inc, match_all: true, value: x}}}",
        "65: `match_all: true` cannot be combined with `value`, please remove `match_all` or "
        "`value`"},
@@ -288,8 +278,7 @@ TEST_CASE("metrics refuses", "[stage][metrics]") {
       {"{m: {type: gauge, config: {}}}", "38: " + gauge},
       {"{m: {type: gauge, config: {action: mul}}}", "47: " + gauge},
       {"{m: {type: gauge, config: {action: inc, value: 5}}}", "59: expected a string, found \"5\""},
-      {"{m: {type: histogram, config: {buckets: 5}}}",
-       "52: expected a list of numbers, found a number"},
+      {"{m: {type: histogram, config: {buckets: 5}}}", "52: expected a list of numbers, found a number"},
       {"{m: {type: histogram, config: {buckets: ['1']}}}", "53: expected a number, found \"1\""},
       {"{m: {type: histogram, config: {buckets: [1, 3, 2]}}}",
        "59: histogram buckets must be rising: 2 does not exceed the one before"},
@@ -303,12 +292,9 @@ TEST_CASE("metrics refuses", "[stage][metrics]") {
        "49: expected a duration such as 1.5s or 2h45m (units: ns us ms s m h), found \"1d\""},
       {"{m: {type: gauge, max_idle_duration: 60, config: {action: inc}}}",
        "49: expected a duration such as 1.5s or 2h45m (units: ns us ms s m h), found \"60\""},
-      {"{m: {type: gauge, description: 5, config: {action: inc}}}",
-       "43: expected a string, found \"5\""},
-      {"{m: {type: gauge, prefix: [], config: {action: inc}}}",
-       "38: expected a string, found a list"},
-      {"{m: {type: gauge, source: {}, config: {action: inc}}}",
-       "38: expected a string, found a mapping"},
+      {"{m: {type: gauge, description: 5, config: {action: inc}}}", "43: expected a string, found \"5\""},
+      {"{m: {type: gauge, prefix: [], config: {action: inc}}}", "38: expected a string, found a list"},
+      {"{m: {type: gauge, source: {}, config: {action: inc}}}", "38: expected a string, found a mapping"},
   };
   for (const auto& row : rows) {
     INFO(row.body);

@@ -14,19 +14,17 @@ TEST_CASE("text as a metric's value", "[stage][metrics]") {
     const char* text;
     double want;
   } rows[] = {
-      {"12", 12},      {"-2.5e1", -25},     {"0x1p4", 16},
-      {"1_000", 1000}, {"+Inf", kInfinity}, {"0", 0},
-      {"0.5ms", 5e-4}, {"1h30m", 5400},     {"250us", 25e-5},
-      {"-1.5s", -1.5}, {"1\u00b5s", 1e-6},  {"1m0.5s", 60.5},
-      {"3ns", 3e-9},   {"-0", 0},           {"2562047h", 9223369200},
+      {"12", 12},         {"-2.5e1", -25},  {"0x1p4", 16},   {"1_000", 1000},  {"+Inf", kInfinity},
+      {"0", 0},           {"0.5ms", 5e-4},  {"1h30m", 5400}, {"250us", 25e-5}, {"-1.5s", -1.5},
+      {"1\u00b5s", 1e-6}, {"1m0.5s", 60.5}, {"3ns", 3e-9},   {"-0", 0},        {"2562047h", 9223369200},
   };
   for (const auto& row : rows) {
     INFO(row.text);
     CHECK(metric_value(row.text) == row.want);
   }
   CHECK(std::isnan(*metric_value("nan")));
-  for (const char* text : {"", " 1", "1 ", "warm", "1.5 s", "1d", "ms", "1,5", "1e999", "--1",
-                           "9999999999h", "\xff", "0x10"}) {
+  for (const char* text :
+       {"", " 1", "1 ", "warm", "1.5 s", "1d", "ms", "1,5", "1e999", "--1", "9999999999h", "\xff", "0x10"}) {
     INFO(text);
     CHECK_FALSE(metric_value(text));
   }

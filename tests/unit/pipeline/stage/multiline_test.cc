@@ -5,9 +5,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-Timestamp after_milliseconds(std::int64_t count) {
-  return kReadTime.plus_nanoseconds(count * 1'000'000);
-}
+Timestamp after_milliseconds(std::int64_t count) { return kReadTime.plus_nanoseconds(count * 1'000'000); }
 
 TEST_CASE("multiline joins lines", "[stage][multiline]") {
   const struct {
@@ -35,10 +33,7 @@ TEST_CASE("multiline joins lines", "[stage][multiline]") {
        {"", "", "a", "b", "", "c", "d"},
        {"a\nb", "c", "d"}},
       {"any first line", "{firstline: ''}", {"a", "b"}, {"a", "b"}},
-      {"numbers as text",
-       "{firstline: 5, max_lines: '2', max_wait_time: 0}",
-       {"5", "6", "7"},
-       {"5\n6", "7"}},
+      {"numbers as text", "{firstline: 5, max_lines: '2', max_wait_time: 0}", {"5", "6", "7"}, {"5\n6", "7"}},
   };
   for (const auto& row : rows) {
     INFO(row.what);

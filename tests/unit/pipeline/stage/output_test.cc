@@ -26,8 +26,7 @@ TEST_CASE("output replaces the line", "[stage][output]") {
   for (const auto& row : rows) {
     INFO(row.what);
     const auto entries = run_pipeline(
-        "- regex: {expression: '(?s)v=(?P<v>.*)'}\n- output: {source: " + row.source + "}",
-        {row.line});
+        "- regex: {expression: '(?s)v=(?P<v>.*)'}\n- output: {source: " + row.source + "}", {row.line});
     REQUIRE(entries.size() == 1);
     CHECK(entries[0].line == row.want);
     CHECK(entries[0].labels == TextMap{{"job", "t"}});

@@ -17,9 +17,7 @@ std::string characters(std::string_view alphabet, std::size_t size) {
 std::string letters_digits(std::size_t size) {
   return characters("aZ3kQ9bYx2Lm7RtC1nVwP5sD8gHj4uEfK6", size);
 }
-std::string upper_digits(std::size_t size) {
-  return characters("Z3Q9YX2L7RTC1VWP5SD8GHJ4UEFK6", size);
-}
+std::string upper_digits(std::size_t size) { return characters("Z3Q9YX2L7RTC1VWP5SD8GHJ4UEFK6", size); }
 std::string hex(std::size_t size) { return characters("a3f9b2c71d5e8046", size); }
 std::string digits(std::size_t size) { return characters("4170358296", size); }
 
@@ -70,8 +68,7 @@ const std::vector<Row>& rows() {
         {"google_oauth_token", "token §ya29." + letters_digits(60) + "§ expired"},
         {"google_oauth_token", R"("client_secret":"§GOCSPX-)" + letters_digits(28) + R"(§")"},
         {"github_token", "remote https://x:§ghp_" + letters_digits(36) + "§@github.com"},
-        {"github_token",
-         "GITHUB_TOKEN=§github_pat_" + letters_digits(22) + "_" + letters_digits(59) + "§"},
+        {"github_token", "GITHUB_TOKEN=§github_pat_" + letters_digits(22) + "_" + letters_digits(59) + "§"},
         {"gitlab_token", "PRIVATE-TOKEN: §glpat-" + letters_digits(20) + "§"},
         {"gitlab_token", "runner §glrt-" + letters_digits(20) + "§, paused"},
         {"slack_token", "§xoxb-" + digits(12) + "-" + digits(12) + "-" + letters_digits(24) + "§"},
@@ -110,10 +107,10 @@ const std::vector<Row>& rows() {
         {"private_key", "§" + pem + "\n" + base64 + "\n" + pem_end + "§\nrest"},
         {"private_key", R"({"key":"§-----BEGIN PRIVATE KEY-----\n)" + base64 + R"(§","a":1})"},
         {"private_key", "§-----BEGIN OPENSSH PRIVATE KEY-----§"},
-        {"private_key", "§-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n" + base64 +
-                            "\n-----END PGP PRIVATE KEY BLOCK-----§!"},
-        {"private_key", "§" + pem + R"(\nProc-Type: 4,ENCRYPTED\n)" + base64 + R"(\n)" + pem_end +
-                            "§ and §" + pem + base64 + pem_end + "§"},
+        {"private_key",
+         "§-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n" + base64 + "\n-----END PGP PRIVATE KEY BLOCK-----§!"},
+        {"private_key", "§" + pem + R"(\nProc-Type: 4,ENCRYPTED\n)" + base64 + R"(\n)" + pem_end + "§ and §" +
+                            pem + base64 + pem_end + "§"},
         {"url_password", "dial postgres://app:§s3cr3t!§@db:5432/app?sslmode=off"},
         {"url_password", "redis://:§hunter2§@cache:6379"},
         {"url_password", R"("amqp://u:§p@ss:w§@mq/%2f")"},
@@ -194,10 +191,8 @@ TEST_CASE("redact leaves what is no secret", "[stage][redact]") {
     std::string line;
   } kLines[] = {
       {"uuid", "id=123e4567-e89b-12d3-a456-426614174000"},
-      {"uuid of digits",
-       "41111111-1111-4111-1111-111111111111 12345678-4111-1111-1111-111111111111"},
-      {"trace and span",
-       R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7"})"},
+      {"uuid of digits", "41111111-1111-4111-1111-111111111111 12345678-4111-1111-1111-111111111111"},
+      {"trace and span", R"({"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7"})"},
       {"trace and span of digits", "trace_id=41111111111111114111111111111111 span_id=" + card},
       {"the same in JSON", R"({"spanId":")" + card + R"(","traceId": ")" + card + card + R"("})"},
       {"the same in escaped JSON", R"({"m":"{\"span_id\":\")" + card + R"(\"}"})"},
@@ -218,26 +213,23 @@ TEST_CASE("redact leaves what is no secret", "[stage][redact]") {
       {"pod", "checkout-7d4b9c6f5d-x2x4z default/checkout"},
       {"base64", "eyJsZXZlbCI6ImluZm8ifQ== " + letters_digits(88) + "=="},
       {"words", "password reset requested; passwords do not match; wrong password for bob"},
-      {"tokens",
-       R"({"max_tokens":4096,"tokens":512,"total_token":17,"token":"expired"} token=abc)"},
-      {"page",
-       "next_page_token=" + letters_digits(40) + " continuation-token: " + letters_digits(20)},
+      {"tokens", R"({"max_tokens":4096,"tokens":512,"total_token":17,"token":"expired"} token=abc)"},
+      {"page", "next_page_token=" + letters_digits(40) + " continuation-token: " + letters_digits(20)},
       {"names", "secret \"db\" not found in secretary=bob secret_name=db passwordless=x secrets=5"},
       {"nothing", R"({"password":null,"api_key":"","secret":"****"} password= user=bob token=)"},
       {"hidden", "password=<hidden> secret=[FILTERED] pwd=xxxx api_key=${API_KEY} secret={{.x}}"},
       {"comparison", "if password == nil {"},
       {"object", R"({"credentials":{"user":"bob"},"secret":["a"]})"},
       {"folder", "PWD=/home/bob OLDPWD=/ pwd: ./x"},
-      {"prose",
-       "basic authentication required; Bearer authentication-required-here; basic c2hvcnQ="},
+      {"prose", "basic authentication required; Bearer authentication-required-here; basic c2hvcnQ="},
       {"authorization", "authorization failed: user-without-permission authorization=required"},
       {"url", "http://example.com:8080/a@b?x=y:z@w https://example.com/ ws://host/path://x"},
       {"user in a url", "ssh://git@example.com/repo https://bob@example.com/"},
       {"repository", "git clone git@github.com:owner/repo.git"},
       {"no mail", "bob@host logo@2x.png getty@tty1.service pkg@1.2.3 @types/node@18.0.0 a@b..com"},
-      {"no keys", "AKIA" + upper_digits(15) + " XAKIA" + upper_digits(16) + " ghp_" +
-                      letters_digits(35) + " AIza" + letters_digits(36) + " task-proj-" +
-                      letters_digits(30) + " SK" + hex(31) + " npm_config_cache sk_test_short"},
+      {"no keys", "AKIA" + upper_digits(15) + " XAKIA" + upper_digits(16) + " ghp_" + letters_digits(35) +
+                      " AIza" + letters_digits(36) + " task-proj-" + letters_digits(30) + " SK" + hex(31) +
+                      " npm_config_cache sk_test_short"},
       {"public key", "-----BEGIN PUBLIC KEY----- -----BEGIN CERTIFICATE-----"},
       {"no iban", "DE89370400440532013001 XX89370400440532013000 DE8937040044053201300 GB29NWBK"},
       {"no ssn", "000-12-3456 666-12-3456 123-00-4567 1123-45-6789 123-45-67890"},
@@ -269,16 +261,15 @@ TEST_CASE("redact replaces, hashes or drops", "[stage][redact]") {
   CHECK(run_stage("- redact: {" + only + ", replacement: '$$$name$$'}", "secret=abc") ==
         "secret=$credential$");
 
-  const std::string hashed =
-      run_stage("- redact: {" + only + ", action: hash, salt: pepper}", line);
+  const std::string hashed = run_stage("- redact: {" + only + ", action: hash, salt: pepper}", line);
   // printf hunter2 | openssl dgst -sha256 -hmac pepper
   CHECK(hashed ==
         "user=bob password=<redacted:credential:e075c939d4acb1f3> again "
         "password=<redacted:credential:e075c939d4acb1f3> other "
         "password=<redacted:credential:f65081276dbea317>");
   CHECK(run_stage("- redact: {" + only + ", action: hash, salt: salt}", line) != hashed);
-  CHECK(run_stage("- redact: {" + only + ", salt: pepper, replacement: '[$hash]'}",
-                  "secret=hunter2") == "secret=[e075c939d4acb1f3]");
+  CHECK(run_stage("- redact: {" + only + ", salt: pepper, replacement: '[$hash]'}", "secret=hunter2") ==
+        "secret=[e075c939d4acb1f3]");
 
   PipelineRunner dropping("- redact: {" + only + ", action: drop}");
   dropping.push(line);
@@ -314,15 +305,13 @@ TEST_CASE("redact merges what overlaps", "[stage][redact]") {
       {"Authorization: Bearer " + jwt, "Authorization: Bearer <redacted:jwt>"},
       {"access_token=" + jwt + "&x=1", "access_token=<redacted:jwt>&x=1"},
       {"password=bob@example.org!", "password=<redacted:credential>"},
-      {"postgres://bob:secret=abc@example.com/",
-       "postgres://bob:<redacted:url_password>"},
+      {"postgres://bob:secret=abc@example.com/", "postgres://bob:<redacted:url_password>"},
       {"a@example.com,b@example.com", "<redacted:email>,<redacted:email>"},
   };
   for (const auto& row : rows) CHECK(run_stage("- redact:", row.line) == row.want);
-  CHECK(
-      run_stage("- redact: {custom: [{name: a, expression: 'bcd'}, {name: b, expression: 'abcd?'}, "
-                "{name: c, expression: 'de'}]}",
-                "xabcdexabx") == "x<redacted:b>xabx");
+  CHECK(run_stage("- redact: {custom: [{name: a, expression: 'bcd'}, {name: b, expression: 'abcd?'}, "
+                  "{name: c, expression: 'de'}]}",
+                  "xabcdexabx") == "x<redacted:b>xabx");
 }
 
 TEST_CASE("redact takes patterns of the user's", "[stage][redact]") {
@@ -338,12 +327,10 @@ TEST_CASE("redact takes patterns of the user's", "[stage][redact]") {
        "pin=<redacted:pin> pin=x pin=<redacted:pin>"},
       {"a group that took no part", "{name: a, expression: 'user(?:=(\\w+))?'}", "user=bob user",
        "user=<redacted:a> <redacted:a>"},
-      {"any case", "{name: a, expression: '(?i)staff-no'}", "Staff-No sTAFF-nO",
-       "<redacted:a> <redacted:a>"},
+      {"any case", "{name: a, expression: '(?i)staff-no'}", "Staff-No sTAFF-nO", "<redacted:a> <redacted:a>"},
       {"nothing literal in it", "{name: a, expression: '[0-9]{4}'}", "a 1234 b 56789",
        "a <redacted:a> b <redacted:a>9"},
-      {"one short literal", "{name: a, expression: 'q\\d'}", "q1 q q2",
-       "<redacted:a> q <redacted:a>"},
+      {"one short literal", "{name: a, expression: 'q\\d'}", "q1 q q2", "<redacted:a> q <redacted:a>"},
       {"alternatives", "{name: a, expression: 'alpha|beta|[0-9]z'}", "alpha 7z beta",
        "<redacted:a> <redacted:a> <redacted:a>"},
       {"not ASCII", "{name: a, expression: '(?i)müller'}", "Herr MÜLLER", "Herr <redacted:a>"},
@@ -354,8 +341,7 @@ TEST_CASE("redact takes patterns of the user's", "[stage][redact]") {
   };
   for (const auto& row : rows) {
     INFO(row.what);
-    CHECK(run_stage("- redact: {patterns: [], custom: [" + row.custom + "]}", row.line) ==
-          row.want);
+    CHECK(run_stage("- redact: {patterns: [], custom: [" + row.custom + "]}", row.line) == row.want);
   }
 }
 
@@ -405,8 +391,7 @@ TEST_CASE("redact refuses", "[stage][redact]") {
       {"{custom: [{name: a, expression: '('}]}", "regular expression"},
       {"{custom: [{name: a, expression: x, group: 1}]}", "group"},
       {"{custom: [{name: email, expression: x}]}", "two patterns of the name email"},
-      {"{custom: [{name: a, expression: x}, {name: a, expression: z}]}",
-       "two patterns of the name a"},
+      {"{custom: [{name: a, expression: x}, {name: a, expression: z}]}", "two patterns of the name a"},
       {"{action: mask}", "must be replace, hash or drop, found mask"},
       {"{action: hash}", "needs a salt"},
       {"{action: hash, salt: a, replacement: x}", "must contain $hash"},

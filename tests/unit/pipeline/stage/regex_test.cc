@@ -27,10 +27,7 @@ TEST_CASE("regex extracts named groups", "[stage][regex]") {
     TextMap want;
   } rows[] = {
       {"named group", R"(lvl=(?P<lvl>\w+))", "x lvl=info y", {{"lvl", "info"}}},
-      {"unnamed groups are not extracted",
-       R"(^(\S+) (?P<lvl>\S+) (.*)$)",
-       "a b c d",
-       {{"lvl", "b"}}},
+      {"unnamed groups are not extracted", R"(^(\S+) (?P<lvl>\S+) (.*)$)", "a b c d", {{"lvl", "b"}}},
       {"no group", "abc", "xabcx", {}},
       {"no match", "(?P<v>q)", "abc", {}},
       {"the first match counts", R"((?P<v>\d))", "a1b2", {{"v", "1"}}},
@@ -97,8 +94,7 @@ TEST_CASE("regex configurations that are refused", "[stage][regex]") {
     std::string want;  // the message's beginning
   } rows[] = {
       {"empty source", "- regex: {expression: x, source: ''}", "test.yaml:1:34: empty source"},
-      {"no expression", "- regex: {source: x}",
-       "test.yaml:1:10: regex stage: \"expression\" is required"},
+      {"no expression", "- regex: {source: x}", "test.yaml:1:10: regex stage: \"expression\" is required"},
       {"no body", "- regex:", "test.yaml:1:"},
       {"empty expression", "- regex: {expression: ''}", "test.yaml:1:23: expression is required"},
       {"number", "- regex: {expression: 12}", "test.yaml:1:23: expected a string"},

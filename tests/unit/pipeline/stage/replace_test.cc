@@ -10,8 +10,7 @@ struct Replaced {
   TextMap extracted;  // the target's label aside
 };
 
-Replaced replace(const std::string& expression, const std::string& replacement,
-                 const std::string& line) {
+Replaced replace(const std::string& expression, const std::string& replacement, const std::string& line) {
   const auto entries = run_pipeline(
       "- replace: {expression: '" + expression + "', replace: '" + replacement + "'}", {line}, {});
   REQUIRE(entries.size() == 1);
@@ -26,11 +25,7 @@ TEST_CASE("replace changes the groups of each match", "[stage][replace]") {
     std::string want;
     TextMap extracted;
   } rows[] = {
-      {R"(password=(\S+))",
-       "****",
-       "a password=x password=y b",
-       "a password=**** password=**** b",
-       {}},
+      {R"(password=(\S+))", "****", "a password=x password=y b", "a password=**** password=**** b", {}},
       {R"((\w+)=(\w+))", "<{{ .Value }}>", "a=1, b=2", "<a>=<1>, <b>=<2>", {}},
       {"ab", "x", "abab", "abab", {}},
       {"(q)", "x", "abc", "abc", {}},
@@ -94,9 +89,8 @@ TEST_CASE("a replace template that is none changes nothing", "[stage][replace]")
   CHECK(runner.entries()[0].line == "a");
   CHECK(runner.entries()[0].extracted == TextMap{{"job", "t"}});
   REQUIRE(runner.warnings().size() == 1);
-  CHECK(
-      runner.warnings()[0] ==
-      "test.yaml:1:46: template: pipeline_template:1: unclosed action; this stage changes nothing");
+  CHECK(runner.warnings()[0] ==
+        "test.yaml:1:46: template: pipeline_template:1: unclosed action; this stage changes nothing");
 }
 
 TEST_CASE("replace refuses what Promtail refuses", "[stage][replace]") {

@@ -32,8 +32,7 @@ TEST_CASE("sampling counts", "[stage][sampling]") {
 
 TEST_CASE("sampling says when it drops all", "[stage][sampling]") {
   CHECK(PipelineRunner("- sampling: {}").warnings() ==
-        std::vector<std::string>{
-            "test.yaml:1:13: sampling stage: without a rate every line is dropped"});
+        std::vector<std::string>{"test.yaml:1:13: sampling stage: without a rate every line is dropped"});
   CHECK(PipelineRunner("- sampling: {rate: 0}").warnings().empty());
 }
 

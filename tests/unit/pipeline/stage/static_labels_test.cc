@@ -46,8 +46,7 @@ TEST_CASE("static_labels configurations that are refused", "[stage][static_label
   };
   for (const auto& row : rows) {
     INFO(row.labels);
-    CHECK_THAT(build_error("- static_labels: " + row.labels),
-               Catch::Matchers::StartsWith(row.want));
+    CHECK_THAT(build_error("- static_labels: " + row.labels), Catch::Matchers::StartsWith(row.want));
   }
 }
 

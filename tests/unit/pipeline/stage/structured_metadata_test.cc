@@ -14,20 +14,12 @@ TEST_CASE("structured_metadata", "[stage][structured_metadata]") {
     TextMap metadata;
     TextMap labels;
   } rows[] = {
-      {"extracted",
-       "- structured_metadata: {k: , a: k, b: ''}",
-       "k=v",
-       {{"k", "v"}, {"a", "v"}},
-       target},
+      {"extracted", "- structured_metadata: {k: , a: k, b: ''}", "k=v", {{"k", "v"}, {"a", "v"}}, target},
       {"empty", "- structured_metadata: {k: }", "k=", {{"k", ""}}, target},
       {"missing", "- structured_metadata: {k: }", "x", {}, target},
       {"no UTF-8", "- structured_metadata: {k: }", "k=\xFF", {}, target},
       {"label", "- structured_metadata: {job: }", "x", {{"job", "t"}}, {}},
-      {"label, renamed twice",
-       "- structured_metadata: {a: job, b: job}",
-       "x",
-       {{"a", "t"}, {"b", "t"}},
-       {}},
+      {"label, renamed twice", "- structured_metadata: {a: job, b: job}", "x", {{"a", "t"}, {"b", "t"}}, {}},
       {"label of other value", "- structured_metadata: {job: }", "job=x", {{"job", "x"}}, target},
       {"label that is not extracted",
        "- static_labels: {s: v}\n- structured_metadata: {a: s, b: s}",
@@ -48,16 +40,14 @@ TEST_CASE("structured_metadata", "[stage][structured_metadata]") {
   };
   for (const auto& row : rows) {
     INFO(row.what);
-    const auto entries =
-        run_pipeline("- logfmt: {mapping: {k: , job: }}\n" + row.stages, {row.line});
+    const auto entries = run_pipeline("- logfmt: {mapping: {k: , job: }}\n" + row.stages, {row.line});
     CHECK(entries.at(0).structured_metadata == row.metadata);
     CHECK(entries.at(0).labels == row.labels);
   }
 }
 
 TEST_CASE("structured_metadata refuses", "[stage][structured_metadata]") {
-  CHECK(build_error("- structured_metadata: {a-b: x}") ==
-        "test.yaml:1:25: invalid label name: a-b");
+  CHECK(build_error("- structured_metadata: {a-b: x}") == "test.yaml:1:25: invalid label name: a-b");
   CHECK(build_error("- structured_metadata: [a]") ==
         "test.yaml:1:24: structured_metadata stage: expected a mapping of names to sources, found "
         "a list");

@@ -6,8 +6,7 @@ namespace lokitail::pipeline::test {
 namespace {
 
 // Words of a line as a, b, ...; then a template into `out`.
-TextMap extract(const std::string& go_template, const std::string& line,
-                const std::string& source = "out") {
+TextMap extract(const std::string& go_template, const std::string& line, const std::string& source = "out") {
   const std::string stages =
       "- regex: {expression: '^(?P<a>\\w+) ?(?P<b>\\w*)'}\n"
       "- template:\n    source: " +
@@ -32,12 +31,8 @@ TEST_CASE("template sets an extracted value", "[stage][template]") {
       {"", "a", {{"b", "Bar"}}},
       {"{{ if eq .a \"x\" }}y{{ end }}", "a", {{"b", "Bar"}}},
       {"x{{ ToUpper .none }}", "a", {{"a", "foo"}, {"b", "Bar"}}},
-      {"{{ . }}",
-       "out",
-       {{"a", "foo"}, {"b", "Bar"}, {"out", "map[Entry:foo Bar x a:foo b:Bar job:t]"}}},
-      {"{{ range $k, $v := . }}{{ $k }} {{ end }}",
-       "a",
-       {{"a", "Entry Value a b job "}, {"b", "Bar"}}},
+      {"{{ . }}", "out", {{"a", "foo"}, {"b", "Bar"}, {"out", "map[Entry:foo Bar x a:foo b:Bar job:t]"}}},
+      {"{{ range $k, $v := . }}{{ $k }} {{ end }}", "a", {{"a", "Entry Value a b job "}, {"b", "Bar"}}},
       {"{{ now.Year }}", "a", {{"a", "2025"}, {"b", "Bar"}}},
   };
   for (const auto& row : rows) {
@@ -82,8 +77,7 @@ TEST_CASE("template refuses what Promtail refuses", "[stage][template]") {
   } rows[] = {
       {"{source: '', template: x}", "test.yaml:1:22: empty source"},
       {"{source: a, template: 5}", ""},
-      {"{source: a, template: '{{ .a'}",
-       "test.yaml:1:35: template: pipeline_template:1: unclosed action"},
+      {"{source: a, template: '{{ .a'}", "test.yaml:1:35: template: pipeline_template:1: unclosed action"},
       {"{source: a, template: '{{ hash .a }}'}",
        "test.yaml:1:35: template: pipeline_template:1: function \"hash\" not defined"},
   };

@@ -31,8 +31,7 @@ TEST_CASE("tenant", "[stage][tenant]") {
 }
 
 TEST_CASE("tenant refuses", "[stage][tenant]") {
-  CHECK(build_error("- tenant: {}") ==
-        "test.yaml:1:11: label, source or value config are required");
+  CHECK(build_error("- tenant: {}") == "test.yaml:1:11: label, source or value config are required");
   CHECK(build_error("- tenant: {label: a, value: b}") ==
         "test.yaml:1:11: label, source and value are mutually exclusive");
   CHECK_FALSE(build_error("- tenant: {value: 1}").empty());

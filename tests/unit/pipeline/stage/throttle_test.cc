@@ -205,8 +205,7 @@ TEST_CASE("throttle refuses", "[stage][throttle]") {
       {"{rate: 1, max_keys: 0}", "1:33: expected a number of keys from 1 to 10000000, found \"0\""},
       {"{rate: 1, clock: wall}", "1:30: expected now or entry, found \"wall\""},
       {"{rate: 1, report: 7}", "1:31: expected true or false, found \"7\""},
-      {"{rate: 1, rates: 1}",
-       "1:23: throttle stage: unknown key \"rates\" (did you mean \"rate\"?)"},
+      {"{rate: 1, rates: 1}", "1:23: throttle stage: unknown key \"rates\" (did you mean \"rate\"?)"},
   };
   for (const auto& row : rows) {
     INFO(row.body);

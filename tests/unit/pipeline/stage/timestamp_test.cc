@@ -40,10 +40,7 @@ TEST_CASE("timestamp sets the entry's time", "[stage][timestamp]") {
       {"empty format", "format: ''", "2025-11-07T10:30:15Z", {kTen, 0}},
       {"null format", "format: null", "2025-11-07T10:30:15+01:00", {kTen - 3600, 0}},
       {"layout", "format: '2006-01-02 15:04:05'", "2025-11-07 10:30:15,25", {kTen, 250'000'000}},
-      {"layout that YAML could take for a date",
-       "format: 2006-01-02",
-       "2025-11-07",
-       {kTen - 37'815, 0}},
+      {"layout that YAML could take for a date", "format: 2006-01-02", "2025-11-07", {kTen - 37'815, 0}},
       {"keys in any case", "FORMAT: Unix", "1762511415", {kTen, 0}},
       {"fallback",
        "format: Unix, fallback_formats: [UnixDate, ANSIC]",
@@ -54,10 +51,7 @@ TEST_CASE("timestamp sets the entry's time", "[stage][timestamp]") {
        "2025-11-07 05:30:15",
        {kTen, 0}},
       {"null location", "format: RFC3339, location: null", "2025-11-07T10:30:15Z", {kTen, 0}},
-      {"null action",
-       "format: RFC3339, action_on_failure: null",
-       "2025-11-07T10:30:15Z",
-       {kTen, 0}},
+      {"null action", "format: RFC3339, action_on_failure: null", "2025-11-07T10:30:15Z", {kTen, 0}},
       // The reading time is 2025-11-07.
       {"no year", "format: 'Jan _2 15:04:05'", "Nov  7 10:30:15", {kTen, 0}},
       {"unparsable", "format: RFC3339", "yesterday", kReadTime},
@@ -79,14 +73,13 @@ TEST_CASE("timestamp changes nothing but the time", "[stage][timestamp]") {
   CHECK(entries[0].labels == TextMap{{"since", "2025-11-07T10:30:15Z"}});
 }
 
-TEST_CASE("a timestamp that cannot be read follows the last one of its label set",
-          "[stage][timestamp]") {
+TEST_CASE("a timestamp that cannot be read follows the last one of its label set", "[stage][timestamp]") {
   CHECK(times("format: RFC3339",
               {"2025-11-07T10:30:15Z", "bad", "worse", "2025-11-07T10:30:16Z", "bad again"}) ==
         Times{{kTen, 0}, {kTen, 1}, {kTen, 2}, {kTen + 1, 0}, {kTen + 1, 1}});
-  CHECK(times("format: RFC3339, action_on_failure: fudge",
-              {"bad", "2025-11-07T10:30:15.999999999Z", "bad"}) ==
-        Times{kReadTime, {kTen, 999'999'999}, {kTen + 1, 0}});
+  CHECK(
+      times("format: RFC3339, action_on_failure: fudge", {"bad", "2025-11-07T10:30:15.999999999Z", "bad"}) ==
+      Times{kReadTime, {kTen, 999'999'999}, {kTen + 1, 0}});
   CHECK(times("format: RFC3339", {"k=a 2025-11-07T10:30:15Z", "k=b 2025-11-07T10:30:20Z", "k=a bad",
                                   "k=b bad", "k=c bad", "k=a bad"}) ==
         Times{{kTen, 0}, {kTen + 5, 0}, {kTen, 1}, {kTen + 5, 1}, kReadTime, {kTen, 2}});

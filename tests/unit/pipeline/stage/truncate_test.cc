@@ -151,13 +151,11 @@ TEST_CASE("truncate adds to the marks of an earlier one", "[stage][truncate]") {
   const auto mark = [](const std::string& stages, const std::string& line) {
     return run_pipeline(stages, {line}, {{"a", "aaaaa"}}).at(0).extracted["truncated"];
   };
-  CHECK(mark("- truncate: {limit: 1}\n- truncate: {limit: 1, source_type: label}", "xx") ==
-        "label,line");
-  CHECK(mark("- truncate: {limit: 1, source_type: label}\n- truncate: {limit: 1}", "xx") ==
-        "label,line");
+  CHECK(mark("- truncate: {limit: 1}\n- truncate: {limit: 1, source_type: label}", "xx") == "label,line");
+  CHECK(mark("- truncate: {limit: 1, source_type: label}\n- truncate: {limit: 1}", "xx") == "label,line");
   // What the line itself says is no mark.
-  CHECK(mark("- json: {expressions: {truncated: }}\n- truncate: {limit: 1}",
-             R"({"truncated":true})") == "line");
+  CHECK(mark("- json: {expressions: {truncated: }}\n- truncate: {limit: 1}", R"({"truncated":true})") ==
+        "line");
 }
 
 TEST_CASE("truncate counts", "[stage][truncate]") {

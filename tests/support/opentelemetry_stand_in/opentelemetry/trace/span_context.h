@@ -16,9 +16,7 @@ class TraceId {
  public:
   static constexpr int kSize = 16;
   TraceId() = default;
-  explicit TraceId(std::span<const std::uint8_t, kSize> id) {
-    std::copy(id.begin(), id.end(), rep_.begin());
-  }
+  explicit TraceId(std::span<const std::uint8_t, kSize> id) { std::copy(id.begin(), id.end(), rep_.begin()); }
   std::span<const std::uint8_t, kSize> Id() const noexcept { return rep_; }
 
  private:
@@ -29,9 +27,7 @@ class SpanId {
  public:
   static constexpr int kSize = 8;
   SpanId() = default;
-  explicit SpanId(std::span<const std::uint8_t, kSize> id) {
-    std::copy(id.begin(), id.end(), rep_.begin());
-  }
+  explicit SpanId(std::span<const std::uint8_t, kSize> id) { std::copy(id.begin(), id.end(), rep_.begin()); }
   std::span<const std::uint8_t, kSize> Id() const noexcept { return rep_; }
 
  private:

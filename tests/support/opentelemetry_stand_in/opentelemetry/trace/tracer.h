@@ -32,9 +32,7 @@ class Tracer {
 // The real one restores the span that was active before.
 class Scope {
  public:
-  explicit Scope(const std::shared_ptr<Span>& span) : before_(stand_in::active) {
-    stand_in::active = span;
-  }
+  explicit Scope(const std::shared_ptr<Span>& span) : before_(stand_in::active) { stand_in::active = span; }
   ~Scope() { stand_in::active = before_; }
 
  private:

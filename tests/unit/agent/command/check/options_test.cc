@@ -25,10 +25,9 @@ TEST_CASE("check: arguments") {
   CHECK(plain.looks_at_files);
   CHECK_FALSE(plain.strict);
 
-  const Options all = parse_options(Arguments{"--sample", "x.log", "--job=web", "-format", "json",
-                                              "--strict", "--ignore", "stage-order,label-name",
-                                              "--ignore=no-labels", "--no-filesystem", "a.yaml",
-                                              "-config.expand-env", "-client.url", "http://l/"});
+  const Options all = parse_options(Arguments{
+      "--sample", "x.log", "--job=web", "-format", "json", "--strict", "--ignore", "stage-order,label-name",
+      "--ignore=no-labels", "--no-filesystem", "a.yaml", "-config.expand-env", "-client.url", "http://l/"});
   CHECK(all.agent.config_file == "a.yaml");
   CHECK(all.agent.expand_env);
   CHECK(all.agent.overrides.size() == 1);

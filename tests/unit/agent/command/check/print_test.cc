@@ -28,8 +28,7 @@ lint::SampleResult sample() {
   sample.lines = 10;
   sample.entries = 9;
   sample.streams = 1;
-  sample.stages = {{"regex", {"p.yaml", 8, 3}, 10, 10, "matched", 7},
-                   {"labels", {"p.yaml", 9, 3}, 10, 10}};
+  sample.stages = {{"regex", {"p.yaml", 8, 3}, 10, 10, "matched", 7}, {"labels", {"p.yaml", 9, 3}, 10, 10}};
   return sample;
 }
 

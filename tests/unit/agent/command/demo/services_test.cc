@@ -71,9 +71,9 @@ TEST_CASE("a task is told from its creation to its payment by one trace, in orde
     CHECK(spans.insert(field(line.text, "span_id")).second);
     CHECK(field(line.text, "timestamp").size() == std::string("2025-11-07T10:30:15.123Z").size());
   }
-  const std::vector<std::string> wanted = {
-      "guild-coordinator: creating task", "executor-node: received task",
-      "executor-node: wasm execution completed", "payment-manager: payment sent"};
+  const std::vector<std::string> wanted = {"guild-coordinator: creating task", "executor-node: received task",
+                                           "executor-node: wasm execution completed",
+                                           "payment-manager: payment sent"};
   std::size_t told = 0;
   for (const auto& [trace, story] : stories) {
     auto next = wanted.begin();
@@ -107,9 +107,8 @@ TEST_CASE("a container's log is Docker's json-file, also after a rotation") {
   CHECK(field(first, "stream") == "stdout");
   CHECK(field(first, "time") == "2025-11-07T10:30:15.123456789Z");
   const std::string second = content("-json.log");
-  CHECK(
-      second ==
-      "{\"log\":\"plain\\n\",\"stream\":\"stderr\",\"time\":\"2025-11-07T10:30:20.000000000Z\"}\n");
+  CHECK(second ==
+        "{\"log\":\"plain\\n\",\"stream\":\"stderr\",\"time\":\"2025-11-07T10:30:20.000000000Z\"}\n");
   std::filesystem::remove_all(root);
 }
 

@@ -45,8 +45,7 @@ TEST_CASE("nothing is lost only when every line has arrived as it was") {
 
 TEST_CASE("the longest trace is the one through most services") {
   const auto line = [](const std::string& trace, const std::string& service) {
-    return R"({"level":"info","service":")" + service + R"(","trace_id":")" + trace +
-           R"(","message":"m"})";
+    return R"({"level":"info","service":")" + service + R"(","trace_id":")" + trace + R"(","message":"m"})";
   };
   Tally tally(false);
   push(tally, {line("1", "a"), line("1", "a"), line("1", "a"), line("2", "b"), line("2", "a")});

@@ -10,9 +10,9 @@ namespace {
 Options parse(const std::vector<const char*>& all) { return parse_options(all); }
 
 TEST_CASE("the arguments of explain") {
-  const Options options = parse({"-config.file=c.yaml", "-config.expand-env", "-job", "app",
-                                 "--line", "a", "--line=b", "--labels", "a=1,b=2", "--now",
-                                 "2025-11-07T12:00:00Z", "--format=json", "--color=always"});
+  const Options options =
+      parse({"-config.file=c.yaml", "-config.expand-env", "-job", "app", "--line", "a", "--line=b",
+             "--labels", "a=1,b=2", "--now", "2025-11-07T12:00:00Z", "--format=json", "--color=always"});
   CHECK(options.config.config_file == "c.yaml");
   CHECK(options.config.expand_env);
   CHECK(options.job == "app");
@@ -37,8 +37,7 @@ TEST_CASE("arguments that explain does not take") {
       {{"--stages=s", "--line=l", "--file=f"}, "--line and --file exclude each other"},
       {{"--stages=s", "--format=xml"}, "--format: expected text or json, not 'xml'"},
       {{"--stages=s", "--color=yes"}, "--color: expected auto, always or never, not 'yes'"},
-      {{"--stages=s", "--now=noon"},
-       "--now: expected a time such as 2025-11-07T12:00:00Z, not 'noon'"},
+      {{"--stages=s", "--now=noon"}, "--now: expected a time such as 2025-11-07T12:00:00Z, not 'noon'"},
       {{"--stages=s", "--labels=a"},
        "invalid value \"a\" for flag -labels: a must be formatted as key=value"},
       {{"--stage=s"}, "unknown argument '--stage=s' (did you mean \"stages\"?)"},

@@ -56,8 +56,7 @@ TEST_CASE("variables in a command") {
   const auto lookup = [](std::string_view name) -> std::optional<std::string> {
     return name == "ARGS" ? std::optional<std::string>("-a '-b c'") : std::nullopt;
   };
-  CHECK(expand_words({"p", "$ARGS", "x${ARGS}y", "$NONE", "${NONE}", "$$ARGS", "a$b", "${", "$"},
-                     lookup) ==
+  CHECK(expand_words({"p", "$ARGS", "x${ARGS}y", "$NONE", "${NONE}", "$$ARGS", "a$b", "${", "$"}, lookup) ==
         Words{"p", "-a", "-b c", "x-a '-b c'y", "", "$ARGS", "a$b", "${", "$"});
 }
 

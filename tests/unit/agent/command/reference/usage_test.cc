@@ -22,9 +22,7 @@ constexpr std::string_view kUsage =
     "\n"
     "    not of a flag\n";
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
 TEST_CASE("flags are found in what --help shows") {
   const auto flags = reference::flags_in(kUsage.substr(kUsage.find("  --sample")));
@@ -57,17 +55,14 @@ TEST_CASE(
       for (const char c : flag.name) name += c == '-' ? std::string("\\-") : std::string(1, c);
       CHECK(contains(man, "\\-" + name + "\\fR"));
       CHECK(contains(bash, " -" + std::string(flag.name) + " ") == group.has_effect);
-      CHECK(contains(reference_text("zsh", commands), "'-" + std::string(flag.name)) ==
-            group.has_effect);
-      CHECK(contains(reference_text("fish", commands), "-o " + std::string(flag.name)) ==
-            group.has_effect);
+      CHECK(contains(reference_text("zsh", commands), "'-" + std::string(flag.name)) == group.has_effect);
+      CHECK(contains(reference_text("fish", commands), "-o " + std::string(flag.name)) == group.has_effect);
     }
   }
   CHECK(contains(reference_text("fish", commands), "-a try -d 'try it: '\\''now'\\'''"));
   CHECK(contains(reference_text("zsh", commands),
                  R"('--sample=[run these lines through \[all\]]:value:_files')"));
-  CHECK_THROWS_WITH(reference_text("ps", commands),
-                    "--format: expected man, bash, zsh or fish, not 'ps'");
+  CHECK_THROWS_WITH(reference_text("ps", commands), "--format: expected man, bash, zsh or fish, not 'ps'");
 }
 
 }  // namespace

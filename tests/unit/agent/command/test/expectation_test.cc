@@ -84,10 +84,8 @@ const pipeline::Snapshot kActual{"line",
 
 std::vector<std::string> differences_of(const std::string& expected) {
   std::vector<std::string> found;
-  for (const Difference& each :
-       differences(read_expected_entry(yaml(expected), warnings), kActual)) {
-    found.push_back(each.what + ": " + each.expected.value_or("-") + " " +
-                    each.actual.value_or("-"));
+  for (const Difference& each : differences(read_expected_entry(yaml(expected), warnings), kActual)) {
+    found.push_back(each.what + ": " + each.expected.value_or("-") + " " + each.actual.value_or("-"));
   }
   return found;
 }
@@ -96,10 +94,9 @@ TEST_CASE("differences of an entry: only what is given counts, and only what dif
   using Found = std::vector<std::string>;
   CHECK(differences_of("{}").empty());
   CHECK(differences_of("line").empty());
-  CHECK(
-      differences_of("{line: line, labels: {level: info, job: t}, timestamp: "
-                     "2025-11-07T12:00:00Z, structured_metadata: {trace: '1'}, extracted: {n: 5}}")
-          .empty());
+  CHECK(differences_of("{line: line, labels: {level: info, job: t}, timestamp: "
+                       "2025-11-07T12:00:00Z, structured_metadata: {trace: '1'}, extracted: {n: 5}}")
+            .empty());
   CHECK(differences_of("{labels_include: {job: t}, extracted: {}}").empty());
   CHECK(differences_of("other") == Found{"line: \"other\" \"line\""});
   CHECK(differences_of("{timestamp: 2025-11-07T12:00:01Z}") ==

@@ -18,8 +18,8 @@ const CaseReport kFailed{
 const CaseReport kBroken{.name = "broken", .error = "t.yaml:9:1: no such stage"};
 
 TEST_CASE("tests are counted") {
-  const Totals totals = count(
-      {{"a.yaml", "", {kPassed, kFailed, kBroken, kPassed}}, {"b.yaml", "b.yaml:1:1: bad", {}}});
+  const Totals totals =
+      count({{"a.yaml", "", {kPassed, kFailed, kBroken, kPassed}}, {"b.yaml", "b.yaml:1:1: bad", {}}});
   CHECK(totals.passed == 2);
   CHECK(totals.failed == 1);
   CHECK(totals.errors == 2);
@@ -48,8 +48,7 @@ TEST_CASE("a test is told in one row, and more if it fails") {
 }
 
 TEST_CASE("results as JUnit's XML, escaped") {
-  CHECK(junit_xml(
-            {{"a&b.yaml", "", {kPassed, kFailed, kBroken}}, {"b.yaml", "b.yaml:1:1: bad", {}}}) ==
+  CHECK(junit_xml({{"a&b.yaml", "", {kPassed, kFailed, kBroken}}, {"b.yaml", "b.yaml:1:1: bad", {}}}) ==
         R"(<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="lokitail" tests="4" failures="1" errors="2" time="0.000">
   <testsuite name="a&#38;b.yaml" tests="3" failures="1" errors="1" time="0.000">

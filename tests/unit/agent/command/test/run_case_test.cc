@@ -12,8 +12,7 @@ namespace {
 std::string failure(const std::string& test) {
   Folder folder;
   config::Warnings warnings;
-  const auto tests =
-      read_test_file(folder.write("t.yaml", "tests:\n- name: n\n" + test), {}, warnings);
+  const auto tests = read_test_file(folder.write("t.yaml", "tests:\n- name: n\n" + test), {}, warnings);
   const CaseReport report{"n", {"t.yaml", 2, 3}, run_case(tests.front(), warnings)};
   std::string text = failure_text(report, Painter(false));
   const std::string path = folder / "";
@@ -27,10 +26,8 @@ const std::string kLevels =
 
 TEST_CASE("tests that pass") {
   const std::string test = GENERATE(
-      as<std::string>(),
-      kLevels + "  input: [info a, warn b]\n  expect: [{labels: {level: info}}, warn b]\n",
-      kLevels + "  input: [debug a]\n  expect: []\n",
-      kLevels + "  input: [debug a]\n  dropped: true\n",
+      as<std::string>(), kLevels + "  input: [info a, warn b]\n  expect: [{labels: {level: info}}, warn b]\n",
+      kLevels + "  input: [debug a]\n  expect: []\n", kLevels + "  input: [debug a]\n  dropped: true\n",
       kLevels + "  input: [debug a]\n  dropped: true\n  dropped_by: drop\n",
       kLevels + "  input: [debug a]\n  dropped: true\n  dropped_by: drop_stage\n",
       kLevels + "  input: [debug a, x]\n  expect: [x]\n  dropped_by: 'pipeline_stages[2]'\n",
@@ -54,11 +51,9 @@ TEST_CASE("tests that pass") {
 }
 
 TEST_CASE("an entry that differs") {
-  CHECK(
-      failure(
-          kLevels +
-          "  input: [info a]\n  expect:\n  - {line: {regex: b}, labels: {level: warn, x: y}}\n") ==
-      R"(      t.yaml:2:3
+  CHECK(failure(kLevels +
+                "  input: [info a]\n  expect:\n  - {line: {regex: b}, labels: {level: warn, x: y}}\n") ==
+        R"(      t.yaml:2:3
       entry 1
         line         expected /b/
                      actual   "info a"
@@ -70,8 +65,7 @@ TEST_CASE("an entry that differs") {
 }
 
 TEST_CASE("a missing entry leaves the others in their places") {
-  CHECK(failure(kLevels +
-                "  input: [info a, debug b, warn c]\n  expect: [info a, debug b, warn c]\n") ==
+  CHECK(failure(kLevels + "  input: [info a, debug b, warn c]\n  expect: [info a, debug b, warn c]\n") ==
         "      t.yaml:2:3\n"
         "      entry 2 is missing\n"
         "        line  \"debug b\"\n"
@@ -124,8 +118,7 @@ TEST_CASE("lines that something else drops, or nothing") {
 }
 
 TEST_CASE("a line that stays kept back is told") {
-  CHECK(failure(
-            "  stages: [{cri: }]\n  input: ['2025-11-07T12:00:00Z stdout P a']\n  expect: [a]\n") ==
+  CHECK(failure("  stages: [{cri: }]\n  input: ['2025-11-07T12:00:00Z stdout P a']\n  expect: [a]\n") ==
         R"(      t.yaml:2:3
       entry 1 is missing
         line  "a"

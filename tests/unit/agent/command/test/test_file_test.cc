@@ -15,9 +15,7 @@ std::vector<TestCase> read(const Folder& folder, const std::string& text,
 }
 
 // One test of stages, of which `lines` are the rest.
-std::string one_test(const std::string& lines) {
-  return "tests:\n- name: a\n  stages: []\n" + lines;
-}
+std::string one_test(const std::string& lines) { return "tests:\n- name: a\n  stages: []\n" + lines; }
 
 TEST_CASE("a test file is read") {
   Folder folder;
@@ -81,8 +79,7 @@ TEST_CASE("what a test leaves out is what there is only one of") {
                "scrape_configs: [{job_name: only, static_configs: [{labels: {x: y, "
                "__path__: /p}}]}]\n");
   const std::string tests = "tests: [{name: a, input: [], expect: []}]\n";
-  CHECK(read(folder, "config: single.yaml\n" + tests)[0].pipeline.labels ==
-        config::LabelMap{{"x", "y"}});
+  CHECK(read(folder, "config: single.yaml\n" + tests)[0].pipeline.labels == config::LabelMap{{"x", "y"}});
   config::Options options;
   options.config_file = folder / "single.yaml";
   CHECK(read(folder, "config: not-there.yaml\n" + tests, options)[0].pipeline.stages.is_null());
@@ -93,8 +90,7 @@ TEST_CASE("variables of the environment, where they are wanted") {
   folder.write("env.yaml",
                "scrape_configs: [{job_name: '${LOKITAIL_NO_SUCH:-app}', "
                "static_configs: [{}]}]\n");
-  const std::string text =
-      "config: env.yaml\ntests: [{name: a, job: app, input: [], expect: []}]\n";
+  const std::string text = "config: env.yaml\ntests: [{name: a, job: app, input: [], expect: []}]\n";
   config::Options options;
   CHECK_THROWS_AS(read(folder, text, options), config::Error);
   options.expand_env = true;
@@ -111,8 +107,7 @@ TEST_CASE("a wrong test file is refused, with the place") {
       {"tests: [{}]", ":1:9: test: \"name\" is required"},
       {"tests: [{name: ''}]", ":1:16: name must not be empty"},
       {"tests: [{name: \"a\\nb\"}]", ":1:16: name must be one line"},
-      {"confg: x\n" + one_test(""),
-       ":1:1: test file: unknown key \"confg\" (did you mean \"config\"?)"},
+      {"confg: x\n" + one_test(""), ":1:1: test file: unknown key \"confg\" (did you mean \"config\"?)"},
       {"config: none.yaml\n" + one_test(""), ":1:9: "},
       {"tests:\n- {name: a, input: [], expect: []}\n", ":2:3: there are no stages to test"},
       {one_test("  inputs: []\n  expect: []\n"),
@@ -121,12 +116,9 @@ TEST_CASE("a wrong test file is refused, with the place") {
       {one_test("  input: {}\n"), ":4:10: input: expected a list of lines, found a mapping"},
       {one_test("  expect: []\n"), ":2:3: either input or input_file is required"},
       {one_test("  input: [{after: 5s}]\n"), ":4:11: input line: \"line\" is required"},
-      {one_test("  input: []\n  expect: [{line: {}}]\n"),
-       ":5:19: expected value: \"regex\" is required"},
-      {one_test("  input:\n  - a\n  -\n  expect: []\n"),
-       ":5:3: input: item 2 is empty; an empty line is ''"},
-      {one_test("  input: [{lin: a}]\n"),
-       ":4:12: input line: unknown key \"lin\" (did you mean \"line\"?)"},
+      {one_test("  input: []\n  expect: [{line: {}}]\n"), ":5:19: expected value: \"regex\" is required"},
+      {one_test("  input:\n  - a\n  -\n  expect: []\n"), ":5:3: input: item 2 is empty; an empty line is ''"},
+      {one_test("  input: [{lin: a}]\n"), ":4:12: input line: unknown key \"lin\" (did you mean \"line\"?)"},
       {one_test("  input: [{line: a, after: 5}]\n"), ":4:28: expected a duration"},
       {one_test("  input: [{line: a, after: -5s}]\n"), ":4:28: after: time does not go back"},
       {one_test("  input: [[a]]\n"), ":4:11: expected a string"},
@@ -134,8 +126,7 @@ TEST_CASE("a wrong test file is refused, with the place") {
       {one_test("  input: []\n  expects: []\n"),
        ":5:3: test: unknown key \"expects\" (did you mean \"expect\"?)"},
       {one_test("  input: []\n"), ":2:3: either expect or dropped: true is required"},
-      {one_test("  input: []\n  dropped: false\n"),
-       ":5:12: either expect or dropped: true is required"},
+      {one_test("  input: []\n  dropped: false\n"), ":5:12: either expect or dropped: true is required"},
       {one_test("  input: []\n  dropped: true\n  expect: [a]\n"),
        ":5:12: dropped: true and entries in expect"},
       {one_test("  input: []\n  expect: a\n"), ":5:11: expect: expected a list of entries"},

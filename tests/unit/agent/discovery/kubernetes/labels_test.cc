@@ -145,7 +145,8 @@ TEST_CASE("kubernetes labels: nodes, by themselves and of pods") {
 TEST_CASE("kubernetes labels: names of what controls a pod's controller") {
   config::KubernetesSdConfig::AttachMetadata all;
   all.deployment = all.job = all.cronjob = true;
-  const auto names_of = [&](const std::string& kind, const std::string& controller, const std::string& hash = {}) {
+  const auto names_of = [&](const std::string& kind, const std::string& controller,
+                            const std::string& hash = {}) {
     Pod pod = read(kPod, read_pod);
     pod.meta.controller_kind = kind;
     pod.meta.controller_name = controller;
@@ -164,7 +165,8 @@ TEST_CASE("kubernetes labels: names of what controls a pod's controller") {
   CHECK(names_of("ReplicaSet", "shop-5d8f9c7b6", "another").empty());
   CHECK(names_of("ReplicaSet", "by-hand-1").empty());
   CHECK(names_of("StatefulSet", "shop-5d8f9c7b6", "5d8f9c7b6").empty());
-  CHECK(names_of("Job", "backup-29012345") == LabelMap{{"cronjob_name", "backup"}, {"job_name", "backup-29012345"}});
+  CHECK(names_of("Job", "backup-29012345") ==
+        LabelMap{{"cronjob_name", "backup"}, {"job_name", "backup-29012345"}});
   CHECK(names_of("Job", "migration-2901") == LabelMap{{"job_name", "migration-2901"}});
   CHECK(names_of("Job", "-29012345") == LabelMap{{"job_name", "-29012345"}});
   all = {};

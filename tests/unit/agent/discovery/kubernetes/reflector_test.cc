@@ -49,7 +49,8 @@ TEST_CASE("kubernetes reflector: a watch that has fallen silent is given up, and
       number = watches.size();
     }
     answer.begin(200);
-    answer.chunk(R"({"type":"ADDED","object":)" + pod("of-watch-" + std::to_string(number), 7 + int(number)) + "}\n");
+    answer.chunk(R"({"type":"ADDED","object":)" + pod("of-watch-" + std::to_string(number), 7 + int(number)) +
+                 "}\n");
     while (answer.is_wanted()) std::this_thread::sleep_for(5ms);
   });
 

@@ -63,8 +63,8 @@ TEST_CASE("a sample: what each stage found") {
 {"level":"debug","msg":"b","time":"2025-05-17T10:00:02Z"}
 no JSON)");
   CHECK(sampled.stages() == Rows{"7 json read 4/5 5", "8 timestamp read 3/5 5", "9 labels  0/5 5",
-                                 "10 match selected 2/5 5", "13 regex matched 1/2 2",
-                                 "14 drop dropped 1/5 4", "15 output  0/4 4"});
+                                 "10 match selected 2/5 5", "13 regex matched 1/2 2", "14 drop dropped 1/5 4",
+                                 "15 output  0/4 4"});
   CHECK(sampled.result.lines == 5);
   CHECK(sampled.result.entries == 4);
   CHECK(sampled.result.streams == 3);
@@ -131,14 +131,8 @@ TEST_CASE("a sample: stages that find nothing") {
        {}},
       {"stage-never-applies", "- drop: {expression: DEBUG}", "INFO\n", {"7:5"}},
       {"stage-never-applies", "- drop: {expression: DEBUG}", "INFO\nDEBUG\n", {}},
-      {"stage-never-applies",
-       "- match: {selector: '{job=\"app\"} |= \"x\"', action: drop}",
-       "a\n",
-       {"7:5"}},
-      {"stage-never-applies",
-       "- json: {expressions: {level: , lvl: }}",
-       "{\"level\":\"info\"}\n",
-       {"7:35"}},
+      {"stage-never-applies", "- match: {selector: '{job=\"app\"} |= \"x\"', action: drop}", "a\n", {"7:5"}},
+      {"stage-never-applies", "- json: {expressions: {level: , lvl: }}", "{\"level\":\"info\"}\n", {"7:35"}},
   };
   for (const auto& c : cases) {
     INFO(c.stages << " on " << c.lines);
@@ -153,9 +147,8 @@ TEST_CASE("a sample: what Loki would refuse") {
   CHECK(longest.result.too_long == 1);
   CHECK(longest.result.longest == 300'000);
   CHECK(longest.places("line-size") == Places{"3:3"});
-  const Sampled future(
-      "- regex: {expression: '(?P<t>\\S+)'}\n- timestamp: {source: t, format: Unix}",
-      "99999999999\n");
+  const Sampled future("- regex: {expression: '(?P<t>\\S+)'}\n- timestamp: {source: t, format: Unix}",
+                       "99999999999\n");
   CHECK(future.result.too_new == 1);
   const Sampled metadata("- json: {expressions: {m: }}\n- structured_metadata: {m: }",
                          "{\"m\":\"" + std::string(70'000, 'm') + "\"}\n");

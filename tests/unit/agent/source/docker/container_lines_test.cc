@@ -51,8 +51,8 @@ struct Scene final : BlockLedger::Owner {
     return offset;
   }
   std::uint64_t push(const std::string& text, int nanoseconds, const std::string& stream = "stdout") {
-    return push(fmt::format(R"({{"log":"{}","stream":"{}","time":"2026-11-23T09:40:38.{:09}Z"}})", text, stream,
-                            nanoseconds));
+    return push(fmt::format(R"({{"log":"{}","stream":"{}","time":"2026-11-23T09:40:38.{:09}Z"}})", text,
+                            stream, nanoseconds));
   }
 
   Metrics metrics;

@@ -45,10 +45,11 @@ TEST_CASE("containers' labels are those of Promtail's first target", "[docker]")
   REQUIRE(all->size() == 4);
   REQUIRE(networks);
   config::DockerSdConfig config;
-  const LabelMap shop = {{"__meta_docker_network_id", "n2"},         {"__meta_docker_network_name", "shop_net"},
-                         {"__meta_docker_network_scope", "local"},   {"__meta_docker_network_internal", "true"},
-                         {"__meta_docker_network_ingress", "false"}, {"__meta_docker_network_label_x_y", "z"},
-                         {"__meta_docker_network_ip", "172.18.0.2"}};
+  const LabelMap shop = {
+      {"__meta_docker_network_id", "n2"},         {"__meta_docker_network_name", "shop_net"},
+      {"__meta_docker_network_scope", "local"},   {"__meta_docker_network_internal", "true"},
+      {"__meta_docker_network_ingress", "false"}, {"__meta_docker_network_label_x_y", "z"},
+      {"__meta_docker_network_ip", "172.18.0.2"}};
   LabelMap web = {{"__address__", "172.18.0.2:80"},
                   {"__meta_docker_container_id", "c1"},
                   {"__meta_docker_container_name", "/shop_web_1"},
@@ -77,7 +78,8 @@ TEST_CASE("containers' labels are those of Promtail's first target", "[docker]")
                  {"__meta_docker_container_network_mode", "none"}});
   CHECK((*all)[3].runs());
   config.match_first_network = false;
-  CHECK(container_labels((*all)[0], find_in(*all), *networks, config).at("__meta_docker_network_name") == "bridge");
+  CHECK(container_labels((*all)[0], find_in(*all), *networks, config).at("__meta_docker_network_name") ==
+        "bridge");
   // What its own entry says is known where networks cannot be asked for.
   const LabelMap alone = container_labels((*all)[0], find_in(*all), {}, config);
   CHECK(alone.at("__meta_docker_network_id") == "n1");
@@ -85,7 +87,8 @@ TEST_CASE("containers' labels are those of Promtail's first target", "[docker]")
   CHECK(alone.count("__meta_docker_network_scope") == 0);
 }
 
-TEST_CASE("of several ports the smallest counts, and containers that share a network in a ring have none", "[docker]") {
+TEST_CASE("of several ports the smallest counts, and containers that share a network in a ring have none",
+          "[docker]") {
   const auto all = parse_containers(R"json([
     {"Id":"p","Ports":[{"PrivatePort":9000,"Type":"tcp"},{"PrivatePort":8080,"PublicPort":1,"IP":"::","Type":"tcp"}],
      "NetworkSettings":{"Networks":{"n":{"IPAddress":"10.0.0.1"}}}},
@@ -98,15 +101,17 @@ TEST_CASE("of several ports the smallest counts, and containers that share a net
 }
 
 TEST_CASE("a container's page, and events of all ages", "[docker]") {
-  const auto details = parse_details(
-      R"({"State":{"Running":true},"LogPath":"/l/c-json.log","Config":{"Tty":true},)"
-      R"("HostConfig":{"LogConfig":{"Type":"json-file","Config":{}}}})" "\n");
+  const auto details =
+      parse_details(R"({"State":{"Running":true},"LogPath":"/l/c-json.log","Config":{"Tty":true},)"
+                    R"("HostConfig":{"LogConfig":{"Type":"json-file","Config":{}}}})"
+                    "\n");
   REQUIRE(details);
   CHECK(details->log_driver == "json-file");
   CHECK(details->log_path == "/l/c-json.log");
   CHECK(details->has_terminal);
   CHECK(details->runs);
-  const auto event = parse_event(R"({"status":"start","id":"c1","Type":"container","Action":"start","Actor":{"ID":"c1"}})");
+  const auto event =
+      parse_event(R"({"status":"start","id":"c1","Type":"container","Action":"start","Actor":{"ID":"c1"}})");
   REQUIRE(event);
   CHECK(event->action == "start");
   CHECK(event->id == "c1");
@@ -123,9 +128,11 @@ TEST_CASE("the version that both sides speak", "[docker]") {
   CHECK(negotiated_version("") == "1.24");
   CHECK(negotiated_version("9.1") == "1.52");
   CHECK(negotiated_version("1.9") == "1.9");  // not newer than 1.24
-  CHECK(version_asked_for(R"({"message":"client version 1.52 is too new. Maximum supported API version is 1.41"})") ==
+  CHECK(version_asked_for(
+            R"({"message":"client version 1.52 is too new. Maximum supported API version is 1.41"})") ==
         "1.41");
-  CHECK(version_asked_for("client version 1.24 is too old. Minimum supported API version is 1.44, please upgrade") ==
+  CHECK(version_asked_for(
+            "client version 1.24 is too old. Minimum supported API version is 1.44, please upgrade") ==
         "1.44");
   CHECK(version_asked_for("{\"message\":\"invalid filter\"}").empty());
   CHECK(http::percent_encode("{\"a\":[1]}~") == "%7B%22a%22%3A%5B1%5D%7D~");

@@ -17,7 +17,8 @@ const std::string kLater = "2026-11-23T09:40:39.000000001Z ";
 std::string frame(int stream, const std::string& payload) {
   std::string bytes(8, '\0');
   bytes[0] = static_cast<char>(stream);
-  for (int i = 0; i < 4; ++i) bytes[static_cast<std::size_t>(7 - i)] = static_cast<char>(payload.size() >> (8 * i));
+  for (int i = 0; i < 4; ++i)
+    bytes[static_cast<std::size_t>(7 - i)] = static_cast<char>(payload.size() >> (8 * i));
   return bytes + payload;
 }
 
@@ -43,8 +44,8 @@ Read read(const std::string& bytes, bool terminal, std::size_t part, bool finish
 }
 
 TEST_CASE("frames of two streams, however they are torn", "[docker]") {
-  const std::string bytes = frame(1, kTime + "out\n") + frame(2, kLater + "err\r\n") + frame(0, kTime + "\n") +
-                            frame(1, kTime + "open");
+  const std::string bytes = frame(1, kTime + "out\n") + frame(2, kLater + "err\r\n") +
+                            frame(0, kTime + "\n") + frame(1, kTime + "open");
   const std::vector<std::string> want = {"stdout 1251842 out\n", "stderr 1 err\r\n", "stdout 1251842 \n",
                                          "stdout 1251842 open"};
   for (const std::size_t part : {std::size_t{1}, std::size_t{7}, std::size_t{50}, bytes.size()}) {
@@ -83,7 +84,8 @@ TEST_CASE("a terminal's lines are told by newlines, and by the size of a piece",
           std::vector<std::string>{"stdout 1 " + piece, "stdout 1 a\rrest\r", "stdout 1251842 b\r\n"});
   }
   CHECK(read(kTime + "prompt> ", true, 5).pieces.empty());
-  CHECK(read(kTime + "prompt> ", true, 5, true).pieces == std::vector<std::string>{"stdout 1251842 prompt> "});
+  CHECK(read(kTime + "prompt> ", true, 5, true).pieces ==
+        std::vector<std::string>{"stdout 1251842 prompt> "});
   CHECK(read(std::string(50, 'q') + "\n" + kTime + "a\n", true, 3).without_time == 1);
 }
 

@@ -8,7 +8,8 @@ namespace lokitail::agent {
 namespace {
 
 // As Docker 20.10 has written them, but for lines broken and with a network and ports.
-const char* const kConfig = R"json({"StreamConfig":{},"State":{"Running":true,"Paused":false,"Restarting":false,
+const char* const kConfig =
+    R"json({"StreamConfig":{},"State":{"Running":true,"Paused":false,"Restarting":false,
 "OOMKilled":false,"RemovalInProgress":false,"Dead":false,"Pid":16123,"ExitCode":0,"Error":"",
 "StartedAt":"2026-11-27T04:15:28.93890247Z","FinishedAt":"0001-01-01T00:00:00Z","Health":null},
 "ID":"28b992eb33ade8cea7208002a4540b72acdc3c795f2dbb92da9bb39f50414c62","Created":"2026-11-27T04:15:28.517689107Z",
@@ -29,8 +30,10 @@ const char* const kConfig = R"json({"StreamConfig":{},"State":{"Running":true,"P
 "IsAnonymousEndpoint":false,"HasSwarmEndpoint":false},
 "LogPath":"/var/lib/docker/containers/28b992eb33ad/28b992eb33ad-json.log","Name":"/web","Driver":"overlay2",
 "OS":"linux","RestartCount":0,"HasBeenStartedBefore":true,"HasBeenManuallyStopped":false,"MountPoints":{},
-"LocalLogCacheMeta":{"HaveNotifyEnabled":false}})json" "\n";
-const char* const kHostConfig = R"json({"Binds":null,"ContainerIDFile":"","LogConfig":{"Type":"json-file","Config":{}},
+"LocalLogCacheMeta":{"HaveNotifyEnabled":false}})json"
+    "\n";
+const char* const kHostConfig =
+    R"json({"Binds":null,"ContainerIDFile":"","LogConfig":{"Type":"json-file","Config":{}},
 "NetworkMode":"shop_net","PortBindings":{},"RestartPolicy":{"Name":"no","MaximumRetryCount":0},"AutoRemove":false,
 "ShmSize":67108864,"Runtime":"runc","ConsoleSize":[0,0]})json";
 
@@ -48,23 +51,23 @@ TEST_CASE("what the engine keeps of a container says what the engine says", "[do
   CHECK(stored->details.runs);
   CHECK(stored->started_at == "2026-11-27T04:15:28.93890247Z");
   CHECK(stored->listed.runs());
-  const config::LabelMap labels =
-      container_labels(stored->listed, [](std::string_view) { return nullptr; }, {}, config::DockerSdConfig());
-  CHECK(labels ==
-        config::LabelMap{
-            {"__address__", "172.18.0.2:80"},
-            {"__meta_docker_container_id", "28b992eb33ade8cea7208002a4540b72acdc3c795f2dbb92da9bb39f50414c62"},
-            {"__meta_docker_container_image", "bb:1"},
-            {"__meta_docker_container_label_com_docker_compose_project", "shop"},
-            {"__meta_docker_container_label_com_docker_compose_service", "web"},
-            {"__meta_docker_container_name", "/web"},
-            {"__meta_docker_container_network_mode", "shop_net"},
-            {"__meta_docker_network_id", "2185f553736fcd5b780ad5a580d599842dbae71a957f2848f88e2be6fada93ac"},
-            {"__meta_docker_network_ip", "172.18.0.2"},
-            {"__meta_docker_network_name", "shop_net"},
-            {"__meta_docker_port_private", "80"},
-            {"__meta_docker_port_public", "8080"},
-            {"__meta_docker_port_public_ip", "0.0.0.0"}});
+  const config::LabelMap labels = container_labels(
+      stored->listed, [](std::string_view) { return nullptr; }, {}, config::DockerSdConfig());
+  CHECK(labels == config::LabelMap{{"__address__", "172.18.0.2:80"},
+                                   {"__meta_docker_container_id",
+                                    "28b992eb33ade8cea7208002a4540b72acdc3c795f2dbb92da9bb39f50414c62"},
+                                   {"__meta_docker_container_image", "bb:1"},
+                                   {"__meta_docker_container_label_com_docker_compose_project", "shop"},
+                                   {"__meta_docker_container_label_com_docker_compose_service", "web"},
+                                   {"__meta_docker_container_name", "/web"},
+                                   {"__meta_docker_container_network_mode", "shop_net"},
+                                   {"__meta_docker_network_id",
+                                    "2185f553736fcd5b780ad5a580d599842dbae71a957f2848f88e2be6fada93ac"},
+                                   {"__meta_docker_network_ip", "172.18.0.2"},
+                                   {"__meta_docker_network_name", "shop_net"},
+                                   {"__meta_docker_port_private", "80"},
+                                   {"__meta_docker_port_public", "8080"},
+                                   {"__meta_docker_port_public_ip", "0.0.0.0"}});
 }
 
 TEST_CASE("the states of containers, by their files", "[docker]") {

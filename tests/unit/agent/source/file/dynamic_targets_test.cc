@@ -55,8 +55,7 @@ TEST_CASE("a target that comes back before it is gone") {
   scene.stall(false);
   REQUIRE(scene.wait_for(7));
   CHECK(scene.stays([&] { return scene.count() == 7; }, 50ms));
-  CHECK(scene.lines("a.log") ==
-        Lines{"one", "two", "more 0", "more 1", "more 2", "more 3", "more 4"});
+  CHECK(scene.lines("a.log") == Lines{"one", "two", "more 0", "more 1", "more 2", "more 3", "more 4"});
 }
 
 TEST_CASE("a target comes back when what it had left was written to and rotated away") {

@@ -243,9 +243,8 @@ class History {
   // What is on disk about the present file.
   const KnownFile* on_disk() {
     const auto& files = replay().state.files;
-    const auto found = std::ranges::find_if(files, [this](const auto& entry) {
-      return entry.second.identity->inode == current_inode();
-    });
+    const auto found = std::ranges::find_if(
+        files, [this](const auto& entry) { return entry.second.identity->inode == current_inode(); });
     return found == files.end() ? nullptr : &found->second;
   }
   const Replay& replay() {

@@ -133,9 +133,8 @@ TEST_CASE("rotated many times while the worker has to wait: every generation is 
     app.write(10);
     app.rotate();
     app.write(3);
-    REQUIRE(scene.until([&] {
-      return scene.targets().counters().rotated == generation && scene.targets().ready();
-    }));
+    REQUIRE(scene.until(
+        [&] { return scene.targets().counters().rotated == generation && scene.targets().ready(); }));
   }
   // Those that are open already may go.
   for (int i = 3; i <= 20; ++i) fs::remove(app.numbered(i));
@@ -407,9 +406,8 @@ void compress_file(const fs::path& path, Compression compression, const std::str
 
 TEST_CASE("rotated and compressed while the agent is down: it goes on in what was unpacked") {
   using enum Compression;
-  const auto [compression, ending] =
-      GENERATE(table<Compression, std::string>({{kGzip, ".gz"}, {kBzip2, ".bz2"}, {kXz, ".xz"},
-                                                {kZstd, ".zst"}, {kZip, ".zip"}, {kGzip, ""}}));
+  const auto [compression, ending] = GENERATE(table<Compression, std::string>(
+      {{kGzip, ".gz"}, {kBzip2, ".bz2"}, {kXz, ".xz"}, {kZstd, ".zst"}, {kZip, ".zip"}, {kGzip, ""}}));
   TailScene scene;
   Application app(scene.log("a.log"));
   app.write(10);
@@ -734,7 +732,8 @@ TEST_CASE("too many rotated files at once: the oldest is given up, and counted")
   }
   CHECK(scene.targets().counters().lost_bytes > 0);
   scene.stall(false);
-  REQUIRE(scene.until([&] { return !scene.lines("a.log").empty() && scene.lines("a.log").back() == app.written().back(); }));
+  REQUIRE(scene.until(
+      [&] { return !scene.lines("a.log").empty() && scene.lines("a.log").back() == app.written().back(); }));
 }
 
 TEST_CASE("a target that is removed and added again") {
@@ -855,8 +854,9 @@ TEST_CASE("files in other encodings") {
   target.encoding = "utf-16le";
   scene.set_targets({target});
   using namespace std::string_view_literals;
-  append(scene.log("a.log"), "\xFF\xFE"
-                             "o\0n\0e\0\r\0\n\0t\0w\0o\0\n\0"sv);
+  append(scene.log("a.log"),
+         "\xFF\xFE"
+         "o\0n\0e\0\r\0\n\0t\0w\0o\0\n\0"sv);
   scene.start();
   REQUIRE(scene.wait_for(2));
   append(scene.log("a.log"), "t\0h\0r\0\xAC\x20\n\0"sv);

@@ -140,15 +140,14 @@ TEST_CASE("expanding, and the folders to watch") {
     return relative;
   };
   // A link that leads nowhere is a file that may come yet.
-  CHECK(expanded("logs/*.log") == Paths{"logs/.dot.log", "logs/[ab].log", "logs/a.log", "logs/b.log",
-                                        "logs/dangling.log"});
+  CHECK(expanded("logs/*.log") ==
+        Paths{"logs/.dot.log", "logs/[ab].log", "logs/a.log", "logs/b.log", "logs/dangling.log"});
   CHECK(expanded("logs/[ab].log") == Paths{"logs/[ab].log"});
   CHECK(expanded("logs/[b].log") == Paths{"logs/b.log"});
   CHECK(expanded("logs/a.log") == Paths{"logs/a.log"});
   CHECK(expanded("logs/folder.log").empty());
   CHECK(expanded("logs/**/s.log") == Paths{"logs/sub/s.log"});
-  CHECK(expanded("logs/*/*.log") ==
-        Paths{"logs/.hidden/h.log", "logs/linked/o.log", "logs/sub/s.log"});
+  CHECK(expanded("logs/*/*.log") == Paths{"logs/.hidden/h.log", "logs/linked/o.log", "logs/sub/s.log"});
   CHECK(expanded("logs/{sub/deep,linked}/*") == Paths{"logs/linked/o.log", "logs/sub/deep/d.log"});
   CHECK(expanded("no/such/*.log").empty());
 
@@ -171,9 +170,7 @@ TEST_CASE("a new name is followed on from the folder where it appeared") {
   const TempFolder folder;
   struct Places final : GlobVisitor {
     void file(const std::string& path) override { files.push_back(path); }
-    void directory(const std::string& path, GlobPlace place) override {
-      places.emplace_back(path, place);
-    }
+    void directory(const std::string& path, GlobPlace place) override { places.emplace_back(path, place); }
     Paths files;
     std::vector<std::pair<std::string, GlobPlace>> places;
   } before;

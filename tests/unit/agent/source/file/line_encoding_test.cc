@@ -45,8 +45,9 @@ TEST_CASE("every encoding with a name can be converted here") {
 }
 
 TEST_CASE("lines in other encodings") {
-  CHECK(decode("iso-8859-1", "gr\xF6\xDF"
-                             "e\n") == "größe");
+  CHECK(decode("iso-8859-1",
+               "gr\xF6\xDF"
+               "e\n") == "größe");
   CHECK(decode("WINDOWS-1252", "\x93smart\x94 \x80") == "“smart” €");
   CHECK(decode("windows-1252", "a\x81z") == "a\xC2\x81z");
   CHECK(decode("koi8-r", "\xD0\xD2\xC9\xD7\xC5\xD4\n") == "привет");
@@ -76,10 +77,12 @@ TEST_CASE("lines of UTF-16 end with a character, not with a byte") {
   const std::string_view big = "\0a\x0A\x0A\0\n\x01\x0A\0z\0\n"sv;
   CHECK(lines("utf-16be", big) == std::vector<std::string>{"a\u0A0A", "\u010Az"});
   CHECK(lines("utf-16", "\xFE\xFF\0a\0\n\0b\0\n"sv) == std::vector<std::string>{"a", "b"});
-  CHECK(lines("utf-16", "\xFF\xFE"
-                        "a\0\n\0b\0\n\0"sv) == std::vector<std::string>{"a", "b"});
-  CHECK(lines("utf-16le", "\xFF\xFE"
-                          "a\0\n\0b\0"sv) == std::vector<std::string>{"a", "rest: b"});
+  CHECK(lines("utf-16",
+              "\xFF\xFE"
+              "a\0\n\0b\0\n\0"sv) == std::vector<std::string>{"a", "b"});
+  CHECK(lines("utf-16le",
+              "\xFF\xFE"
+              "a\0\n\0b\0"sv) == std::vector<std::string>{"a", "rest: b"});
 }
 
 TEST_CASE("half a newline at the end of the file will do") {

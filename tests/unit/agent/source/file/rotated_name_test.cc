@@ -5,9 +5,9 @@
 namespace lokitail::agent {
 
 TEST_CASE("names of rotated files") {
-  for (const char* const name : {"app.log.1", "app.log.12", "app.log-20240131", "app.log.2024-01-31_10",
-                                 "app.log.20240131-150405", "app.log_1", "app.log.old", "app.log.1.gz",
-                                 "app.log-20240131.zst", "app.log.2.bz2", "app.log.gz"}) {
+  for (const char* const name :
+       {"app.log.1", "app.log.12", "app.log-20240131", "app.log.2024-01-31_10", "app.log.20240131-150405",
+        "app.log_1", "app.log.old", "app.log.1.gz", "app.log-20240131.zst", "app.log.2.bz2", "app.log.gz"}) {
     INFO(name);
     CHECK(is_rotated_name("app.log", name));
   }

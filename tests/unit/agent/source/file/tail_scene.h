@@ -116,9 +116,9 @@ class TailScene final : public BatcherEvents {
     files.grace = options_.grace;
     files.most_retired = options_.most_retired;
     files.max_line_bytes = options_.max_line_bytes;
-    running_->targets = std::make_unique<FileTargets>(
-        running_->control, files, *running_->positions,
-        [this](const FileTarget&) -> Worker& { return *running_->worker; });
+    running_->targets =
+        std::make_unique<FileTargets>(running_->control, files, *running_->positions,
+                                      [this](const FileTarget&) -> Worker& { return *running_->worker; });
     std::vector<FileTarget> targets = options_.targets;
     if (targets.empty()) targets.push_back(target(options_.pattern));
     for (FileTarget& each : targets) running_->targets->add(std::move(each));

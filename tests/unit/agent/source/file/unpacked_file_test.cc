@@ -13,8 +13,8 @@ namespace {
 using lokitail::test::compressed;
 using namespace test;
 
-constexpr Compression kAll[] = {Compression::kGzip, Compression::kZlib, Compression::kBzip2,
-                                Compression::kXz, Compression::kZstd};
+constexpr Compression kAll[] = {Compression::kGzip, Compression::kZlib, Compression::kBzip2, Compression::kXz,
+                                Compression::kZstd};
 
 std::string some_lines(int count) {
   std::string text;
@@ -130,8 +130,7 @@ TEST_CASE("what is before the damage comes out, and nothing after it") {
   Unpacked garbage("plain text, and not little of it\n", compression);
   CHECK(garbage.rest(100) == "");
   CHECK(garbage.file().damaged());
-  Unpacked tail(compressed("good\n", compression) + "garbage behind it, more than a few bytes",
-                compression);
+  Unpacked tail(compressed("good\n", compression) + "garbage behind it, more than a few bytes", compression);
   CHECK(tail.rest(100) == "good\n");
   CHECK(tail.file().damaged());
   CHECK(tail.rest(100) == "");

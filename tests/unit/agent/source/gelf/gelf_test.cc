@@ -89,8 +89,8 @@ TEST_CASE("chunks that never become a message are given up", "[gelf]") {
   CHECK_FALSE(chunks.take(chunk("BBBBBBBB", 0, 2, "x"), now + 6s));
   CHECK(chunks.waiting() == 1);
   CHECK(chunks.take_given_up() == 1);
-  for (const auto& wrong : {chunk("CCCCCCCC", 2, 2, "x"), chunk("CCCCCCCC", 0, 0, "x"), chunk("CCCCCCCC", 0, 129, "x"),
-                            std::string("\x1e\x0fshort")}) {
+  for (const auto& wrong : {chunk("CCCCCCCC", 2, 2, "x"), chunk("CCCCCCCC", 0, 0, "x"),
+                            chunk("CCCCCCCC", 0, 129, "x"), std::string("\x1e\x0fshort")}) {
     CHECK_FALSE(chunks.take(wrong, now + 6s));
   }
   CHECK(chunks.take_given_up() == 4);

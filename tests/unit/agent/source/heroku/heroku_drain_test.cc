@@ -17,7 +17,8 @@ std::string read(const std::string& body, const HerokuReading& reading = {}) {
       for (const auto& [name, value] : group.labels) {
         all.append(name.substr(sizeof "__heroku_drain_" - 1)).append("=").append(value).append(" ");
       }
-      all += "| " + (entry.time ? std::to_string(entry.time->to_unix_nanoseconds()) : std::string("now")) + " | ";
+      all += "| " + (entry.time ? std::to_string(entry.time->to_unix_nanoseconds()) : std::string("now")) +
+             " | ";
       all.append(entry.line).append("\n");
     }
   }

@@ -25,24 +25,30 @@ std::string member(unsigned field, std::string_view key, const std::string& valu
 
 constexpr const char* kExpected =
     "service_name=shop | 1700000000000000005 | paid | "
-    "amount_cents=1250 flags=1 host_name=h1 list=[1,\"two\",true,null] observed_timestamp=1700000000000000009 "
-    "ratio=0.5 raw=AQL/ scope_name=lib scope_version=2 severity_number=9 severity_text=INFO span_id=00f067aa0ba902b7 "
+    "amount_cents=1250 flags=1 host_name=h1 list=[1,\"two\",true,null] "
+    "observed_timestamp=1700000000000000009 "
+    "ratio=0.5 raw=AQL/ scope_name=lib scope_version=2 severity_number=9 severity_text=INFO "
+    "span_id=00f067aa0ba902b7 "
     "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 \n";
 
 TEST_CASE("logs as OTLP's protobuf", "[push][otlp]") {
-  const std::string resource = bytes_field(1, member(1, "service.name", string_value("shop")) + member(1, "host.name", string_value("h1")));
+  const std::string resource = bytes_field(
+      1, member(1, "service.name", string_value("shop")) + member(1, "host.name", string_value("h1")));
   const std::string scope = bytes_field(1, bytes_field(1, "lib") + bytes_field(2, "2"));
-  const std::string list = bytes_field(5, bytes_field(1, number_field(3, 1)) + bytes_field(1, string_value("two")) +
-                                              bytes_field(1, number_field(2, 1)) + bytes_field(1, ""));
+  const std::string list =
+      bytes_field(5, bytes_field(1, number_field(3, 1)) + bytes_field(1, string_value("two")) +
+                         bytes_field(1, number_field(2, 1)) + bytes_field(1, ""));
   const std::string trace("\x4b\xf9\x2f\x35\x77\xb3\x4d\xa6\xa3\xce\x92\x9d\x0e\x0e\x47\x36", 16);
   const std::string span("\x00\xf0\x67\xaa\x0b\xa9\x02\xb7", 8);
   const std::string record =
-      fixed64_field(1, 1'700'000'000'000'000'005) + fixed64_field(11, 1'700'000'000'000'000'009) + number_field(2, 9) +
-      bytes_field(3, "INFO") + bytes_field(5, string_value("paid")) + member(6, "amount", bytes_field(6, member(1, "cents", number_field(3, 1250)))) +
+      fixed64_field(1, 1'700'000'000'000'000'005) + fixed64_field(11, 1'700'000'000'000'000'009) +
+      number_field(2, 9) + bytes_field(3, "INFO") + bytes_field(5, string_value("paid")) +
+      member(6, "amount", bytes_field(6, member(1, "cents", number_field(3, 1250)))) +
       member(6, "list", list) + member(6, "ratio", fixed64_field(4, 0x3FE0000000000000)) +
-      member(6, "raw", bytes_field(7, "\x01\x02\xff")) + varint(8 << 3 | 5) + std::string("\x01\x00\x00\x00", 4) +
-      bytes_field(9, trace) + bytes_field(10, span);
-  CHECK(read_otlp(read_otlp_protobuf, bytes_field(1, resource + bytes_field(2, scope + bytes_field(2, record)))) == kExpected);
+      member(6, "raw", bytes_field(7, "\x01\x02\xff")) + varint(8 << 3 | 5) +
+      std::string("\x01\x00\x00\x00", 4) + bytes_field(9, trace) + bytes_field(10, span);
+  CHECK(read_otlp(read_otlp_protobuf,
+                  bytes_field(1, resource + bytes_field(2, scope + bytes_field(2, record)))) == kExpected);
 }
 
 TEST_CASE("logs as OTLP's JSON", "[push][otlp]") {
@@ -60,30 +66,40 @@ TEST_CASE("logs as OTLP's JSON", "[push][otlp]") {
 
 TEST_CASE("labels, names and times where senders say little", "[push][otlp]") {
   const auto logs = [](const std::string& resource, const std::string& record) {
-    return R"({"resourceLogs":[{"resource":{"attributes":[)" + resource + R"(]},"scopeLogs":[{"logRecords":[)" + record + "]}]}]}";
+    return R"({"resourceLogs":[{"resource":{"attributes":[)" + resource +
+           R"(]},"scopeLogs":[{"logRecords":[)" + record + "]}]}]}";
   };
-  CHECK(read_otlp(read_otlp_json, logs("", R"({"body":{"stringValue":"x"}})")) == "service_name=unknown_service | now | x | \n");
-  CHECK(read_otlp(read_otlp_json, logs(R"({"key":"k8s.container.name","value":{"stringValue":"c"}})", R"({"observedTimeUnixNano":7})")) ==
+  CHECK(read_otlp(read_otlp_json, logs("", R"({"body":{"stringValue":"x"}})")) ==
+        "service_name=unknown_service | now | x | \n");
+  CHECK(read_otlp(read_otlp_json, logs(R"({"key":"k8s.container.name","value":{"stringValue":"c"}})",
+                                       R"({"observedTimeUnixNano":7})")) ==
         "k8s_container_name=c service_name=c | 7 |  | observed_timestamp=7 \n");
   // A body that is no text is JSON with its keys in order.
   CHECK(read_otlp(read_otlp_json, logs("", R"({"body":{"kvlistValue":{"values":[
         {"key":"b","value":{"intValue":"9007199254740993"}},{"key":"a","value":{"stringValue":"\"<"}}]}}})")) ==
         "service_name=unknown_service | now | {\"a\":\"\\\"\\u003c\",\"b\":9007199254740993} | \n");
-  CHECK(read_otlp(read_otlp_json, logs("", R"({"attributes":[{"key":"1 st","value":{"boolValue":false}},{"key":"","value":{"boolValue":false}}]})")) ==
-        "service_name=unknown_service | now |  | key_1_st=false \n");
+  CHECK(
+      read_otlp(
+          read_otlp_json,
+          logs(
+              "",
+              R"({"attributes":[{"key":"1 st","value":{"boolValue":false}},{"key":"","value":{"boolValue":false}}]})")) ==
+      "service_name=unknown_service | now |  | key_1_st=false \n");
 }
 
 TEST_CASE("what is no OTLP is refused", "[push][otlp]") {
   CHECK(read_otlp(read_otlp_protobuf, "\x0a\x7f") == "refused: proto: malformed logs request");
   CHECK(read_otlp(read_otlp_json, "x") == "refused: the body is no JSON object");
   CHECK(read_otlp(read_otlp_json, R"({"resourceLogs":[1]})") == "refused: resourceLogs: expected objects");
-  CHECK(read_otlp(read_otlp_json, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"intValue":"x"}}]}]}]})") ==
+  CHECK(read_otlp(read_otlp_json,
+                  R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"intValue":"x"}}]}]}]})") ==
         "refused: logRecords: a record is malformed");
   // Deeper than anybody nests.
   std::string deep = string_value("x");
   for (int i = 0; i < 2 * kMostOtlpDepth; ++i) deep = bytes_field(5, bytes_field(1, deep));
   const std::string record = bytes_field(2, bytes_field(5, deep));
-  CHECK(read_otlp(read_otlp_protobuf, bytes_field(1, bytes_field(2, record))) == "refused: proto: malformed logs request");
+  CHECK(read_otlp(read_otlp_protobuf, bytes_field(1, bytes_field(2, record))) ==
+        "refused: proto: malformed logs request");
 }
 
 }  // namespace

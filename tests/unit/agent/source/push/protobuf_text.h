@@ -16,7 +16,9 @@ inline std::string varint(std::uint64_t value) {
   return out + static_cast<char>(value);
 }
 
-inline std::string number_field(unsigned field, std::uint64_t value) { return varint(field << 3) + varint(value); }
+inline std::string number_field(unsigned field, std::uint64_t value) {
+  return varint(field << 3) + varint(value);
+}
 
 inline std::string fixed64_field(unsigned field, std::uint64_t value) {
   std::string out = varint(field << 3 | 1);

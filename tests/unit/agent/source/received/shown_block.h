@@ -18,7 +18,8 @@ inline std::string shown(const ReceivedBlock& block) {
   for (const auto& group : block.groups()) {
     for (const auto& entry : group.entries) {
       add(group.labels);
-      all += "| " + (entry.time ? std::to_string(entry.time->to_unix_nanoseconds()) : std::string("now")) + " | ";
+      all += "| " + (entry.time ? std::to_string(entry.time->to_unix_nanoseconds()) : std::string("now")) +
+             " | ";
       all.append(entry.line).append(" | ");
       add(entry.structured_metadata);
       all += "\n";

@@ -12,8 +12,7 @@ TEST_CASE("control structures", "[go_template]") {
       {"{{ if .a }}T{{ else }}F{{ end }}", "T"},
       {"{{ if .empty }}T{{ else }}F{{ end }}", "F"},
       {"{{ if .none }}T{{ end }}", ""},
-      {"{{ if 0 }}1{{ else if 0.0 }}2{{ else if list }}3{{ else if dict }}4{{ else }}5{{ end }}",
-       "5"},
+      {"{{ if 0 }}1{{ else if 0.0 }}2{{ else if list }}3{{ else if dict }}4{{ else }}5{{ end }}", "5"},
       {"{{ with .a }}[{{ . }}|{{ $.b }}]{{ end }}", "[foo|Bar]"},
       {"{{ with .none }}x{{ else }}{{ .b }}{{ end }}", "Bar"},
       {"{{ with $x := .a }}{{ $x }}{{ . }}{{ end }}", "foofoo"},
@@ -51,8 +50,7 @@ TEST_CASE("fields, variables and what is missing", "[go_template]") {
       {"{{ .none.more }}", "<no value>"},
       {"{{ .a.b }}", "error: can't evaluate field b"},
       {"{{ $.a }}", "foo"},
-      {"{{ $d := dict `x` (dict `y` 5) }}{{ $d.x.y }} {{ $d.x.z }} {{ ($d.x).y }}",
-       "5 <no value> 5"},
+      {"{{ $d := dict `x` (dict `y` 5) }}{{ $d.x.y }} {{ $d.x.z }} {{ ($d.x).y }}", "5 <no value> 5"},
       {"{{ (dict `x` nil).x.y }}", "error: nil pointer evaluating interface {}.y"},
       {"{{ (index (list (dict `x` 1)) 0).x }}", "1"},
       {"{{ list nil .none }}", "[<nil> <nil>]"},
@@ -66,10 +64,8 @@ TEST_CASE("fields, variables and what is missing", "[go_template]") {
       {"{{ (1 | add 2) }}", "3"},
   };
   check_all(rows, kData);
-  CHECK(render("{{ index . `none` }}{{ .none }}", kData, GoTemplate::DataType::kMapOfString) ==
-        "<no value>");
-  CHECK(render("{{ typeOf . }} {{ typeOf (index . `a`) }}", kData) ==
-        "map[string]interface {} string");
+  CHECK(render("{{ index . `none` }}{{ .none }}", kData, GoTemplate::DataType::kMapOfString) == "<no value>");
+  CHECK(render("{{ typeOf . }} {{ typeOf (index . `a`) }}", kData) == "map[string]interface {} string");
   CHECK(render("{{ typeOf . }}", kData, GoTemplate::DataType::kMapOfString) == "map[string]string");
 }
 
@@ -89,8 +85,7 @@ TEST_CASE("arguments have to be of the right number and type", "[go_template]") 
       {"{{ trunc (int .n) .a }} {{ trunc 1e0 .a }}", "foo f"},
       {"{{ trunc 1.5 .a }}", "error: expected integer; found 1.5"},
       {"{{ ternary 1 2 `x` }}", "error: expected bool; found `x`"},
-      {"{{ get (split `,` .a) `_0` }}",
-       "error: wrong type for value; expected map[string]interface {}"},
+      {"{{ get (split `,` .a) `_0` }}", "error: wrong type for value; expected map[string]interface {}"},
       {"{{ keys `x` }}", "error: can't handle a constant for arg of type map[string]interface {}"},
       {"{{ keys .none }}", "[]"},
       {"{{ round 1.23456 3 }} {{ round 1.5 0 0.6 }} {{ round 2 0 1 }}", "1.235 1 2"},

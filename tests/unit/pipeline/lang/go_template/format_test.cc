@@ -67,8 +67,7 @@ TEST_CASE("print and println", "[go_template]") {
       {"{{ print (list 1 `x` nil) (dict) }}", "[1 x <nil>] map[]"},
       {"{{ 1.0 }} {{ 1e6 }} {{ 123456.0 }} {{ 1e20 }}", "1 1e+06 123456 1e+20"},
       {"{{ float64 `inf` }} {{ float64 `-inf` }} {{ float64 `nan` }}", "+Inf -Inf NaN"},
-      {"{{ splitList `,` `a,b` }} {{ until 3 }} {{ split `,` `a,b` }}",
-       "[a b] [0 1 2] map[_0:a _1:b]"},
+      {"{{ splitList `,` `a,b` }} {{ until 3 }} {{ split `,` `a,b` }}", "[a b] [0 1 2] map[_0:a _1:b]"},
   };
   for (const Row& row : rows) {
     INFO(row.text);
@@ -78,8 +77,7 @@ TEST_CASE("print and println", "[go_template]") {
 
 TEST_CASE("html, js and urlquery", "[go_template]") {
   const Row rows[] = {
-      {R"({{ html "<a href='x'>\"&\"</a>" }})",
-       "&lt;a href=&#39;x&#39;&gt;&#34;&amp;&#34;&lt;/a&gt;"},
+      {R"({{ html "<a href='x'>\"&\"</a>" }})", "&lt;a href=&#39;x&#39;&gt;&#34;&amp;&#34;&lt;/a&gt;"},
       {"{{ html .none }} {{ html 1 2 }} {{ html `x` `<` }}", "&lt;no value&gt; 1 2 x&lt;"},
       {R"({{ js "<'\"\\&=\n\x7f\u2028\u017e>" }})",
        "\\u003C\\'\\\"\\\\\\u0026\\u003D\\u000A\x7f\\u2028\u017e\\u003E"},

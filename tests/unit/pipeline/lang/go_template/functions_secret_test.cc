@@ -35,8 +35,7 @@ struct Pair {
 };
 
 Pair pair(const std::string& call, const TextMap& data = {}) {
-  const std::string text = render(
-      "{{ with " + call + " }}{{ .Cert | trim }} {{ .Key }}{{ end }}", data);
+  const std::string text = render("{{ with " + call + " }}{{ .Cert | trim }} {{ .Key }}{{ end }}", data);
   INFO(text);
   return Pair(text);
 }
@@ -77,8 +76,7 @@ TEST_CASE("bcrypt in templates", "[go_template]") {
   CHECK(render("{{ htpasswd `a:b` `x` }}") == "invalid username: a:b");
   CHECK(render("{{ bcrypt (repeat 73 `x`) }}") ==
         "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes");
-  CHECK(render("{{ bcrypt \"a\\x00b\" }}") ==
-        "error: bcrypt: a password may not have a zero byte in it");
+  CHECK(render("{{ bcrypt \"a\\x00b\" }}") == "error: bcrypt: a password may not have a zero byte in it");
   CHECK(render("{{ range until 1000 }}{{ bcrypt `x` }}{{ end }}") ==
         "error: the template does too much work");
 }
@@ -189,17 +187,15 @@ TEST_CASE("certificates signed by another in templates", "[go_template]") {
   CHECK_FALSE(is_signed_by(certificate, certificate));
   CHECK(to_pem(authority.key) == keys.at("ec"));
   CHECK(to_pem(certificate.key) == keys.at("ed"));
-  CHECK(extension(certificate.certificate.get(), NID_authority_key_identifier).find(
-            extension(authority.certificate.get(), NID_subject_key_identifier)) !=
-        std::string::npos);
+  CHECK(extension(certificate.certificate.get(), NID_authority_key_identifier)
+            .find(extension(authority.certificate.get(), NID_subject_key_identifier)) != std::string::npos);
   CHECK(extension(certificate.certificate.get(), NID_subject_alt_name) == "none");
 
   const Row rows[] = {
       {"{{ $ca := genCAWithKey `ca` 1 .ec }}{{ (genSignedCert `c` nil (list `d`) 1 $ca).Cert | trunc "
        "27 }}",
        "-----BEGIN CERTIFICATE-----"},
-      {"{{ (genSelfSignedCertWithKey `c` nil nil 1 .ed).Key | trunc 27 }}",
-       "-----BEGIN PRIVATE KEY-----"},
+      {"{{ (genSelfSignedCertWithKey `c` nil nil 1 .ed).Key | trunc 27 }}", "-----BEGIN PRIVATE KEY-----"},
       {"{{ with genCAWithKey `x` 1 .ec }}{{ kindOf . }} {{ typeOf . }} {{ eq . . }} {{ empty . }}"
        "{{ end }}",
        "struct sprig.certificate true false"},
@@ -208,13 +204,11 @@ TEST_CASE("certificates signed by another in templates", "[go_template]") {
        "}}{{ eq . $c }}{{ end }}",
        "true"},
       {"{{ (genCAWithKey `x` 1 .ec).Nope }}", "error: can't evaluate field Nope"},
-      {"{{ genCAWithKey `x` 1 .dsa }}",
-       "error: x509: unsupported public key type: *dsa.PublicKey"},
+      {"{{ genCAWithKey `x` 1 .dsa }}", "error: x509: unsupported public key type: *dsa.PublicKey"},
       {"{{ genCAWithKey `x` 1 `no pem` }}", "error: no PEM data in input"},
       {"{{ genCAWithKey `x` 1 (genCAWithKey `x` 1 .ec).Cert }}",
        "error: no private key data in PEM block of type CERTIFICATE"},
-      {"{{ genCAWithKey `x` 10000000 .ec }}",
-       "error: cannot represent time as GeneralizedTime"},
+      {"{{ genCAWithKey `x` 10000000 .ec }}", "error: cannot represent time as GeneralizedTime"},
       {"{{ $a := genCAWithKey `a` 1 .ec }}{{ $b := genCAWithKey `b` 1 .ed }}"
        "{{ $mixed := buildCustomCert (b64enc $a.Cert) (b64enc $b.Key) }}"
        "{{ genSignedCertWithKey `c` nil nil 1 $mixed .ec }}",
@@ -230,8 +224,7 @@ TEST_CASE("certificates signed by another in templates", "[go_template]") {
        "error: can't handle a constant for arg of type sprig.certificate"},
       {"{{ buildCustomCert `?` `?` }}", "error: unable to decode base64 certificate"},
       {"{{ buildCustomCert `aGk=` `aGk=` }}", "error: unable to decode certificate"},
-      {"{{ range until 100 }}{{ $_ := genCA `x` 1 }}{{ end }}",
-       "error: the template does too much work"},
+      {"{{ range until 100 }}{{ $_ := genCA `x` 1 }}{{ end }}", "error: the template does too much work"},
   };
   for (const Row& row : rows) {
     INFO(row.text);

@@ -7,8 +7,7 @@ namespace {
 
 TEST_CASE("Promtail's own text functions", "[go_template]") {
   const Row rows[] = {
-      {"{{ ToUpper `aBc\u017E\u00DF` }} {{ ToLower `ABC\u017D\u0130` }}",
-       "ABC\u017D\u00DF abc\u017Ei"},
+      {"{{ ToUpper `aBc\u017E\u00DF` }} {{ ToLower `ABC\u017D\u0130` }}", "ABC\u017D\u00DF abc\u017Ei"},
       {"{{ ToUpper `A1` }} {{ ToUpper `` }}", "A1 "},
       {"{{ Replace `aaaa` `a` `b` 2 }} {{ Replace `aaaa` `a` `b` -1 }} {{ Replace `aa` `a` `b` 0 "
        "}}",
@@ -17,8 +16,7 @@ TEST_CASE("Promtail's own text functions", "[go_template]") {
        "-a-b- -\u017E-b x"},
       {"[{{ Trim `xyaxy` `yx` }}] [{{ TrimLeft `xyaxy` `yx` }}] [{{ TrimRight `xyaxy` `yx` }}]",
        "[a] [axy] [xya]"},
-      {"[{{ Trim `\u017Ea\u017E` `\u017E` }}] [{{ Trim `abc` `` }}] [{{ Trim `xx` `x` }}]",
-       "[a] [abc] []"},
+      {"[{{ Trim `\u017Ea\u017E` `\u017E` }}] [{{ Trim `abc` `` }}] [{{ Trim `xx` `x` }}]", "[a] [abc] []"},
       {"[{{ TrimPrefix `xxa` `x` }}] [{{ TrimSuffix `axx` `x` }}] [{{ TrimPrefix `a` `b` }}]",
        "[xa] [ax] [a]"},
       {"[{{ TrimSpace ` \t\n\u00A0\u2003a b\u3000 ` }}]", "[a b]"},
@@ -48,8 +46,7 @@ TEST_CASE("bytes that are no UTF-8 count as U+FFFD each", "[go_template]") {
 
 TEST_CASE("Sprig's trimming and cutting", "[go_template]") {
   const Row rows[] = {
-      {"[{{ trim `  a ` }}] [{{ trimAll `$` `$5.00$` }}] [{{ trimall `$` `$5$` }}]",
-       "[a] [5.00] [5]"},
+      {"[{{ trim `  a ` }}] [{{ trimAll `$` `$5.00$` }}] [{{ trimall `$` `$5$` }}]", "[a] [5.00] [5]"},
       {"{{ trimSuffix `-` `hello-` }} {{ trimPrefix `-` `-hello` }}", "hello hello"},
       {"{{ trunc 5 `hello world` }} {{ trunc -5 `hello world` }} {{ trunc -99 `hi` }} {{ trunc 0 "
        "`hi` }}|",
@@ -61,12 +58,9 @@ TEST_CASE("Sprig's trimming and cutting", "[go_template]") {
       {"{{ substr 3 1 `hello` }}", "error: slice bounds out of range"},
       {"{{ substr -1 99 `hello` }}", "error: slice bounds out of range"},
       {"{{ substr 9 -1 `hello` }}", "error: slice bounds out of range"},
-      {"{{ abbrev 5 `hello world` }} {{ abbrev 3 `hello` }} {{ abbrev 20 `short` }}",
-       "he... hello short"},
-      {"{{ abbrevboth 5 10 `1234 5678 9123` }} {{ abbrevboth 0 8 `hello world` }}",
-       "...5678... hello..."},
-      {"{{ abbrevboth 12 10 `1234 5678 9123` }} {{ abbrevboth 1 6 `long text` }}",
-       "...78 9123 long text"},
+      {"{{ abbrev 5 `hello world` }} {{ abbrev 3 `hello` }} {{ abbrev 20 `short` }}", "he... hello short"},
+      {"{{ abbrevboth 5 10 `1234 5678 9123` }} {{ abbrevboth 0 8 `hello world` }}", "...5678... hello..."},
+      {"{{ abbrevboth 12 10 `1234 5678 9123` }} {{ abbrevboth 1 6 `long text` }}", "...78 9123 long text"},
       {"{{ repeat 3 `ab` }}|{{ repeat 0 `ab` }}|{{ repeat 3 `` }}", "ababab||"},
       {"{{ repeat -1 `x` }}", "error: strings: negative Repeat count"},
       {"{{ nospace `he  l\tl o` }}", "hello"},
@@ -78,8 +72,7 @@ TEST_CASE("Sprig's trimming and cutting", "[go_template]") {
       {"{{ plural `one` `many` 1 }} {{ plural `one` `many` (len `abc`) }}", "one many"},
       {"{{ wrap 10 `a word that is quite longword longerthanthat end` }}",
        "a word\nthat is\nquite\nlongword\nlongerthanthat\nend"},
-      {"{{ wrapWith 5 `|` `Hello World` }} {{ wrapWith 3 `/` `abcdefgh` }}",
-       "Hello|World abc/def/gh"},
+      {"{{ wrapWith 5 `|` `Hello World` }} {{ wrapWith 3 `/` `abcdefgh` }}", "Hello|World abc/def/gh"},
       {"{{ hello }}", "Hello!"},
   };
   check_all(rows);
@@ -87,8 +80,7 @@ TEST_CASE("Sprig's trimming and cutting", "[go_template]") {
 
 TEST_CASE("Sprig's quoting and joining", "[go_template]") {
   const Row rows[] = {
-      {R"({{ quote "a\"b" 1 nil true }} {{ squote "it's" 2 nil }})",
-       R"("a\"b" "1" "true" 'it's' '2')"},
+      {R"({{ quote "a\"b" 1 nil true }} {{ squote "it's" 2 nil }})", R"("a\"b" "1" "true" 'it's' '2')"},
       {"{{ cat `a` 1 nil true 1.5 }}|{{ cat }}", "a 1 true 1.5|"},
       {"{{ join `-` (list 1 `a` nil true) }} {{ join `,` `x` }} {{ join `,` (until 3) }}",
        "1-a-true x 0,1,2"},
@@ -190,8 +182,7 @@ TEST_CASE("digests and encodings", "[go_template]") {
 
 TEST_CASE("paths", "[go_template]") {
   const Row rows[] = {
-      {"{{ base `/foo/bar/baz.tar.gz` }} {{ base `` }} {{ base `///` }} {{ base `a/` }}",
-       "baz.tar.gz . / a"},
+      {"{{ base `/foo/bar/baz.tar.gz` }} {{ base `` }} {{ base `///` }} {{ base `a/` }}", "baz.tar.gz . / a"},
       {"{{ dir `/foo/bar` }} {{ dir `/a/` }} {{ dir `a` }} {{ dir `/` }} {{ dir `a//b/../c` }}",
        "/foo /a . / a"},
       {"{{ ext `a.tar.gz` }}|{{ ext `a.b/c` }}|{{ ext `.profile` }}", ".gz||.profile"},
@@ -233,8 +224,7 @@ TEST_CASE("URLs", "[go_template]") {
        "dict }}|",
        "//h/p ./a:b |"},
       {"{{ urlJoin (dict `scheme` `x` `opaque` `y`) }}", "x:y"},
-      {"{{ urlJoin (dict `path` 1) }}",
-       "error: urlJoin: this part of the url must be a string: path"},
+      {"{{ urlJoin (dict `path` 1) }}", "error: urlJoin: this part of the url must be a string: path"},
   };
   check_all(rows);
 }

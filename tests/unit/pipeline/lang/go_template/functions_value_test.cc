@@ -56,8 +56,7 @@ TEST_CASE("fractions", "[go_template]") {
       {"{{ floor 123.9999 }} {{ floor -1.5 }} {{ ceil 123.001 }} {{ round 123.555555 3 }} {{ round "
        "-1.5 0 }}",
        "123 -2 124 123.556 -2"},
-      {"{{ maxf 1 2.5 2 }} {{ minf 1.5 2 }} {{ maxf 1 `nan` }} {{ maxf 1 `inf` `nan` }}",
-       "2.5 1.5 NaN +Inf"},
+      {"{{ maxf 1 2.5 2 }} {{ minf 1.5 2 }} {{ maxf 1 `nan` }} {{ maxf 1 `inf` `nan` }}", "2.5 1.5 NaN +Inf"},
   };
   check_all(rows);
 }
@@ -258,8 +257,7 @@ TEST_CASE("the environment", "[go_template]") {
       {"{{ expandenv `$LOKITAIL_TEST_TEMPLATE ${LOKITAIL_TEST_TEMPLATE}x $LOKITAIL_TEST_NONE.` }}",
        "value valuex ."},
       {"{{ expandenv `a$ $. ${} ${x $1$` }}", "a$ $.  x $"},
-      {"{{ getHostByName `localhost` }}",
-       "error: no address of localhost"},
+      {"{{ getHostByName `localhost` }}", "error: no address of localhost"},
   };
   check_all(rows);
 }
@@ -282,16 +280,14 @@ TEST_CASE("times", "[go_template]") {
       {"{{ now | dateModify `-1h30m` | date `15:04` }} {{ now | dateModify `x` | date `15:04` }}",
        "09:00 10:30"},
       {"{{ now | mustDateModify `x` }}", "error: invalid duration: x"},
-      {"{{ ago (toDate `2006-01-02 15:04:05` `2025-11-07 08:00:00`) }} {{ ago 1762511415 }}",
-       "2h30m15s 0s"},
+      {"{{ ago (toDate `2006-01-02 15:04:05` `2025-11-07 08:00:00`) }} {{ ago 1762511415 }}", "2h30m15s 0s"},
       {"{{ duration `95` }} {{ duration (int64 3661) }} {{ duration 1 }} {{ duration `x` }}",
        "1m35s 1h1m1s 0s 0s"},
       {"{{ durationRound `2h10m5s` }} {{ durationRound `26h` }} {{ durationRound `800h` }} {{ "
        "durationRound `10000h` }}"
        " {{ durationRound `1h` }} {{ durationRound `-90s` }} {{ durationRound `500ms` }}",
        "2h 1d 1mo 1y 60m 1m 0s"},
-      {"{{ durationRound (now | dateModify `-3h`) }} {{ durationRound (int64 5000000000) }}",
-       "3h 5s"},
+      {"{{ durationRound (now | dateModify `-3h`) }} {{ durationRound (int64 5000000000) }}", "3h 5s"},
       {"{{ $t := toDate `2006-01-02 15:04:05` `2024-02-29 13:14:15` }}{{ $t.Year }} {{ $t.Month }} "
        "{{ $t.Day }}"
        " {{ $t.Hour }} {{ $t.Minute }} {{ $t.Second }} {{ $t.Nanosecond }} {{ $t.Weekday }} {{ "

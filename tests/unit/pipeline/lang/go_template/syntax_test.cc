@@ -66,12 +66,9 @@ TEST_CASE("what is no template is refused as Go refuses it", "[go_template]") {
       {"{{ break }}", "1: {{break}} outside {{range}}"},
       {"{{ continue }}", "1: {{continue}} outside {{range}}"},
       {"{{ range .a }}{{ else }}{{ break }}{{ end }}", "1: {{break}} outside {{range}}"},
-      {"{{ define \"x\" }}{{ end }}",
-       "1: {{define}} is not supported: templates cannot define templates"},
-      {"{{ template \"x\" }}",
-       "1: {{template}} is not supported: templates cannot define templates"},
-      {"{{ block \"x\" . }}{{ end }}",
-       "1: {{block}} is not supported: templates cannot define templates"},
+      {"{{ define \"x\" }}{{ end }}", "1: {{define}} is not supported: templates cannot define templates"},
+      {"{{ template \"x\" }}", "1: {{template}} is not supported: templates cannot define templates"},
+      {"{{ block \"x\" . }}{{ end }}", "1: {{block}} is not supported: templates cannot define templates"},
       {"{{ \"open }}", "1: unterminated quoted string"},
       {"{{ `open }}", "1: unterminated raw quoted string"},
       {"{{ 'a }}", "1: unterminated character constant"},
@@ -111,8 +108,7 @@ TEST_CASE("deep nesting is refused", "[go_template]") {
   };
   CHECK(syntax_error("{{" + repeat("(", 100000) + "1" + repeat(")", 100000) + "}}") ==
         "1: nested too deeply");
-  CHECK(syntax_error(repeat("{{if 1}}", 100000) + repeat("{{end}}", 100000)) ==
-        "1: nested too deeply");
+  CHECK(syntax_error(repeat("{{if 1}}", 100000) + repeat("{{end}}", 100000)) == "1: nested too deeply");
   CHECK(render(repeat("{{if 1}}", 100) + "x" + repeat("{{end}}", 100)) == "x");
 }
 

@@ -29,9 +29,9 @@ template <typename T>
 concept Text = std::convertible_to<const T&, std::string_view> && !std::same_as<T, std::nullptr_t>;
 // Characters are no numbers, and whether one is a text is not for us to guess.
 template <typename T>
-concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
-                  !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
-                  !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+concept Integer =
+    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+    !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
 class Field {
  public:
@@ -82,8 +82,7 @@ class Field {
     value_.truth = truth;
   }
   template <typename Rep, typename Period>
-  Field(std::string_view key, std::chrono::duration<Rep, Period> time)
-      : key_(key), kind_(Kind::kDuration) {
+  Field(std::string_view key, std::chrono::duration<Rep, Period> time) : key_(key), kind_(Kind::kDuration) {
     value_.integer = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
   }
   Field(std::string_view key, std::span<const std::byte> bytes) : key_(key), kind_(Kind::kBytes) {
@@ -95,9 +94,7 @@ class Field {
   Field(std::string_view key, const std::error_code& error) : key_(key), kind_(Kind::kErrorCode) {
     value_.error = &error;
   }
-  Field(std::string_view key, Object object) : key_(key), kind_(Kind::kObject) {
-    value_.object = object;
-  }
+  Field(std::string_view key, Object object) : key_(key), kind_(Kind::kObject) { value_.object = object; }
 
   std::string_view key() const { return key_; }
   Kind kind() const { return kind_; }

@@ -79,8 +79,7 @@ struct Caller {
   const char* file = nullptr;
   unsigned line = 0;
 
-  static constexpr Caller here(const char* file = __builtin_FILE(),
-                               unsigned line = __builtin_LINE()) {
+  static constexpr Caller here(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
     return {file, line};
   }
 };
@@ -137,8 +136,8 @@ class Logger {
 
   // What the calls above come to: for a level or for fields that are known at run time only.
   // `context` may be null.
-  void log(Level level, const TraceContext* context, std::string_view message,
-           std::span<const Field> fields, Caller caller = Caller::here()) const {
+  void log(Level level, const TraceContext* context, std::string_view message, std::span<const Field> fields,
+           Caller caller = Caller::here()) const {
     if (enabled(level)) write(level, context, message, fields, caller);
   }
 

@@ -39,9 +39,7 @@ inline TraceContext from_span(const ::opentelemetry::trace::Span& span) {
 }
 
 // That of the calling thread's active span; an invalid one where there is none.
-inline TraceContext active_span() {
-  return from_span(*::opentelemetry::trace::Tracer::GetCurrentSpan());
-}
+inline TraceContext active_span() { return from_span(*::opentelemetry::trace::Tracer::GetCurrentSpan()); }
 
 inline void use_opentelemetry() { set_trace_source(&active_span); }
 
