@@ -255,12 +255,12 @@ TEST_CASE("docker: a kill loses nothing that is read through the engine, and a s
     scene.agent.start();
   }
   REQUIRE(scene.loki.wait_stored(kLines / 2 + 200));
-  CHECK(scene.lines_of(labels_with("local")).size() == std::set<std::string>([&] {
-                                                       const auto lines = scene.lines_of(labels_with("local"));
-                                                       return std::set<std::string>(lines.begin(),
-                                                                                    lines.end());
-                                                     }())
-                                                         .size());
+  CHECK(scene.lines_of(labels_with("local")).size() ==
+        std::set<std::string>([&] {
+          const auto lines = scene.lines_of(labels_with("local"));
+          return std::set<std::string>(lines.begin(), lines.end());
+        }())
+            .size());
   scene.agent.kill();
   scene.agent.start();
   const auto want = numbered("line", 1, kLines);
@@ -333,8 +333,8 @@ TEST_CASE("docker: an engine that is restarted, with containers that live on", "
   for (const std::string& driver : kDrivers) {
     INFO(driver);
     const auto before = static_cast<int>(scene.lines_of(labels_with(driver)).size());
-    REQUIRE(
-        eventually([&] { return static_cast<int>(scene.lines_of(labels_with(driver)).size()) >= before + 3; }));
+    REQUIRE(eventually(
+        [&] { return static_cast<int>(scene.lines_of(labels_with(driver)).size()) >= before + 3; }));
     const auto lines = scene.lines_of(labels_with(driver));
     CHECK(lines == numbered("line", 1, static_cast<int>(lines.size())));
   }
