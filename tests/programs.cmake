@@ -63,7 +63,7 @@ endif()
 
 # What lies in packaging/ beside packages, with the real agent.
 if(NOT LOKITAIL_SANITIZE)
-  foreach(name completion configurations logql operations stack stack_run monitoring kubernetes telemetry)
+  foreach(name completion configurations documentation logql operations stack stack_run monitoring kubernetes telemetry)
     add_test(NAME "packaging: ${name}"
       COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
     set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 PROCESSORS 2
