@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test chaos bench package arm64 format format-check cppcheck clean
+.PHONY: build deps test-deps demo test chaos bench package docs arm64 format format-check cppcheck clean
 
 build: deps
 	cmake --preset release
@@ -49,6 +49,11 @@ bench: build
 package: build
 	@packaging/deps.sh package
 	packaging/package.sh build/release
+
+# The pages of docs/ as a site, in build/site; a link that leads nowhere is an error.
+docs:
+	@packaging/deps.sh docs
+	mkdocs build --strict --quiet
 
 # The agent for arm64, compiled here, and its unit tests under qemu. Not a part of make test.
 arm64:

@@ -53,7 +53,7 @@ endif()
 
 # What is shipped is packaged from this build's folder, by one at a time.
 if(NOT LOKITAIL_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL Release)
-  foreach(name unit package service container)
+  foreach(name unit package service container image)
     add_test(NAME "packaging: ${name}"
       COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
     set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 RESOURCE_LOCK packages
