@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test chaos bench package docs arm64 format format-check cppcheck clean
+.PHONY: build deps test-deps demo test chaos bench fuzz coverage package docs arm64 format format-check cppcheck tidy clean
 
 build: deps
 	cmake --preset release
@@ -41,6 +41,18 @@ chaos: build
 	cmake --build --preset release -j $(JOBS) --target chaos_tests
 	LOKITAIL_BINARY=$(CURDIR)/build/release/lokitail LOKITAIL_CHAOS_SECONDS=$(CHAOS_SECONDS) \
 	  LOKITAIL_CHAOS_KILLS=200 build/release/tests/chaos_tests
+
+# Each fuzzer for so long, rather than for the 10 seconds of make test; FUZZERS is a part of their names.
+SECONDS ?= 60
+FUZZERS ?= fuzz:
+fuzz: test-deps
+	cmake --preset asan -DLOKITAIL_FUZZ_SECONDS=$(SECONDS)
+	cmake --build --preset asan -j $(JOBS) --target fuzzers
+	ctest --test-dir build/asan -j $(JOBS) --output-on-failure --no-tests=error -R '$(FUZZERS)'
+
+# Which lines the tests reach; less than 90 % of config/ and pipeline/ or 80 % of agent/ is an error.
+coverage: test-deps
+	JOBS=$(JOBS) .ci/coverage
 
 bench: build
 	cmake --build --preset release -j $(JOBS) --target bench
@@ -78,6 +90,11 @@ cppcheck:
 	@packaging/deps.sh check
 	cppcheck --quiet --error-exitcode=1 --std=c++20 --enable=warning,portability --inline-suppr -I . -j $(JOBS) \
 	  --suppress=missingIncludeSystem --suppressions-list=.ci/cppcheck-suppressions agent config pipeline
+
+# What clang-tidy finds, which takes an hour for all; FILES=delivery/ for the sources whose path has that.
+tidy:
+	@packaging/deps.sh build tidy
+	.ci/tidy $(JOBS) $(FILES)
 
 clean:
 	rm -rf build

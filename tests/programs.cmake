@@ -16,7 +16,7 @@ if(TARGET e2e_tests)
   catch_discover_tests(e2e_tests TEST_SPEC "~[alone]" TEST_PREFIX "e2e: " PROPERTIES
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180)
   catch_discover_tests(e2e_tests TEST_SPEC "[alone]" TEST_PREFIX "e2e: " PROPERTIES
-    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180
+    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e-alone TIMEOUT 180
     RUN_SERIAL ON)
 endif()
 
