@@ -13,8 +13,8 @@ namespace lokitail::agent {
 namespace {
 
 // How often workers are compared: less and less often while none has much to do.
-constexpr std::chrono::seconds kShortestPeriod{1};
-constexpr std::chrono::seconds kLongestPeriod{8};
+constexpr std::chrono::seconds kShortestBalancePeriod{1};
+constexpr std::chrono::seconds kLongestBalancePeriod{8};
 // The part of the time that a worker works: from kBusy on it gives something to one below kFree.
 constexpr double kBusy = 0.9;
 constexpr double kFree = 0.5;
@@ -24,7 +24,7 @@ constexpr double kFree = 0.5;
 Workers::Workers(boost::asio::io_context& control, const WorkerConfig& config, std::size_t count,
                  BatcherEvents& events, pipeline::PipelineMetrics& metrics, config::Warnings& warnings,
                  Budget& budget)
-    : control_(control), balance_timer_(control), balance_period_(kShortestPeriod), idle_(count) {
+    : control_(control), balance_timer_(control), balance_period_(kShortestBalancePeriod), idle_(count) {
   WorkerConfig each = config;
   config::Warnings told_already;
   for (std::size_t i = 0; i < count; ++i) {
@@ -165,7 +165,8 @@ void Workers::balance() {
     busy.push_back(1 - waited / time);
   }
   const auto [least, most] = std::ranges::minmax_element(busy);
-  balance_period_ = *most < kFree ? std::min(2 * balance_period_, kLongestPeriod) : kShortestPeriod;
+  balance_period_ =
+      *most < kFree ? std::min(2 * balance_period_, kLongestBalancePeriod) : kShortestBalancePeriod;
   if (is_moving_ || *most < kBusy || *least > kFree) return;
   is_moving_ = true;
   Worker& from = *workers_[static_cast<std::size_t>(most - busy.begin())];

@@ -6,15 +6,10 @@
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline {
-namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-}  // namespace
 
 bool is_label_name(std::string_view name) {
   return !name.empty() && !is_digit(name.front()) &&
-         std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c); });
+         std::ranges::all_of(name, [](char c) { return is_name_start(c) || is_digit(c); });
 }
 
 bool is_utf8_label_name(std::string_view name) { return !name.empty() && is_utf8(name); }
@@ -22,8 +17,7 @@ bool is_utf8_label_name(std::string_view name) { return !name.empty() && is_utf8
 std::string sanitized_label_name(std::string_view name) {
   std::string sanitized(name);
   for (char& c : sanitized) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!fits) c = '_';
+    if (!is_letter(c) && !is_digit(c)) c = '_';
   }
   return sanitized;
 }

@@ -9,15 +9,13 @@
 namespace lokitail::pipeline {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
 // An underscore in place of each character that may not stand there.
 std::string escaped_name(std::string_view name, std::string_view also_allowed) {
   std::string escaped;
   while (!name.empty()) {
     const char c = name.front();
-    const bool allowed =
-        is_letter(c) || (is_digit(c) && !escaped.empty()) || also_allowed.find(c) != std::string_view::npos;
+    const bool allowed = is_name_start(c) || (is_digit(c) && !escaped.empty()) ||
+                         also_allowed.find(c) != std::string_view::npos;
     escaped += allowed ? c : '_';
     name.remove_prefix(allowed ? 1 : first_character(name).size);
   }

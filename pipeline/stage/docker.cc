@@ -34,9 +34,9 @@
 namespace lokitail::pipeline {
 namespace {
 
-class Envelope {
+class DockerEnvelope {
  public:
-  explicit Envelope(SymbolTable& symbols)
+  explicit DockerEnvelope(SymbolTable& symbols)
       : output_(symbols.intern("output")),
         stream_(symbols.intern("stream")),
         timestamp_(symbols.intern("timestamp")),
@@ -124,7 +124,7 @@ class DockerStage final : public EntryStage {
   }
 
  private:
-  Envelope envelope_;
+  DockerEnvelope envelope_;
 };
 
 class JoiningDockerStage final : public Stage {
@@ -180,7 +180,7 @@ class JoiningDockerStage final : public Stage {
     next.push(entry);
   }
 
-  Envelope envelope_;
+  DockerEnvelope envelope_;
   PartialLines held_;
 };
 

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kLastWords = 2000;
 
 // As a YAML scalar.
-std::string quoted(const std::string& text) {
+std::string yaml_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') out += '\'';
@@ -66,8 +66,8 @@ scrape_configs:
           source: timestamp
 )",
       fmt::arg("port", config.http_port),
-      fmt::arg("positions", quoted((config.folder / "positions.yaml").string())),
-      fmt::arg("url", quoted(config.push_url)), fmt::arg("logs", quoted(config.logs)));
+      fmt::arg("positions", yaml_quoted((config.folder / "positions.yaml").string())),
+      fmt::arg("url", yaml_quoted(config.push_url)), fmt::arg("logs", yaml_quoted(config.logs)));
 }
 
 std::uint16_t free_port() {

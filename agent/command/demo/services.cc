@@ -37,7 +37,7 @@ namespace {
 enum Service : std::size_t { kGateway, kCoordinator, kEdge, kExecutor, kPayments };
 
 constexpr Word kGuild{"guild_id", "guild-xyz"};
-constexpr Word kPeer{"peer_id", "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf"};
+constexpr Word kPeerId{"peer_id", "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf"};
 constexpr Word kChannel{"channel_id", "chan-abc"};
 constexpr Number kMemory{"memory_bytes", 30'000'000, 60'000'000};
 constexpr Number kAmount{"amount", 1, 40, 0.25};
@@ -46,7 +46,7 @@ constexpr Step kCompleted[] = {
     {kGateway, Level::kInfo, "accept", "request received", 0, 5, {"path", "/v1/tasks"}},
     {kGateway, Level::kDebug, "accept", "session found", 1, 4},
     {kCoordinator, Level::kInfo, "create_task", "creating task", 5, 20, kGuild},
-    {kEdge, Level::kInfo, "dial", "p2p connection opened", 10, 60, kPeer},
+    {kEdge, Level::kInfo, "dial", "p2p connection opened", 10, 60, kPeerId},
     {kCoordinator, Level::kDebug, "schedule", "executor chosen", 2, 10, {"executor_id", "exec-001"}},
     {kExecutor, Level::kInfo, "receive", "received task", 5, 20, kGuild, {"size_bytes", 200, 9000}},
     {kExecutor, Level::kInfo, "execute", "wasm execution completed", 40, 300, {}, kMemory},
@@ -56,8 +56,8 @@ constexpr Step kCompleted[] = {
 constexpr Step kSlow[] = {
     {kGateway, Level::kInfo, "accept", "request received", 0, 5, {"path", "/v1/tasks"}},
     {kCoordinator, Level::kInfo, "create_task", "creating task", 5, 20, kGuild},
-    {kEdge, Level::kWarn, "dial", "peer does not answer, trying another", 80, 300, kPeer},
-    {kEdge, Level::kInfo, "dial", "p2p connection opened", 10, 60, kPeer},
+    {kEdge, Level::kWarn, "dial", "peer does not answer, trying another", 80, 300, kPeerId},
+    {kEdge, Level::kInfo, "dial", "p2p connection opened", 10, 60, kPeerId},
     {kCoordinator, Level::kDebug, "schedule", "executor chosen", 2, 10, {"executor_id", "exec-007"}},
     {kExecutor, Level::kInfo, "receive", "received task", 5, 20, kGuild, {"size_bytes", 9000, 90000}},
     {kExecutor, Level::kWarn, "execute", "wasm memory is almost used up", 100, 300, {}, kMemory},

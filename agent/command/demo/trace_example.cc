@@ -54,7 +54,7 @@ constexpr std::array kAlways = {Expected{"guild-coordinator", "creating task"},
                                 Expected{"executor-node", "received task"},
                                 Expected{"executor-node", "wasm execution completed"}};
 constexpr Expected kPaid{"payment-manager", "payment sent"};
-constexpr Expected kUnpaid{"payment-manager", "payment failed"};
+constexpr Expected kUnpaidTrace{"payment-manager", "payment failed"};
 
 // How many of the programs a request passes through. The others are asked for things of their own, which they
 // log in so many lines.
@@ -68,7 +68,7 @@ struct Request {
 
   std::vector<Expected> expected() const {
     std::vector<Expected> all(kAlways.begin(), kAlways.end());
-    all.push_back(is_paid ? kPaid : kUnpaid);
+    all.push_back(is_paid ? kPaid : kUnpaidTrace);
     return all;
   }
 };

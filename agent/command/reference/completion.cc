@@ -11,7 +11,7 @@ namespace lokitail::agent::reference {
 namespace {
 
 // Between the single quotes of a shell.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -39,10 +39,10 @@ std::string bash_case(std::string_view pattern, const std::vector<FlagUsage>& fl
   for (const FlagUsage& flag : flags) {
     names.push_back(flag.name);
     if (kind_of(flag) != ValueKind::kWords) continue;
-    values += fmt::format("        {}) words={} ;;\n", flag.name, quoted(joined(words_of(flag))));
+    values += fmt::format("        {}) words={} ;;\n", flag.name, shell_quoted(joined(words_of(flag))));
   }
   const std::string choice = values.empty() ? "" : "      case $previous in\n" + values + "      esac\n";
-  return fmt::format("    {})\n      flags={}\n{}      ;;\n", pattern, quoted(joined(names)), choice);
+  return fmt::format("    {})\n      flags={}\n{}      ;;\n", pattern, shell_quoted(joined(names)), choice);
 }
 
 // --- zsh
@@ -55,7 +55,7 @@ std::string zsh_flag(const FlagUsage& flag) {
     if (c == '[' || c == ']' || c == '\\' || c == ':') help += '\\';
     help += c;
   }
-  if (kind_of(flag) == ValueKind::kNone) return quoted(flag.name + "[" + help + "]");
+  if (kind_of(flag) == ValueKind::kNone) return shell_quoted(flag.name + "[" + help + "]");
   std::string action;
   switch (kind_of(flag)) {
     case ValueKind::kFile:
@@ -70,7 +70,7 @@ std::string zsh_flag(const FlagUsage& flag) {
     default:
       action = " ";
   }
-  return quoted(flag.name + "=[" + help + "]:value:" + action);
+  return shell_quoted(flag.name + "=[" + help + "]:value:" + action);
 }
 
 std::string zsh_case(std::string_view pattern, const std::vector<FlagUsage>& flags,
@@ -86,8 +86,8 @@ std::string zsh_case(std::string_view pattern, const std::vector<FlagUsage>& fla
 std::string fish_flag(std::string_view condition, const FlagUsage& flag) {
   // -l is a name behind two dashes, -o one behind one.
   const bool two = flag.name.starts_with("--");
-  std::string text = fmt::format("complete -c lokitail -n {} {} {}", quoted(condition), two ? "-l" : "-o",
-                                 flag.name.substr(two ? 2 : 1));
+  std::string text = fmt::format("complete -c lokitail -n {} {} {}", shell_quoted(condition),
+                                 two ? "-l" : "-o", flag.name.substr(two ? 2 : 1));
   switch (kind_of(flag)) {
     case ValueKind::kNone:
       break;
@@ -95,13 +95,13 @@ std::string fish_flag(std::string_view condition, const FlagUsage& flag) {
       text += " -x -a '(__fish_complete_directories)'";
       break;
     case ValueKind::kWords:
-      text += " -x -a " + quoted(joined(words_of(flag)));
+      text += " -x -a " + shell_quoted(joined(words_of(flag)));
       break;
     default:
       text += " -r";
   }
   // A backslash is one for fish between quotes, too.
-  return text + " -d " + quoted(flag.help) + "\n";
+  return text + " -d " + shell_quoted(flag.help) + "\n";
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ _lokitail() {{
   case ${{COMP_WORDS[1]}} in
     help) [[ $COMP_CWORD -gt 2 ]] || words={0} ;;
 )",
-      quoted(names_of(commands)));
+      shell_quoted(names_of(commands)));
   for (const CommandText& command : commands) {
     const auto flags = flags_in(command.usage);
     if (!flags.empty()) text += bash_case(command.name, flags);
@@ -138,7 +138,7 @@ std::string zsh_completion(std::span<const CommandText> commands) {
       "--format=zsh\n"
       "_lokitail() {\n  local -a commands=(\n";
   for (const CommandText& command : commands) {
-    text += "    " + quoted(fmt::format("{}:{}", command.name, command.summary)) + "\n";
+    text += "    " + shell_quoted(fmt::format("{}:{}", command.name, command.summary)) + "\n";
   }
   text +=
       "  )\n  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
@@ -157,7 +157,7 @@ std::string fish_completion(std::span<const CommandText> commands) {
   const std::string none = "not " + seen + names_of(commands);
   for (const CommandText& command : commands) {
     text += fmt::format("complete -c lokitail -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
-                        quoted(command.summary));
+                        shell_quoted(command.summary));
   }
   for (const FlagUsage& flag : agent_flags()) text += fish_flag(none, flag);
   for (const CommandText& command : commands) {
@@ -165,8 +165,8 @@ std::string fish_completion(std::span<const CommandText> commands) {
       text += fish_flag(seen + std::string(command.name), flag);
     }
   }
-  text +=
-      fmt::format("complete -c lokitail -n {} -f -a {}\n", quoted(seen + "help"), quoted(names_of(commands)));
+  text += fmt::format("complete -c lokitail -n {} -f -a {}\n", shell_quoted(seen + "help"),
+                      shell_quoted(names_of(commands)));
   return text;
 }
 

@@ -16,8 +16,8 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kFirstRetry{500};
-constexpr std::chrono::milliseconds kLongestRetry{10'000};
+constexpr std::chrono::milliseconds kFirstWatchRetry{500};
+constexpr std::chrono::milliseconds kLongestWatchRetry{10'000};
 // Of one event there is less.
 constexpr std::size_t kLongestEvent = std::size_t{1} << 20;
 
@@ -84,17 +84,17 @@ void DockerEngine::forget_lines() { containers_->forget_lines(); }
 
 asio::awaitable<void> DockerEngine::refresh_always() {
   const auto self = shared_from_this();
-  std::chrono::milliseconds retry = kFirstRetry;
+  std::chrono::milliseconds retry = kFirstWatchRetry;
   while (job_->running) {
     refresh_wanted_ = false;
     answers_ = co_await refresh();
     if (!job_->running) break;
-    if (answers_) retry = kFirstRetry;
+    if (answers_) retry = kFirstWatchRetry;
     if (refresh_wanted_ && answers_) continue;
     if (answers_) {
       co_await pause(refresh_timer_, config_.refresh_interval);
     } else {
-      co_await pause(refresh_timer_, std::exchange(retry, std::min(2 * retry, kLongestRetry)));
+      co_await pause(refresh_timer_, std::exchange(retry, std::min(2 * retry, kLongestWatchRetry)));
     }
   }
 }
@@ -150,13 +150,13 @@ asio::awaitable<void> DockerEngine::found(const ListedContainer& listed,
 
 asio::awaitable<void> DockerEngine::watch_events() {
   const auto self = shared_from_this();
-  std::chrono::milliseconds retry = kFirstRetry;
+  std::chrono::milliseconds retry = kFirstWatchRetry;
   const std::string path = std::string("/events?filters=") + http::percent_encode(kEvents);
   while (job_->running) {
     events_.clear();
     // What happened until now was told to nobody.
     EngineClient::Begin begin = [this, &retry](const EngineAnswer&) {
-      retry = kFirstRetry;
+      retry = kFirstWatchRetry;
       refresh_soon();
     };
     EngineClient::Data data = [this](std::string_view bytes) -> asio::awaitable<bool> {
@@ -169,7 +169,7 @@ asio::awaitable<void> DockerEngine::watch_events() {
     if (!job_->running) break;
     log::debug("the Docker engine tells no events any more",
                {{"host", config_.host}, {"error", answer.problem()}});
-    co_await pause(events_timer_, std::exchange(retry, std::min(2 * retry, kLongestRetry)));
+    co_await pause(events_timer_, std::exchange(retry, std::min(2 * retry, kLongestWatchRetry)));
   }
 }
 

@@ -18,7 +18,8 @@ using pipeline::lang::JsonStyle;
 using pipeline::lang::JsonValue;
 using pipeline::lang::print_json;
 
-constexpr std::size_t kMostBytes = std::size_t{4} << 20;  // unpacked; 128 datagrams of 8 KiB make 1 MiB
+constexpr std::size_t kMostMessageBytes = std::size_t{4}
+                                          << 20;  // unpacked; 128 datagrams of 8 KiB make 1 MiB
 constexpr auto kStyle = JsonStyle::kEncodingJson;
 
 constexpr std::array<std::string_view, 8> kLevels = {"emergency", "alert",  "critical",      "error",
@@ -36,7 +37,7 @@ std::optional<std::string_view> unpack(std::string_view packed, pipeline::Arena&
   const auto compression = compression_in(packed);
   if (!compression) return arena.copy(packed);
   std::string text;
-  if (unpack_whole(*compression, packed, kMostBytes, text, Behind::kAnything) != UnpackResult::kWhole)
+  if (unpack_whole(*compression, packed, kMostMessageBytes, text, Behind::kAnything) != UnpackResult::kWhole)
     return std::nullopt;
   return arena.copy(text);
 }

@@ -10,12 +10,12 @@ namespace lokitail::agent {
 namespace {
 
 // Logplex sends some kilobytes at a time.
-constexpr std::size_t kMostBytes = std::size_t{10} << 20;
+constexpr std::size_t kMostBodyBytes = std::size_t{10} << 20;
 
 }  // namespace
 
 HerokuTarget::HerokuTarget(const config::ScrapeConfig& job, const TargetContext& context)
-    : receiver_(job, job.heroku_drain->server, kMostBytes, "heroku_drain", context) {
+    : receiver_(job, job.heroku_drain->server, kMostBodyBytes, "heroku_drain", context) {
   ReceivedSource::Spec spec;
   spec.job = job.job_name;
   spec.labels = job.heroku_drain->labels;
@@ -35,7 +35,7 @@ HerokuTarget::HerokuTarget(const config::ScrapeConfig& job, const TargetContext&
                                 .query = request.query,
                                 .tenant = request.header("X-Scope-OrgID").value_or("")};
     PushResult result =
-        unpack_body(request.body, request.header("Content-Encoding").value_or(""), kMostBytes);
+        unpack_body(request.body, request.header("Content-Encoding").value_or(""), kMostBodyBytes);
     if (result) result = read_heroku_drain(std::move(request.body), reading, block);
     if (!result) faults.Increment();
     return result;

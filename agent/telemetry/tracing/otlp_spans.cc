@@ -30,7 +30,7 @@ std::string as_text(const Bytes& id) {
   return {id.begin(), id.end()};
 }
 
-std::uint64_t nanoseconds(Span::Time time) {
+std::uint64_t unix_nanoseconds(Span::Time time) {
   const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
   return static_cast<std::uint64_t>(since.count());
 }
@@ -59,9 +59,9 @@ void write(const Span& span, otlp::Span& to) {
   to.set_name(span.name);
   const bool asks = span.kind == Span::Kind::kClient;
   to.set_kind(asks ? otlp::Span::SPAN_KIND_CLIENT : otlp::Span::SPAN_KIND_INTERNAL);
-  to.set_start_time_unix_nano(nanoseconds(span.start));
+  to.set_start_time_unix_nano(unix_nanoseconds(span.start));
   // A clock that was set back meanwhile makes no span of negative length.
-  to.set_end_time_unix_nano(nanoseconds(std::max(span.start, span.end)));
+  to.set_end_time_unix_nano(unix_nanoseconds(std::max(span.start, span.end)));
   to.set_flags(span.context.sampled ? 1 : 0);
   for (const Span::Attribute& attribute : span.attributes) write(attribute, *to.mutable_attributes());
   if (span.error.empty()) return;
