@@ -61,6 +61,12 @@ if(NOT LOKITAIL_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL Release)
   endforeach()
 endif()
 
+if(CMAKE_CROSSCOMPILING AND CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+  add_test(NAME "arm64: agent" COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/arm64_test.py)
+  set_tests_properties("arm64: agent" PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION ${skip_sign}
+    ENVIRONMENT "${agent_environment};LOKITAIL_SYSROOT=${CMAKE_SYSROOT}")
+endif()
+
 # What lies in packaging/ beside packages, with the real agent.
 if(NOT LOKITAIL_SANITIZE)
   foreach(name completion configurations documentation logql operations stack stack_run monitoring kubernetes telemetry)
