@@ -51,7 +51,8 @@ scrape_configs:
     static_configs: [{labels: {job: docker, __path__: %s/logs/*.log}}]
 """ % (folder, loki.url, folder))
     record = '{"log":"{\\"level\\":\\"%s\\",\\"n\\":%d}\\n","stream":"stdout","time":"2026-11-20T10:00:00.%09dZ"}\n'
-    wanted = ['{"level":"info","n":%d}' % number for number in range(3000)]
+    # The stage leaves the newline, as Promtail's does.
+    wanted = ['{"level":"info","n":%d}\n' % number for number in range(3000)]
     (folder / "logs/a.log").write_text("".join(record % ("info", number, number) for number in range(3000)))
     running = start(agent, folder, stdin=subprocess.DEVNULL)
     try:
@@ -66,7 +67,7 @@ scrape_configs:
         file.write(record % ("warn", 1, 5000))
     running = start(agent, folder, stdin=subprocess.DEVNULL)
     try:
-        loki.wait_for('{"level":"warn","n":1}', 60)
+        loki.wait_for('{"level":"warn","n":1}\n', 60)
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(60)
@@ -76,7 +77,7 @@ scrape_configs:
 def test_stdin(agent, folder, loki):
     running = start(agent, folder, "-stdin", "-server.disable", stdin=subprocess.PIPE)
     running.communicate(b'{"log":"by hand\\n","stream":"stderr","time":"2026-11-20T10:00:00Z"}\n', timeout=60)
-    expect(running.returncode == 0 and "by hand" in loki.lines(), "standard input arrives before it ends")
+    expect(running.returncode == 0 and "by hand\n" in loki.lines(), "standard input arrives before it ends")
 
 
 need_root()
