@@ -56,8 +56,9 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
       memory_timer_(control_),
       positions_(config_->target_config.read_stdin ? std::string() : config_->positions.filename,
                  options_.dry_run ? Positions::Mode::kReadOnly : Positions::Mode::kReadWrite),
-      traces_(traces()),
-      delivery_(std::make_unique<Delivery>(control_, first_config_, metrics_, !options_.dry_run, tracer())),
+      traces_(make_traces(*first_config_)),
+      delivery_(std::make_unique<Delivery>(control_, first_config_, metrics_, !options_.dry_run,
+                                           tracer_of(traces_))),
       workers_(control_, worker_config(), worker_count(), *delivery_, metrics_, warnings,
                delivery_->budget()),
       file_targets_(control_, file_targets_config(*first_config_), positions_,
@@ -84,17 +85,22 @@ Daemon::Daemon(std::shared_ptr<const config::Config> config, DaemonOptions optio
   metrics_.add_collectable(stuck_watch_);
   metrics_.add_collectable(process_metrics_);
   metrics_.add_collectable(ledger_);
-  if (!config_->server.disable) serve();
+  if (!config_->server.disable) {
+    served_ = make_server(config_->server);
+    served_->start();
+  }
 }
 
 Daemon::~Daemon() = default;
 
-std::shared_ptr<TraceExporter> Daemon::traces() {
-  if (!first_config_->tracing.is_on() || options_.dry_run) return nullptr;
-  return std::make_shared<TraceExporter>(control_, first_config_->tracing, metrics_, host_name());
+std::shared_ptr<Tracer> Daemon::tracer_of(const std::shared_ptr<TraceExporter>& traces) {
+  return traces ? traces->tracer() : nullptr;
 }
 
-std::shared_ptr<Tracer> Daemon::tracer() const { return traces_ ? traces_->tracer() : nullptr; }
+std::shared_ptr<TraceExporter> Daemon::make_traces(const config::Config& config) {
+  if (!config.tracing.is_on() || options_.dry_run) return nullptr;
+  return std::make_shared<TraceExporter>(control_, config.tracing, metrics_, host_name());
+}
 
 TargetContext Daemon::context_of(const config::ScrapeConfig& scrape) {
   return {control_, workers_.of_job(scrape.job_name), positions_, metrics_, &file_targets_, options_.dry_run,
@@ -110,7 +116,6 @@ WorkerConfig Daemon::worker_config() {
   WorkerConfig worker;
   worker.inspect = options_.inspect;
   worker.ledger = ledger_.get();
-  worker.tracer = tracer();
   if (config_->target_config.read_stdin) {
     const StdinJob job = stdin_job(*config_);
     worker.jobs.push_back({job.name, job.pipeline_stages});
@@ -131,19 +136,9 @@ WorkerConfig Daemon::worker_config() {
   } else {
     worker.clients = batcher_configs(*delivery_);
   }
-  const auto& limits = config_->limits_config;
-  if (limits.readline_rate_enabled) {
-    worker.line_limit = {limits.readline_rate, static_cast<double>(limits.readline_burst)};
-    worker.line_limit_drops = limits.readline_rate_drop;
-  }
-  if (limits.target_rate > 0) {
-    const auto burst = static_cast<double>(limits.target_burst);
-    worker.target_limit = {limits.target_rate, burst > 0 ? burst : std::max(limits.target_rate, 1.0)};
-    worker.target_limit_drops = limits.target_rate_drop;
-  }
-  worker.cpu_share = limits.cpu_share;
-  metrics_.limits().set(limits);
-  worker.limits = &metrics_.limits();
+  worker.limits = WorkerLimits::of(config_->limits_config);
+  metrics_.limits().set(config_->limits_config);
+  worker.hits = &metrics_.limits();
   return worker;
 }
 
@@ -188,10 +183,10 @@ ServedParts Daemon::served_parts() {
           .workers_answer = [this] { return workers_.answer(kWorkerPatience); }};
 }
 
-void Daemon::serve() {
-  served_ = std::make_unique<ServedAgent>(config_->server, served_parts());
-  if (config_->server.enable_runtime_reload && options_.load) serve_reload(served_->server());
-  served_->start();
+std::unique_ptr<ServedAgent> Daemon::make_server(const config::ServerConfig& config) {
+  auto served = std::make_unique<ServedAgent>(config, served_parts());
+  if (config.enable_runtime_reload && options_.load) serve_reload(served->server());
+  return served;
 }
 
 bool Daemon::run() {
@@ -337,6 +332,7 @@ asio::awaitable<void> Daemon::shut_down() {
   delivery_->log_accounts();
   delivery_->stop();
   if (served_) served_->server().stop();
+  for (const auto& served : leaving_servers_) served->server().stop();
   // Settled pushes have to reach their blocks before positions are written for the last time.
   co_await workers_.answer(std::chrono::seconds(1));
   for (const auto& job : jobs_) co_await job->close();

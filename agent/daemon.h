@@ -60,15 +60,14 @@ class Daemon {
   // standard input for the source also at its end, when everything is settled. False where lines
   // were lost that nobody can read again, and where not all was delivered that was to be.
   [[nodiscard]] bool run();
-  // After run(): with what to go on, where it ended because so much of the configuration has changed that everything
-  // has to be made anew. nullptr: it was told to stop.
+  // After run(): with what to go on, where it ended because of a configuration that a running agent cannot take over. nullptr: it was told to stop.
   std::shared_ptr<const config::Config> next_config() const { return next_config_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   WorkerConfig worker_config();
   std::size_t worker_count() const;
-  void serve();
+  std::unique_ptr<ServedAgent> make_server(const config::ServerConfig& config);
   void watch_signals();
   void wait_for_signal();
   TargetContext context_of(const config::ScrapeConfig& scrape);
@@ -78,8 +77,15 @@ class Daemon {
   // What is wrong; empty where all is as it should be.
   boost::asio::awaitable<std::string> reload();
   boost::asio::awaitable<std::string> take_over(std::shared_ptr<const config::Config> fresh);
+  bool wants_new_start(const config::Config& fresh) const;
+  boost::asio::awaitable<std::string> exchange(std::shared_ptr<const config::Config> fresh);
+  std::string change_server(const config::ServerConfig& fresh);
   boost::asio::awaitable<std::string> change_clients(std::shared_ptr<const config::Config> fresh);
-  boost::asio::awaitable<void> see_off(std::unique_ptr<Delivery> replaced);
+  void change_limits(const config::LimitsConfig& fresh);
+  void put_in_force(const std::function<void(config::Config&)>& change);
+  boost::asio::awaitable<void> see_off(std::unique_ptr<Delivery> replaced,
+                                       std::shared_ptr<TraceExporter> traces);
+  boost::asio::awaitable<void> see_off(ServedAgent& replaced);
   std::vector<BatcherConfig> batcher_configs(const Delivery& delivery) const;
   boost::asio::awaitable<std::string> change_jobs(std::shared_ptr<const config::Config> fresh);
   std::string start_jobs(std::vector<std::unique_ptr<ScrapeJob>> jobs);
@@ -99,10 +105,10 @@ class Daemon {
   ServedParts served_parts();
   std::string hold_up() const;
   bool is_reading() const;
-  std::shared_ptr<TraceExporter> traces();
-  std::shared_ptr<Tracer> tracer() const;
+  std::shared_ptr<TraceExporter> make_traces(const config::Config& config);
+  static std::shared_ptr<Tracer> tracer_of(const std::shared_ptr<TraceExporter>& traces);
 
-  const std::shared_ptr<const config::Config> first_config_;  // with which all was made but jobs and clients
+  const std::shared_ptr<const config::Config> first_config_;  // with which all was made
   std::shared_ptr<const config::Config> config_;              // in force
   std::shared_ptr<const config::Config> next_config_;
   const DaemonOptions options_;
@@ -121,9 +127,10 @@ class Daemon {
   std::shared_ptr<prometheus::Collectable> file_metrics_;
   const std::shared_ptr<StuckWatch> stuck_watch_;
   std::shared_ptr<prometheus::Collectable> process_metrics_ = std::make_shared<ProcessMetrics>();
-  std::unique_ptr<ServedAgent> served_;
-  std::vector<std::unique_ptr<ScrapeJob>> jobs_;     // none with standard input
-  std::vector<std::unique_ptr<ScrapeJob>> leaving_;  // seen off at present
+  std::unique_ptr<ServedAgent> served_;                        // null: there is none
+  std::vector<std::unique_ptr<ServedAgent>> leaving_servers_;  // with requests that are answered still
+  std::vector<std::unique_ptr<ScrapeJob>> jobs_;               // none with standard input
+  std::vector<std::unique_ptr<ScrapeJob>> leaving_;            // seen off at present
   std::unique_ptr<WatchedFolder> config_folder_;
   boost::asio::steady_timer reload_timer_;
   std::string config_text_;  // of the watched file, when it was looked at last

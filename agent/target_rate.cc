@@ -32,6 +32,11 @@ bool TargetRate::begin_turn(const std::shared_ptr<Source>& source, Bucket& bucke
   return false;
 }
 
+void TargetRate::let_go() {
+  timer_.cancel();
+  for (auto& [until, source] : std::exchange(waiting_, {})) go_on_(source);
+}
+
 bool TargetRate::admits() {
   if (turn_ == nullptr) return true;
   if (!drops_) {

@@ -49,6 +49,8 @@ class TargetRate {
   // Whether the source has its turn now; where not, it is kept until it may go on.
   bool begin_turn(const std::shared_ptr<Source>& source, Bucket& bucket, pipeline::Timestamp now);
   void end_turn() { turn_ = nullptr; }
+  // Gives back all sources that wait.
+  void let_go();
   // Whether the source that has its turn should leave the rest for later.
   bool wants_pause() const { return !drops_ && turn_ != nullptr && turn_->pause(rate_).count() > 0; }
 

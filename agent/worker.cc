@@ -44,6 +44,21 @@ class StageWarnings {
 
 }  // namespace
 
+WorkerLimits WorkerLimits::of(const config::LimitsConfig& config) {
+  WorkerLimits limits;
+  if (config.readline_rate_enabled) {
+    limits.lines = {config.readline_rate, static_cast<double>(config.readline_burst)};
+    limits.lines_drop = config.readline_rate_drop;
+  }
+  if (config.target_rate > 0) {
+    const auto burst = static_cast<double>(config.target_burst);
+    limits.lines_of_target = {config.target_rate, burst > 0 ? burst : std::max(config.target_rate, 1.0)};
+    limits.lines_of_target_drop = config.target_rate_drop;
+  }
+  limits.cpu_share = config.cpu_share;
+  return limits;
+}
+
 // Hands each entry that comes out of a pipeline to all clients, or prints it, within the limit on
 // lines.
 class Worker::FanOut final : public pipeline::Sink {
@@ -51,11 +66,8 @@ class Worker::FanOut final : public pipeline::Sink {
   FanOut(std::vector<std::unique_ptr<Batcher>>& batchers, const WorkerConfig& config,
          const pipeline::SymbolTable& symbols, pipeline::PipelineMetrics& metrics)
       : batchers_(batchers),
-        rate_(config.line_limit.value_or(pipeline::LineRate{})),
-        limits_(config.line_limit.has_value()),
-        limit_drops_(config.line_limit_drops),
         bucket_(rate_, system_time()),
-        hits_(config.limits),
+        hits_(config.hits),
         dropped_lines_(metrics.dropped_lines("global_rate_limiter_drop")) {
     if (config.print_to) printer_.emplace(*config.print_to, symbols, config.print_broken);
   }
@@ -64,6 +76,14 @@ class Worker::FanOut final : public pipeline::Sink {
     if (limits_ && !within_limit()) return;
     if (printer_) printer_->push(entry);
     for (const auto& batcher : batchers_) batcher->add(entry);
+  }
+
+  void set_limit(const std::optional<pipeline::LineRate>& rate, bool drops) {
+    const bool had_one = std::exchange(limits_, rate.has_value());
+    limit_drops_ = drops;
+    if (!rate) return;
+    rate_ = *rate;
+    if (!had_one) bucket_ = pipeline::TokenBucket(rate_, system_time());
   }
 
   void begin_turn(pipeline::Timestamp now) {
@@ -94,9 +114,9 @@ class Worker::FanOut final : public pipeline::Sink {
 
   std::vector<std::unique_ptr<Batcher>>& batchers_;
   std::optional<EntryPrinter> printer_;
-  const pipeline::LineRate rate_;
-  const bool limits_;
-  const bool limit_drops_;
+  pipeline::LineRate rate_{};
+  bool limits_ = false;
+  bool limit_drops_ = false;
   pipeline::TokenBucket bucket_;
   LimitHits* const hits_;
   pipeline::Counter& dropped_lines_;
@@ -108,6 +128,8 @@ class Worker::Pause {
   explicit Pause(boost::asio::io_context& io) : timer_(io) {}
 
   bool active() const { return active_; }
+  // Soon, without `over`.
+  void end() { timer_.cancel(); }
 
   // `over` is called at the end. REQUIRES: not active.
   void begin(
@@ -165,6 +187,11 @@ struct Worker::Job {
   std::unique_ptr<TargetRate::Gate> gate{};  // where there is a limit for each target
   std::unique_ptr<Tap> before{}, after{};    // while somebody watches
 
+  // In front of the pipeline; null: nothing.
+  void hold_to(TargetRate* rate) {
+    gate = rate == nullptr ? nullptr : std::make_unique<TargetRate::Gate>(*rate, pipeline.entrance());
+    untap();
+  }
   void untap() {
     if (gate) gate->lead_to(pipeline.entrance());
     pipeline.tap(gate.get(), nullptr);
@@ -185,26 +212,17 @@ Worker::Worker(const WorkerConfig& config, BatcherEvents& events, pipeline::Pipe
       tick_timer_(io_),
       rest_timer_(io_),
       tick_period_(kLongestTick),
-      lines_wait_((config.line_limit && !config.line_limit_drops) ||
-                  (config.target_limit && !config.target_limit_drops)),
       pause_(std::make_unique<Pause>(io_)),
-      limits_(config.limits),
+      hits_(config.hits),
       metrics_(metrics),
       budget_(&budget),
       ledger_(config.ledger),
-      number_(config.number),
-      tracer_(config.tracer) {
+      number_(config.number) {
   batchers_ = make_batchers(config.clients, events);
-  set_tick_period(config.clients);
+  suit(config.clients);
   watch_budget(budget);
-  if (config.cpu_share > 0) cpu_brake_.emplace(config.cpu_share);
-  if (config.target_limit) {
-    target_rate_ = std::make_unique<TargetRate>(
-        io_, *config.target_limit, config.target_limit_drops,
-        metrics.dropped_lines("target_rate_limiter_drop"), config.limits,
-        [this](std::shared_ptr<Source> source) { ready_.push_back(std::move(source)); });
-  }
   fan_out_ = std::make_unique<FanOut>(batchers_, config, symbols_, metrics);
+  set_limits(config.limits);
   if (config.inspect) inspector_ = std::make_unique<Inspector>(symbols_);
   warn_ = [warnings_of_stages = std::make_shared<StageWarnings>()](
               const std::string& job, std::string_view message) { warnings_of_stages->tell(job, message); };
@@ -222,20 +240,46 @@ std::vector<std::unique_ptr<Batcher>> Worker::make_batchers(const std::vector<Ba
   std::vector<std::unique_ptr<Batcher>> batchers;
   for (const BatcherConfig& client : clients) {
     BatcherConfig batcher = client;
-    batcher.tracer = tracer_;
-    if (tracer_) batcher.block_times = &block_times_;
+    if (batcher.tracer) batcher.block_times = &block_times_;
     batchers.push_back(std::make_unique<Batcher>(
         std::move(batcher), symbols_, [this](std::function<void()> call) { post(std::move(call)); }, events));
   }
   return batchers;
 }
 
-void Worker::set_tick_period(const std::vector<BatcherConfig>& clients) {
+void Worker::suit(const std::vector<BatcherConfig>& clients) {
+  is_traced_ = false;
   tick_period_ = kLongestTick;
   for (const BatcherConfig& client : clients) {
+    is_traced_ = is_traced_ || client.tracer != nullptr;
     tick_period_ = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(client.batch_wait / 10),
                               kShortestTick, tick_period_);
   }
+}
+
+// Sources that wait for their rate are given turns, to be held to the new one.
+void Worker::set_limits(const WorkerLimits& limits) {
+  pause_->end();
+  lines_wait_ = limits.lines_wait();
+  fan_out_->set_limit(limits.lines, limits.lines_drop);
+  cpu_brake_.reset();
+  if (limits.cpu_share > 0) cpu_brake_.emplace(limits.cpu_share);
+  std::unique_ptr<TargetRate> rate;
+  if (limits.lines_of_target) {
+    rate = std::make_unique<TargetRate>(
+        io_, *limits.lines_of_target, limits.lines_of_target_drop,
+        metrics_.dropped_lines("target_rate_limiter_drop"), hits_,
+        [this](std::shared_ptr<Source> source) { ready_.push_back(std::move(source)); });
+  }
+  for (const auto& [name, job] : jobs_) job->hold_to(rate.get());
+  for (const auto& job : retired_) job->hold_to(rate.get());
+  set_taps();
+  if (target_rate_) target_rate_->let_go();
+  target_rate_ = std::move(rate);
+}
+
+void Worker::change_limits(const WorkerLimits& limits) {
+  post([this, limits] { set_limits(limits); });
 }
 
 // Wakes the loop where it waits for that.
@@ -253,10 +297,7 @@ pipeline::StageContext Worker::stage_context(config::Warnings& warnings) {
 std::unique_ptr<Worker::Job> Worker::make_job(const WorkerConfig::Job& job, pipeline::StageContext& context) {
   context.warn = [warn = warn_, name = job.name](std::string_view message) { warn(name, message); };
   auto made = std::make_unique<Job>(job.name, job.pipeline_stages, context, *fan_out_, io_);
-  if (target_rate_) {
-    made->gate = std::make_unique<TargetRate::Gate>(*target_rate_, made->pipeline.entrance());
-    made->untap();
-  }
+  if (target_rate_) made->hold_to(target_rate_.get());
   return made;
 }
 
@@ -378,7 +419,7 @@ void Worker::change_clients(std::vector<BatcherConfig> clients, BatcherEvents& e
     }
     hand_over();
     batchers_ = std::move(made);
-    set_tick_period(clients);
+    suit(clients);
     budget_ = &budget;
     done({});
   });
@@ -489,7 +530,7 @@ bool Worker::pause_all(Limit why, std::chrono::nanoseconds length) {
 }
 
 void Worker::hit(Limit limit) {
-  if (limits_ != nullptr) limits_->count(limit);
+  if (hits_ != nullptr) hits_->count(limit);
 }
 
 bool Worker::over_line_limit() const {

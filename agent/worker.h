@@ -39,6 +39,19 @@ namespace lokitail::agent {
 
 class Inspector;
 
+// How much a worker may read (limits_config).
+struct WorkerLimits {
+  std::optional<pipeline::LineRate> lines{};  // of all jobs
+  bool lines_drop = true;                     // what is over the limit; otherwise reading pauses
+  std::optional<pipeline::LineRate> lines_of_target{};
+  bool lines_of_target_drop = false;
+  double cpu_share = 0;  // of one CPU; 0: any
+
+  static WorkerLimits of(const config::LimitsConfig& config);
+  // Whether lines that are over one of them wait.
+  bool lines_wait() const { return (lines && !lines_drop) || (lines_of_target && !lines_of_target_drop); }
+};
+
 // What a worker needs to know of the configuration.
 struct WorkerConfig {
   std::size_t number = 0;  // of this worker
@@ -48,17 +61,12 @@ struct WorkerConfig {
   };
   std::vector<Job> jobs;
   std::vector<BatcherConfig> clients;
-  std::optional<pipeline::LineRate> line_limit;
-  bool line_limit_drops = true;                      // what is over the limit; otherwise reading pauses
-  std::optional<pipeline::LineRate> target_limit{};  // of each source
-  bool target_limit_drops = false;
-  double cpu_share = 0;         // of one CPU; 0: any
-  LimitHits* limits = nullptr;  // is told which of them bites; may be null
-  bool inspect = false;         // print what each stage does to each entry
+  WorkerLimits limits;
+  LimitHits* hits = nullptr;  // is told which of them bites; may be null
+  bool inspect = false;       // print what each stage does to each entry
   // A descriptor to which entries are printed (entry_printer.h); none: the clients get them.
   std::optional<int> print_to{};
   std::function<void()> print_broken{};  // it cannot be written any more. On the worker's thread
-  std::shared_ptr<Tracer> tracer{};      // of what becomes of the clients' batches; may be null
   Ledger* ledger = nullptr;              // gets the counts of the pipelines; may be null
 };
 
@@ -93,6 +101,8 @@ class Worker {
   // on the worker's thread what went wrong (then nothing has changed), or nothing. REQUIRES: watch_budget() before.
   void change_clients(std::vector<BatcherConfig> clients, BatcherEvents& events, Budget& budget,
                       std::function<void(std::string problem)> done);
+  // Other limits from now on.
+  void change_limits(const WorkerLimits& limits);
   // Goes on reading when there is room again. While nobody uses the budget.
   void watch_budget(Budget& budget);
   // Tells, on the worker's thread, whether a job of that name that was retired is still there.
@@ -127,7 +137,7 @@ class Worker {
 
   // A block was read whose lines, of this origin, are about to be pushed. For traces.
   void block_is_read(const pipeline::Origin* origin) {
-    if (tracer_) [[unlikely]]
+    if (is_traced_) [[unlikely]]
       note_block(origin);
   }
 
@@ -162,7 +172,8 @@ class Worker {
   void publish_counts();
   std::vector<std::unique_ptr<Batcher>> make_batchers(const std::vector<BatcherConfig>& clients,
                                                       BatcherEvents& events);
-  void set_tick_period(const std::vector<BatcherConfig>& clients);
+  void suit(const std::vector<BatcherConfig>& clients);
+  void set_limits(const WorkerLimits& limits);
   bool hold_back(const std::shared_ptr<Source>& source);
   void set_taps();
   std::unique_ptr<Job> make_job(const WorkerConfig::Job& job, pipeline::StageContext& context);
@@ -177,10 +188,10 @@ class Worker {
   boost::asio::steady_timer rest_timer_;
   std::chrono::milliseconds tick_period_;
   bool tick_scheduled_ = false;
-  const bool lines_wait_;         // that are over the limit on lines of all jobs, or of a target
+  bool lines_wait_ = false;       // that are over the limit on lines of all jobs, or of a target
   std::unique_ptr<Pause> pause_;  // of all jobs
   std::optional<CpuBrake> cpu_brake_;
-  LimitHits* const limits_;
+  LimitHits* const hits_;
   bool was_exhausted_ = false;  // the budget
   pipeline::SymbolTable symbols_;
   // Before what may hold origins of theirs.
@@ -203,8 +214,8 @@ class Worker {
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_bytes_ = 0;
   pipeline::Timestamp now_;
-  const std::shared_ptr<Tracer> tracer_;  // null: there are no traces
-  BlockTimes block_times_;                // for them
+  bool is_traced_ = false;  // what becomes of batches
+  BlockTimes block_times_;  // for traces
   HostLookup hosts_;
   bool draining_ = false;
   bool stopping_ = false;

@@ -140,6 +140,10 @@ boost::asio::awaitable<std::string> Workers::change_clients(std::vector<BatcherC
   co_return problems.front();
 }
 
+void Workers::change_limits(const WorkerLimits& limits) {
+  for (const auto& worker : workers_) worker->change_limits(limits);
+}
+
 boost::asio::awaitable<bool> Workers::has_retired(std::string job) {
   const auto answers = co_await ask<bool>(
       [&](Worker& worker, std::function<void(bool)> told) { worker.ask_retired(job, std::move(told)); });

@@ -50,6 +50,7 @@ class Workers {
                                                   std::vector<WorkerConfig::Job> added);
   boost::asio::awaitable<std::string> change_clients(std::vector<BatcherConfig> clients,
                                                      BatcherEvents& events, Budget& budget);
+  void change_limits(const WorkerLimits& limits);
   boost::asio::awaitable<bool> has_retired(std::string job);
   // `drained` is called once, on the thread of the last one that is.
   void drain(const std::function<void()>& drained);

@@ -34,15 +34,6 @@ constexpr int kBadConfiguration = 1;
 constexpr int kLinesLost = 1;
 constexpr int kBadFlags = 2;
 
-void configure_log(const config::ServerConfig& server) {
-  const std::string& level = server.log_level;
-  log::configure(level == "debug"   ? log::Level::kDebug
-                 : level == "warn"  ? log::Level::kWarn
-                 : level == "error" ? log::Level::kError
-                                    : log::Level::kInfo,
-                 server.log_format == "json" ? log::Format::kJson : log::Format::kLogfmt);
-}
-
 DaemonOptions daemon_options(const config::Options& options, const std::string& config_file) {
   DaemonOptions daemon{.shutdown_timeout = options.shutdown_timeout,
                        .dry_run = options.dry_run,
@@ -81,20 +72,20 @@ int run_daemons(const config::Options& options, std::shared_ptr<const config::Co
       const bool is_clean = daemon.run();
       before = std::exchange(config, daemon.next_config());
       if (config == nullptr) return is_clean ? EXIT_SUCCESS : kLinesLost;
-      configure_log(config->server);
+      log::configure(config->server);
     } catch (const std::exception& problem) {
       log::error("error creating lokitail", {{"error", problem.what()}});
       if (before == nullptr) return kBadConfiguration;
       log::warn("going on with the configuration before");
       config = std::exchange(before, nullptr);
-      configure_log(config->server);
+      log::configure(config->server);
     }
   }
 }
 
 int run_with(const config::Options& options, config::LoadedConfig loaded) {
   return_large_memory();
-  configure_log(loaded.config.server);
+  log::configure(loaded.config.server);
   if (loaded.config.target_config.read_stdin) open_stdin();
   if (options.print_config_stderr) {
     fmt::print(stderr, "---\n# Loki Config\n# {}\n{}\n", version_line(), config::to_yaml(loaded.config));

@@ -11,36 +11,45 @@
 namespace lokitail::agent {
 
 Delivery::Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> shared_config,
-                   Metrics& metrics, bool spools, std::shared_ptr<Tracer> tracer)
+                   Metrics& metrics, bool spools, std::shared_ptr<Tracer> tracer, const Delivery* replaced)
     : control_(control),
       shared_config_(std::move(shared_config)),
       config_(*shared_config_),
       metrics_(metrics),
       budget_(config_.limits_config.max_bytes_in_flight, config_.clients.size()),
       dead_letters_(config_.dead_letters),
+      tracer_(std::move(tracer)),
       spool_thread_(std::make_shared<SpoolThread>(posix_spool_files())),
       clients_(config_.clients.size()) {
   const config::Config& config = config_;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
-    clients_[i].own = std::make_unique<Destination>(control, config.clients[i]);
+    if (replaced != nullptr) clients_[i].own = find_destination(*replaced, config.clients[i]);
+    if (!clients_[i].own) clients_[i].own = std::make_shared<Destination>(control, config.clients[i]);
   }
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     Client& client = clients_[i];
-    client.destinations = {client.own.get()};
+    client.destinations = {client.own};
     for (const std::string& name : config.clients[i].failover_to) {
       const auto standby = std::ranges::find(config.clients, name, &config::ClientConfig::name);
       Client& other = clients_[static_cast<std::size_t>(standby - config.clients.begin())];
-      client.destinations.push_back(other.own.get());
+      client.destinations.push_back(other.own);
       other.is_standby = true;
     }
     if (spools) client.spool = make_spool(i);
     client.sender = std::make_unique<Sender>(
         LaneContext{control, config.clients[i], i, client.destinations, metrics, budget_, client.shape,
-                    dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }, tracer});
+                    dead_letters_, client.spool, [this, i] { return may_hold_back_others(i); }, tracer_});
   }
 }
 
 Delivery::~Delivery() { spool_thread_->stop(); }
+
+std::shared_ptr<Destination> Delivery::find_destination(const Delivery& among,
+                                                        const config::ClientConfig& config) {
+  const auto same =
+      std::ranges::find_if(among.clients_, [&](const Client& client) { return client.own->serves(config); });
+  return same == among.clients_.end() ? nullptr : same->own;
+}
 
 // A folder of its own for each client. One without a name has a hash for it that changes with all of its
 // configuration: here it is known by its host and tenant, and by its place among those that have the
@@ -157,6 +166,7 @@ std::vector<BatcherConfig> Delivery::batcher_configs() const {
     batcher.max_line_size_truncate = limits.max_line_size_truncate;
     batcher.max_streams = static_cast<std::size_t>(std::max<std::int64_t>(limits.max_streams, 0));
     batcher.shape = &clients_[i].shape;
+    batcher.tracer = tracer_;
     configs.push_back(std::move(batcher));
   }
   return configs;

@@ -25,9 +25,10 @@ namespace lokitail::agent {
 class Delivery final : public BatcherEvents {
  public:
   // `metrics` outlive it. Throws std::invalid_argument for a client that cannot be.
-  // `spools`: whether anything may be written. `tracer` may be null.
+  // `spools`: whether anything may be written. `tracer` may be null. Where it is to take the place of `replaced`, it
+  // goes on with the connections of clients that are the same.
   Delivery(boost::asio::io_context& control, std::shared_ptr<const config::Config> config, Metrics& metrics,
-           bool spools, std::shared_ptr<Tracer> tracer = nullptr);
+           bool spools, std::shared_ptr<Tracer> tracer = nullptr, const Delivery* replaced = nullptr);
   ~Delivery() override;
 
   Budget& budget() { return budget_; }
@@ -68,14 +69,16 @@ class Delivery final : public BatcherEvents {
  private:
   // One of the configuration's clients.
   struct Client {
-    std::unique_ptr<Destination> own;
-    std::vector<const Destination*> destinations;  // its own, and those it fails over to
-    bool is_standby = false;                       // others fail over to it
+    std::shared_ptr<Destination> own;
+    std::vector<std::shared_ptr<Destination>> destinations;  // its own, and those it fails over to
+    bool is_standby = false;                                 // others fail over to it
     PushShape shape;
     std::shared_ptr<ClientSpool> spool;
     std::unique_ptr<Sender> sender;
   };
 
+  static std::shared_ptr<Destination> find_destination(const Delivery& among,
+                                                       const config::ClientConfig& config);
   void send(std::size_t client, std::unique_ptr<Push> push);
   std::optional<std::size_t> heir_of(const Delivery& replaced, std::size_t client) const;
   void drop_left(const Delivery& replaced, std::size_t client, const Push& push);
@@ -89,6 +92,7 @@ class Delivery final : public BatcherEvents {
   Metrics& metrics_;
   Budget budget_;
   DeadLetters dead_letters_;
+  const std::shared_ptr<Tracer> tracer_;  // null: there are no traces
   const std::shared_ptr<SpoolThread> spool_thread_;
   std::deque<Client> clients_;  // by index in the configuration
   bool is_started_ = false;

@@ -8,17 +8,50 @@
 #include "agent/version.h"
 
 namespace lokitail::agent {
+namespace {
 
-Destination::Destination(boost::asio::io_context& io, const config::ClientConfig& config)
-    : io_(io), config_(config) {
-  const auto url = http::parse_url(config.url.reveal());
+// Connections that are kept while they are not in use: as many pushes are rarely on their way at a time.
+constexpr std::size_t kMostIdle = 16;
+
+// What requests to a client depend on.
+std::string text_of_requests(const config::ClientConfig& client) {
+  config::ClientConfig own;
+  own.url = client.url;
+  own.timeout = client.timeout;
+  own.headers = client.headers;
+  own.http = client.http;
+  own.connection_max_age = client.connection_max_age;
+  config::Config text;
+  text.clients = {std::move(own)};
+  return config::to_yaml_with_secrets(text);
+}
+
+}  // namespace
+
+Destination::Destination(boost::asio::io_context& io, config::ClientConfig config)
+    : io_(io), config_(std::move(config)) {
+  const auto url = http::parse_url(config_.url.reveal());
   if (!url) throw std::invalid_argument("client URL is not an http or https URL");
   url_ = *url;
   host_ = url_.authority();
 }
 
-std::unique_ptr<http::Client> Destination::connect() const {
-  return std::make_unique<http::Client>(io_, url_, config_.http, config_.timeout, config_.connection_max_age);
+bool Destination::serves(const config::ClientConfig& config) const {
+  return text_of_requests(config) == text_of_requests(config_);
+}
+
+std::unique_ptr<http::Client> Destination::take_connection() {
+  if (idle_.empty()) {
+    return std::make_unique<http::Client>(io_, url_, config_.http, config_.timeout,
+                                          config_.connection_max_age);
+  }
+  auto connection = std::move(idle_.back());
+  idle_.pop_back();
+  return connection;
+}
+
+void Destination::give_back(std::unique_ptr<http::Client> connection) {
+  if (idle_.size() < kMostIdle) idle_.push_back(std::move(connection));
 }
 
 http::Headers Destination::headers_for(const std::string& tenant) const {
@@ -40,14 +73,8 @@ http::Headers Destination::headers_for(const std::string& tenant) const {
   return headers;
 }
 
-boost::asio::awaitable<http::Response> Connections::post(std::string_view body, std::string traceparent) {
-  std::unique_ptr<http::Client> client;
-  if (idle_.empty()) {
-    client = destination_.connect();
-  } else {
-    client = std::move(idle_.back());
-    idle_.pop_back();
-  }
+boost::asio::awaitable<http::Response> Requests::post(std::string_view body, std::string traceparent) {
+  std::unique_ptr<http::Client> client = destination_->take_connection();
   busy_.push_back(client.get());
   http::Headers traced;
   if (!traceparent.empty()) {
@@ -56,13 +83,12 @@ boost::asio::awaitable<http::Response> Connections::post(std::string_view body, 
   }
   http::Response response = co_await client->post(traced.empty() ? headers_ : traced, body);
   std::erase(busy_, client.get());
-  idle_.push_back(std::move(client));
+  destination_->give_back(std::move(client));
   co_return response;
 }
 
-void Connections::close() {
+void Requests::close() {
   for (http::Client* const client : busy_) client->close();
-  idle_.clear();
 }
 
 }  // namespace lokitail::agent

@@ -1,5 +1,6 @@
-// One Loki as a client of the configuration names it: where requests go, and what they carry besides
-// the push.
+// One Loki as a client of the configuration names it: where requests go, what they carry besides the push, and the
+// connections that are kept for them. All lanes of the client share them, and so do those of the next configuration
+// where it has the same client.
 //
 // Threads: delivery's io_context thread only.
 // Errors:  the constructor throws std::invalid_argument where the URL cannot be used.
@@ -7,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -19,39 +21,42 @@ namespace lokitail::agent {
 
 class Destination {
  public:
-  // `config` outlives it.
-  Destination(boost::asio::io_context& io, const config::ClientConfig& config);
+  Destination(boost::asio::io_context& io, config::ClientConfig config);
+
+  // Whether the requests of this client would be no other.
+  bool serves(const config::ClientConfig& config) const;
 
   // `host` label of metrics.
   const std::string& host() const { return host_; }
-  const std::string& name() const { return config_.name; }
   http::Headers headers_for(const std::string& tenant) const;
-  std::unique_ptr<http::Client> connect() const;
+  // For one request. Another one is made where all are in use.
+  std::unique_ptr<http::Client> take_connection();
+  void give_back(std::unique_ptr<http::Client> connection);
 
  private:
   boost::asio::io_context& io_;
-  const config::ClientConfig& config_;
+  const config::ClientConfig config_;
   http::Url url_;
   std::string host_;
+  std::vector<std::unique_ptr<http::Client>> idle_;
 };
 
-// The connections of one lane to one destination: as many as pushes are on their way.
-class Connections {
+// The requests of one lane to one destination.
+class Requests {
  public:
-  Connections(const Destination& destination, const std::string& tenant)
-      : destination_(destination), headers_(destination.headers_for(tenant)) {}
+  Requests(std::shared_ptr<Destination> destination, const std::string& tenant)
+      : destination_(std::move(destination)), headers_(destination_->headers_for(tenant)) {}
 
-  const Destination& destination() const { return destination_; }
+  const Destination& destination() const { return *destination_; }
 
   // `body` outlives it. `traceparent`: the header, where the push is traced.
   boost::asio::awaitable<http::Response> post(std::string_view body, std::string traceparent = {});
-  // Drops all connections, also under requests that wait.
+  // Drops the connections under those that wait.
   void close();
 
  private:
-  const Destination& destination_;
+  const std::shared_ptr<Destination> destination_;
   const http::Headers headers_;
-  std::vector<std::unique_ptr<http::Client>> idle_;
   std::vector<http::Client*> busy_;
 };
 

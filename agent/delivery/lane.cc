@@ -53,12 +53,10 @@ Span answered(Span span, const http::Response& response) {
   return span;
 }
 
-std::deque<Connections> connect(const LaneContext& context, const std::string& tenant) {
-  std::deque<Connections> connections;
-  for (const Destination* const destination : context.destinations) {
-    connections.emplace_back(*destination, tenant);
-  }
-  return connections;
+std::deque<Requests> requests_of(const LaneContext& context, const std::string& tenant) {
+  std::deque<Requests> requests;
+  for (const auto& destination : context.destinations) requests.emplace_back(destination, tenant);
+  return requests;
 }
 
 std::vector<std::size_t> all_entries(const Push& push) {
@@ -72,9 +70,8 @@ std::vector<std::size_t> all_entries(const Push& push) {
 Lane::Lane(const LaneContext& context, std::string tenant)
     : context_(context),
       tenant_(std::move(tenant)),
-      connections_(connect(context_, tenant_)),
-      route_(connections_.size(),
-             std::chrono::duration_cast<Clock::duration>(context_.config.failover_after)),
+      requests_(requests_of(context_, tenant_)),
+      route_(requests_.size(), std::chrono::duration_cast<Clock::duration>(context_.config.failover_after)),
       window_(static_cast<std::size_t>(context_.config.concurrency)),
       backoff_(context_.config.backoff.min_period, context_.config.backoff.max_period, random_seed()),
       slow_backoff_(
@@ -147,7 +144,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
   const auto self = shared_from_this();
   const Clock::time_point start = Clock::now();
   const std::size_t way = route_.choose(start);
-  const Destination& destination = connections_[way].destination();
+  const Destination& destination = requests_[way].destination();
   // The push may be another by then, where it goes to disk meanwhile.
   const std::shared_ptr<PushTrace> trace = item->push->trace;
   std::optional<Span> span;
@@ -156,7 +153,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
     span = trace->request(*item->push, destination.host(), item->attempts);
     traceparent = telemetry::make_traceparent(span->context);
   }
-  const http::Response response = co_await connections_[way].post(item->push->body, std::move(traceparent));
+  const http::Response response = co_await requests_[way].post(item->push->body, std::move(traceparent));
   if (stopping_) co_return;
   // Nothing waits from here on: what is logged is about this push.
   std::optional<telemetry::TraceScope> scope;
@@ -199,7 +196,7 @@ asio::awaitable<void> Lane::attempt(Queue::iterator item) {
               {{"client", context_.config.name},
                {"tenant", tenant_},
                {"from", destination.host()},
-               {"to", connections_[route_.current()].destination().host()},
+               {"to", requests_[route_.current()].destination().host()},
                {"error", trouble_}});
   } else {
     handle(item, answer, response, destination);
@@ -322,7 +319,7 @@ void Lane::learned(const char* limit, std::size_t value) {
 }
 
 void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Response& response) {
-  context_.metrics.batch_retries(connections_[route_.current()].destination().host(), tenant_).Increment();
+  context_.metrics.batch_retries(requests_[route_.current()].destination().host(), tenant_).Increment();
   if (item->push->streams.size() == 1) {
     if (gives_up(*item, response)) return drop(item, "rate_limited", what_happened(response));
     const bool is_large = item->push->entries > 1 && item->push->raw_bytes > kLeastPushBytes;
@@ -353,7 +350,7 @@ void Lane::throttle(Queue::iterator item, const Answer& answer, const http::Resp
 }
 
 void Lane::retry(Queue::iterator item, const Answer& answer, const http::Response& response) {
-  const std::string& host = connections_[route_.current()].destination().host();
+  const std::string& host = requests_[route_.current()].destination().host();
   context_.metrics.batch_retries(host, tenant_).Increment();
   if (!gives_up(*item, response)) return back_off(answer, response);
   in_trouble(response);
@@ -372,7 +369,7 @@ void Lane::back_off(const Answer& answer, const http::Response& response) {
   in_trouble(response);
   // Others that were on their way have met the same trouble.
   if (pausing_) return;
-  const std::string& host = connections_[route_.current()].destination().host();
+  const std::string& host = requests_[route_.current()].destination().host();
   const bool slowly = answer.meaning == Meaning::kRetrySlowly;
   std::chrono::nanoseconds delay = slowly ? slow_backoff_.next() : backoff_.next();
   if (answer.retry_after) delay = std::max<std::chrono::nanoseconds>(delay, *answer.retry_after);
@@ -403,7 +400,7 @@ bool Lane::gives_up(const Waiting& waiting, const http::Response& response) cons
 
 void Lane::drop(Queue::iterator item, const std::string& reason, std::string_view error) {
   const Push& push = *item->push;
-  const std::string& host = connections_[route_.current()].destination().host();
+  const std::string& host = requests_[route_.current()].destination().host();
   const auto count = static_cast<double>(push.entries);
   context_.metrics.refused_entries(host, tenant_, reason).Increment(count);
   const std::string promtail_reason = reason == "rate_limited" ? reason : "ingester_error";
@@ -486,7 +483,7 @@ void Lane::stop() {
     spool_->save();
     spool_->stop();
   }
-  for (Connections& connections : connections_) connections.close();
+  for (Requests& requests : requests_) requests.close();
 }
 
 std::vector<std::unique_ptr<Push>> Lane::take_left() {

@@ -50,8 +50,8 @@ namespace lokitail::agent {
 struct LaneContext {
   boost::asio::io_context& io;
   const config::ClientConfig& config;
-  std::size_t client;                                   // its index in the configuration
-  const std::vector<const Destination*>& destinations;  // the client's own first
+  std::size_t client;                                             // its index in the configuration
+  const std::vector<std::shared_ptr<Destination>>& destinations;  // the client's own first
   Metrics& metrics;
   Budget& budget;
   PushShape& shape;
@@ -92,7 +92,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // How long the oldest push in memory has been waiting; zero without one.
   std::chrono::nanoseconds oldest_wait() const;
   // Where pushes go now.
-  const std::string& host() const { return connections_[route_.current()].destination().host(); }
+  const std::string& host() const { return requests_[route_.current()].destination().host(); }
 
   // Ends the wait between attempts. For shutdown.
   void hurry();
@@ -163,7 +163,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   const LaneContext context_;
   const std::string tenant_;
-  std::deque<Connections> connections_;  // by destination
+  std::deque<Requests> requests_;  // by destination
   Route route_;
   ConcurrencyWindow window_;
   Backoff backoff_;

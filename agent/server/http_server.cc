@@ -514,4 +514,6 @@ void HttpServer::stop() {
   for (State::Connection& connection : state_->connections) connection.stream.raw().cancel();
 }
 
+bool HttpServer::is_over() const { return state_->connections.empty(); }
+
 }  // namespace lokitail::agent

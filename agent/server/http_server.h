@@ -68,6 +68,8 @@ class HttpServer {
   void stop_accepting();
   // Closes the listener and all connections.
   void stop();
+  // After one of both: whether all requests are answered, or given up.
+  bool is_over() const;
 
  private:
   struct State;

@@ -15,6 +15,7 @@ constexpr std::string_view kCut = "lines are cut";
 }  // namespace
 
 void LimitHits::set(const config::LimitsConfig& limits) {
+  in_force_.fill({});
   const auto put = [this](Limit limit, std::string_view name, std::string_view unit, std::string_view effect,
                           double value) {
     in_force_[static_cast<std::size_t>(limit)] = {name, unit, effect, value};

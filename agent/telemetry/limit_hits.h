@@ -1,6 +1,6 @@
 // The limits of the configuration (limits_config) that are in force, and how often each of them bit.
 //
-// Threads: set() before the others; the rest any. Hits are counted per pause, or per line that was dropped or cut.
+// Threads: set(), rows() and collect() on the control thread; count() on any. Hits are counted per pause, or per line that was dropped or cut.
 #pragma once
 
 #include <array>

@@ -8,6 +8,7 @@
 #include "agent/telemetry/logger/json_text.h"
 #include "agent/telemetry/logger/path_end.h"
 #include "agent/telemetry/logger/time_text.h"
+#include "config/config.h"
 #include "lokitail/telemetry/sink.h"
 #include "lokitail/telemetry/trace_scope.h"
 
@@ -64,6 +65,15 @@ void append_record(TextBuffer& out, Format format, Level level, std::string_view
 void configure(Level level, Format format) {
   current_format = format;
   set_level(level);
+}
+
+void configure(const config::ServerConfig& server) {
+  const std::string& level = server.log_level;
+  configure(level == "debug"   ? Level::kDebug
+            : level == "warn"  ? Level::kWarn
+            : level == "error" ? Level::kError
+                               : Level::kInfo,
+            server.log_format == "json" ? Format::kJson : Format::kLogfmt);
 }
 
 void set_level(Level level) { current_level = level; }

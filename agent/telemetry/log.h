@@ -17,6 +17,10 @@
 
 #include "lokitail/telemetry/level.h"
 
+namespace lokitail::config {
+struct ServerConfig;
+}
+
 namespace lokitail::agent::log {
 
 using Level = telemetry::Level;
@@ -32,8 +36,8 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Before any other thread logs.
 void configure(Level level, Format format);
+void configure(const config::ServerConfig& server);
 void set_level(Level level);
 Level level();
 

@@ -49,7 +49,7 @@ struct DockerScene : Scene {
   }
 };
 
-std::string labels_of(const std::string& container, const std::string& stream = "stdout") {
+std::string labels_with(const std::string& container, const std::string& stream = "stdout") {
   return fmt::format(R"({{container="{}", stream="{}"}})", container, stream);
 }
 
@@ -101,12 +101,12 @@ TEST_CASE("docker: stdout and stderr, terminals, long lines, by file and through
   for (const std::size_t size : {16383, 16384, 16385, 40000, 100000}) lengths.emplace_back(size, 'x');
   for (const std::string& driver : kDrivers) {
     INFO(driver);
-    CHECK(scene.wait_lines(labels_of(driver + "-plain"), {"out 1", "", "a <b> & \"c\" \xE2\x82\xAC"}));
-    CHECK(scene.wait_lines(labels_of(driver + "-plain", "stderr"), {"err 1"}));
-    CHECK(scene.wait_lines(labels_of(driver + "-tty"), {"one", "two"}));
-    CHECK(scene.wait_lines(labels_of(driver + "-long"), lengths));
-    CHECK(scene.wait_lines(labels_of(driver + "-tty-long"), {std::string(40000, 'y'), "after"}));
-    CHECK(scene.wait_lines(labels_of(driver + "-open"), {"begun", "no newline"}));
+    CHECK(scene.wait_lines(labels_with(driver + "-plain"), {"out 1", "", "a <b> & \"c\" \xE2\x82\xAC"}));
+    CHECK(scene.wait_lines(labels_with(driver + "-plain", "stderr"), {"err 1"}));
+    CHECK(scene.wait_lines(labels_with(driver + "-tty"), {"one", "two"}));
+    CHECK(scene.wait_lines(labels_with(driver + "-long"), lengths));
+    CHECK(scene.wait_lines(labels_with(driver + "-tty-long"), {std::string(40000, 'y'), "after"}));
+    CHECK(scene.wait_lines(labels_with(driver + "-open"), {"begun", "no newline"}));
   }
   // The time is Docker's.
   for (const Arrival& arrival : scene.loki.stored()) {
@@ -132,10 +132,10 @@ TEST_CASE("docker: containers that are stopped and started again, and an agent t
   scene.agent.start();
   const auto require = [&](int last) {
     for (const std::string& driver : kDrivers) {
-      INFO(driver << " " << last << " " << scene.lines_of(labels_of(driver)).size() << " "
-                  << scene.lines_of(labels_of(driver, "stderr")).size());
-      REQUIRE(scene.wait_lines(labels_of(driver), numbered("line", 1, last)));
-      REQUIRE(scene.wait_lines(labels_of(driver, "stderr"), numbered("error", 1, last)));
+      INFO(driver << " " << last << " " << scene.lines_of(labels_with(driver)).size() << " "
+                  << scene.lines_of(labels_with(driver, "stderr")).size());
+      REQUIRE(scene.wait_lines(labels_with(driver), numbered("line", 1, last)));
+      REQUIRE(scene.wait_lines(labels_with(driver, "stderr"), numbered("error", 1, last)));
     }
   };
   require(50);
@@ -196,7 +196,7 @@ TEST_CASE("docker: what is rotated fast comes whole by file, from its oldest fil
     const bool complete = eventually(
         [&] {
           numbers.clear();
-          for (const std::string& line : scene.lines_of(labels_of(name))) {
+          for (const std::string& line : scene.lines_of(labels_with(name))) {
             if (line.ends_with(" " + pad)) numbers.insert(std::stoi(line));
           }
           return numbers.size() == kLines;
@@ -225,9 +225,9 @@ TEST_CASE("docker: the journald driver is read through the engine, and nothing c
       std::ranges::copy(numbered("line", run * 50 + 1, run * 50 + 50), std::back_inserter(want));
       want.emplace_back(40000, 'x');
     }
-    INFO(runs << " " << scene.lines_of(labels_of("journald")).size());
-    REQUIRE(scene.wait_lines(labels_of("journald"), want));
-    REQUIRE(scene.wait_lines(labels_of("journald", "stderr"), numbered("error", 1, runs * 50)));
+    INFO(runs << " " << scene.lines_of(labels_with("journald")).size());
+    REQUIRE(scene.wait_lines(labels_with("journald"), want));
+    REQUIRE(scene.wait_lines(labels_with("journald", "stderr"), numbered("error", 1, runs * 50)));
   };
   require(1);
   REQUIRE(scene.engine.docker({"restart", "-t", "0", id}).exit_code == 0);
@@ -255,17 +255,17 @@ TEST_CASE("docker: a kill loses nothing that is read through the engine, and a s
     scene.agent.start();
   }
   REQUIRE(scene.loki.wait_stored(kLines / 2 + 200));
-  CHECK(scene.lines_of(labels_of("local")).size() == std::set<std::string>([&] {
-                                                       const auto lines = scene.lines_of(labels_of("local"));
-                                                       return std::set<std::string>(lines.begin(),
-                                                                                    lines.end());
-                                                     }())
-                                                         .size());
+  CHECK(scene.lines_of(labels_with("local")).size() ==
+        std::set<std::string>([&] {
+          const auto lines = scene.lines_of(labels_with("local"));
+          return std::set<std::string>(lines.begin(), lines.end());
+        }())
+            .size());
   scene.agent.kill();
   scene.agent.start();
   const auto want = numbered("line", 1, kLines);
   CHECK(eventually([&] {
-    const auto lines = scene.lines_of(labels_of("local"));
+    const auto lines = scene.lines_of(labels_with("local"));
     return std::set<std::string>(lines.begin(), lines.end()) ==
            std::set<std::string>(want.begin(), want.end());
   }));
@@ -328,14 +328,14 @@ TEST_CASE("docker: an engine that is restarted, with containers that live on", "
   REQUIRE(scene.loki.wait_stored(6));
   scene.engine.restart();
   scene.engine.start("echo later; sleep 1000", with_driver("local", "later"));
-  CHECK(scene.wait_lines(labels_of("later"), {"later"}));
+  CHECK(scene.wait_lines(labels_with("later"), {"later"}));
   // What is written while nobody can ask comes later; nothing comes twice.
   for (const std::string& driver : kDrivers) {
     INFO(driver);
-    const auto before = static_cast<int>(scene.lines_of(labels_of(driver)).size());
-    REQUIRE(
-        eventually([&] { return static_cast<int>(scene.lines_of(labels_of(driver)).size()) >= before + 3; }));
-    const auto lines = scene.lines_of(labels_of(driver));
+    const auto before = static_cast<int>(scene.lines_of(labels_with(driver)).size());
+    REQUIRE(eventually(
+        [&] { return static_cast<int>(scene.lines_of(labels_with(driver)).size()) >= before + 3; }));
+    const auto lines = scene.lines_of(labels_with(driver));
     CHECK(lines == numbered("line", 1, static_cast<int>(lines.size())));
   }
   scene.agent.stop();
@@ -347,9 +347,9 @@ TEST_CASE("docker: over TCP", "[alone]") {
   scene.engine.start("echo over tcp; sleep 1000", with_driver("local", "tcp"));
   scene.agent.jobs = {scene.docker_job("", tcp)};
   scene.agent.start();
-  CHECK(scene.wait_lines(labels_of("tcp"), {"over tcp"}));
+  CHECK(scene.wait_lines(labels_with("tcp"), {"over tcp"}));
   scene.engine.start("echo later; sleep 1000", with_driver("local", "later"));
-  CHECK(scene.wait_lines(labels_of("later"), {"later"}));
+  CHECK(scene.wait_lines(labels_with("later"), {"later"}));
   scene.agent.stop();
 }
 
@@ -369,7 +369,7 @@ TEST_CASE("docker: over TLS, with certificates on both sides", "[alone]") {
     scene.agent.jobs = {scene.docker_job(trusts + shows, fmt::format("{}://localhost:{}", scheme, port))};
     scene.agent.start();
     scene.engine.start("echo over tls; sleep 1000", with_driver("local", scheme));
-    CHECK(scene.wait_lines(labels_of(scheme), {"over tls"}));
+    CHECK(scene.wait_lines(labels_with(scheme), {"over tls"}));
     scene.agent.stop();
   }
   // Without a certificate the engine refuses; that is told, and the agent runs.
@@ -450,7 +450,7 @@ TEST_CASE("docker: a job that changes between the engine and its folder sends no
     scene.agent.stop();
     lines = scene.loki.stored_count() + 3;
   }
-  const auto all = scene.lines_of(labels_of("counter"));
+  const auto all = scene.lines_of(labels_with("counter"));
   CHECK(all == numbered("line", 1, static_cast<int>(all.size())));
   CHECK(all.size() == scene.loki.stored_count());
 }

@@ -1,6 +1,7 @@
 // Another configuration for a running agent.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <initializer_list>
@@ -323,7 +324,165 @@ TEST_CASE("reload: a client that cannot be changes nothing") {
   scene.agent.stop();
 }
 
-TEST_CASE("reload: what is neither a job nor a client makes the agent begin anew, and nothing is lost") {
+TEST_CASE("reload: a client that stays the same goes on with its connection") {
+  ReloadScene scene;
+  Loki second;
+  scene.agent.clients = {client(scene.loki.url(), "concurrency: 1"), client(second.url())};
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  REQUIRE(second.wait_stored(10));
+  scene.agent.clients[1] = client(second.url(), "external_labels: {changed: 'yes'}");
+  SECTION("and so does one whose batches are others") {
+    scene.agent.clients[0] = client(scene.loki.url(), "concurrency: 1, batchsize: 1000");
+  }
+  SECTION("and so does one that is told to be as it was") {}
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(wait_for_all(second, {&scene.app}).duplicates == 0);
+  CHECK(scene.loki.request_count() >= 2);
+  for (const Request& request : scene.loki.requests()) CHECK(request.connection == 0);
+  CHECK(scene.said("Starting lokitail") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a rate comes, changes and goes, while sources go on") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  std::string limit, drops;
+  SECTION("of all lines, that are dropped over it") {
+    scene.agent.top_level =
+        "limits_config: {readline_rate_enabled: true, readline_rate: 0.001, readline_burst: 5}\n";
+    limit = R"(limit="readline_rate")";
+    drops = R"(reason="global_rate_limiter_drop")";
+  }
+  SECTION("of each target's lines, that are dropped over it") {
+    scene.agent.top_level = "limits_config: {target_rate: 0.001, target_burst: 5, target_rate_drop: true}\n";
+    limit = R"(limit="target_rate")";
+    drops = R"(reason="target_rate_limiter_drop")";
+  }
+  SECTION("of all lines, that wait over it") {
+    scene.agent.top_level =
+        "limits_config: {readline_rate_enabled: true, readline_rate: 0.001, readline_burst: 5, "
+        "readline_rate_drop: false}\n";
+    limit = R"(limit="readline_rate")";
+  }
+  SECTION("of each target's lines, that wait over it") {
+    scene.agent.top_level = "limits_config: {target_rate: 0.001, target_burst: 5}\n";
+    limit = R"(limit="target_rate")";
+  }
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  CHECK(scene.agent.metric("lokitail_limit", limit) > 0);
+  scene.app.write(20);
+  REQUIRE(eventually([&] { return scene.agent.metric("lokitail_limit_hits_total", limit) > 0; }));
+  if (drops.empty()) {
+    CHECK(stays([&] { return scene.loki.stored_count() < 20; }, 300ms));
+  } else {
+    CHECK(eventually([&] { return scene.agent.metric("logentry_dropped_lines_total", drops) >= 14; }));
+  }
+  const std::size_t before = scene.loki.stored_count();
+  scene.agent.top_level.clear();
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(2));
+  CHECK(scene.agent.metric("lokitail_limit", limit) == 0);
+  scene.app.write(20);
+  if (drops.empty()) {
+    CHECK(scene.require_all({&scene.app}) == 0);
+  } else {
+    CHECK(scene.loki.wait_stored(before + 20));
+  }
+  CHECK(scene.tailed("app.log") == 1);
+  CHECK(scene.said("Starting lokitail") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: another server takes over the port, while sources go on") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  CHECK(scene.agent.get("/debug/healthz").status == 404);
+  scene.agent.server_keys = "log_level: debug, http_path_prefix: /debug, enable_runtime_reload: true";
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.agent.get("/debug/healthz").status == 200; }));
+  CHECK(scene.agent.get("/healthz").status == 404);
+  CHECK(scene.agent.get("/debug/log_level").body.find("debug") != std::string::npos);
+  // Whoever asks for it over HTTP gets the answer of the server that is replaced.
+  scene.agent.server_keys = "log_level: info";
+  scene.agent.write_config();
+  CHECK(scene.agent.get("/debug/reload").status == 200);
+  CHECK(scene.reloads() == 2);
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(scene.tailed("app.log") == 1);
+  CHECK(scene.said("Starting lokitail") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a server that cannot be started leaves the one before") {
+  ReloadScene scene;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  scene.agent.server_keys = "http_path_prefix: /other, http_listen_socket: /nonexistent/folder/socket";
+  scene.set_version("1");
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.failures() == 1; }));
+  CHECK(scene.said("listen unix /nonexistent/folder/socket") == 1);
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(scene.of_version("0") == 20);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: a job that fails takes back what was exchanged before it") {
+  ReloadScene scene;
+  Loki second;
+  scene.agent.start();
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  scene.agent.server_keys = "http_path_prefix: /other";
+  scene.agent.top_level =
+      "limits_config: {readline_rate_enabled: true, readline_rate: 0.001, readline_burst: 1}\n";
+  scene.agent.clients = {client(second.url())};
+  scene.agent.jobs.push_back(syslog_job(second.port()));
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.failures() == 1; }));
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(second.stored_count() == 0);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: traces of pushes begin and end") {
+  ReloadScene scene;
+  Loki traces;  // takes whatever it is sent
+  scene.agent.start();
+  scene.agent.top_level = fmt::format(
+      "tracing: {{enabled: true, endpoint: 'http://{}/v1/traces', sampling_ratio: 1}}\n", traces.host());
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(1));
+  scene.app.write(10);
+  REQUIRE(scene.loki.wait_stored(10));
+  const auto has_parent = [](const Request& request) { return request.headers.contains("traceparent"); };
+  CHECK(std::ranges::any_of(scene.loki.requests(), has_parent));
+  scene.agent.top_level.clear();
+  scene.agent.reload();
+  REQUIRE(scene.wait_reloads(2));
+  const auto traced = std::ranges::count_if(scene.loki.requests(), has_parent);
+  scene.app.write(10);
+  CHECK(scene.require_all({&scene.app}) == 0);
+  CHECK(std::ranges::count_if(scene.loki.requests(), has_parent) == traced);
+  CHECK(scene.said("Starting lokitail") == 1);
+  scene.agent.stop();
+}
+
+TEST_CASE("reload: what a running agent cannot exchange makes it begin anew, and nothing is lost") {
   ReloadScene scene;
   scene.agent.start();
   scene.app.write(10);
@@ -331,7 +490,8 @@ TEST_CASE("reload: what is neither a job nor a client makes the agent begin anew
   scene.agent.top_level = "workers: 2\n";
   scene.agent.reload();
   REQUIRE(eventually([&] {
-    return scene.said("beyond its jobs and clients") == 1 && scene.said("Starting lokitail") == 2;
+    return scene.said("beyond what a running agent can exchange") == 1 &&
+           scene.said("Starting lokitail") == 2;
   }));
   scene.app.write(10);
   REQUIRE(scene.loki.wait_stored(20));

@@ -75,6 +75,8 @@ class FileTargets {
   // Whether there is something to tail.
   bool ready() const;
   std::size_t targets() const;
+  // Whether metrics have series of each path, or their sums alone.
+  void set_per_file_metrics(bool wanted) { per_file_metrics_ = wanted; }
   std::size_t open_files() const { return follower_.open_files(); }
   // Of everything that is open. Asks each file for its size.
   std::vector<FileStatus> status() const;
@@ -95,7 +97,7 @@ class FileTargets {
   void flush_positions_soon();
 
   Positions& positions_;
-  const bool per_file_metrics_;
+  bool per_file_metrics_;
   boost::asio::steady_timer flush_timer_;
   Inotify inotify_;
   Poller poller_;

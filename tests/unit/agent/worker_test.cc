@@ -61,10 +61,10 @@ class Working final : public BatcherEvents {
     for (const auto& [name, stages] : jobs) {
       config.jobs.push_back({name, config::Node::parse(stages, "test.yaml")});
     }
-    config.line_limit = limit;
-    config.line_limit_drops = false;
-    config.target_limit = target_limit;
-    config.limits = &metrics_.limits();
+    config.limits.lines = limit;
+    config.limits.lines_drop = false;
+    config.limits.lines_of_target = target_limit;
+    config.hits = &metrics_.limits();
     worker_ = std::make_unique<Worker>(config, *this, metrics_, warnings_, budget_);
     worker_->start();
   }
