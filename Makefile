@@ -94,7 +94,7 @@ cppcheck:
 # What clang-tidy finds, which takes an hour for all; FILES=delivery/ for the sources whose path has that.
 tidy:
 	@packaging/deps.sh build tidy
-	.ci/tidy $(JOBS) $(FILES)
+	.ci/tidy $(JOBS) '$(FILES)'
 
 clean:
 	rm -rf build
