@@ -7,7 +7,7 @@ WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
 
-.PHONY: build deps test-deps demo test chaos bench package arm64 format format-check cppcheck clean
+.PHONY: build deps test-deps demo test chaos bench fuzz coverage package docs arm64 format format-check cppcheck tidy clean
 
 build: deps
 	cmake --preset release
@@ -42,6 +42,18 @@ chaos: build
 	LOKITAIL_BINARY=$(CURDIR)/build/release/lokitail LOKITAIL_CHAOS_SECONDS=$(CHAOS_SECONDS) \
 	  LOKITAIL_CHAOS_KILLS=200 build/release/tests/chaos_tests
 
+# Each fuzzer for so long, rather than for the 10 seconds of make test; FUZZERS is a part of their names.
+SECONDS ?= 60
+FUZZERS ?= fuzz:
+fuzz: test-deps
+	cmake --preset asan -DLOKITAIL_FUZZ_SECONDS=$(SECONDS)
+	cmake --build --preset asan -j $(JOBS) --target fuzzers
+	ctest --test-dir build/asan -j $(JOBS) --output-on-failure --no-tests=error -R '$(FUZZERS)'
+
+# Which lines the tests reach; less than 90 % of config/ and pipeline/ or 80 % of agent/ is an error.
+coverage: test-deps
+	JOBS=$(JOBS) .ci/coverage
+
 bench: build
 	cmake --build --preset release -j $(JOBS) --target bench
 
@@ -50,13 +62,18 @@ package: build
 	@packaging/deps.sh package
 	packaging/package.sh build/release
 
-# The agent for arm64, compiled here, and its unit tests under qemu. Not a part of make test.
+# The pages of docs/ as a site, in build/site; a link that leads nowhere is an error.
+docs:
+	@packaging/deps.sh docs
+	mkdocs build --strict --quiet
+
+# The agent for arm64, compiled here; it runs under qemu, as do unit tests. Not a part of make test.
 arm64:
 	@packaging/deps.sh build arm64
 	packaging/arm64/sysroot.sh build/arm64-sysroot
 	cmake --preset arm64
 	cmake --build --preset arm64 -j $(JOBS) --target lokitail config_tests pipeline_tests
-	ctest --test-dir build/arm64 -j $(JOBS) --output-on-failure --no-tests=error -R '^(config|pipeline):'
+	ctest --test-dir build/arm64 -j $(JOBS) --output-on-failure --no-tests=error -R '^(config|pipeline|arm64):'
 
 # Formats all sources as .clang-format says.
 format:
@@ -73,6 +90,11 @@ cppcheck:
 	@packaging/deps.sh check
 	cppcheck --quiet --error-exitcode=1 --std=c++20 --enable=warning,portability --inline-suppr -I . -j $(JOBS) \
 	  --suppress=missingIncludeSystem --suppressions-list=.ci/cppcheck-suppressions agent config pipeline
+
+# What clang-tidy finds, which takes an hour for all; FILES=delivery/ for the sources whose path has that.
+tidy:
+	@packaging/deps.sh build tidy
+	.ci/tidy $(JOBS) '$(FILES)'
 
 clean:
 	rm -rf build

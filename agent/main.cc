@@ -67,6 +67,7 @@ const Subcommand* find_subcommand(std::string_view name) {
 
 int refuse(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(std::size(kSubcommands));
   for (const Subcommand& subcommand : kSubcommands) names.push_back(subcommand.name);
   fmt::print(stderr, "lokitail: unknown command '{}'{}\nRun lokitail help for what there is\n", name,
              config::did_you_mean(name, names));
@@ -76,6 +77,7 @@ int refuse(std::string_view name) {
 // For packages: the manual page, completions.
 int print_reference(std::string_view format) {
   std::vector<CommandText> texts;
+  texts.reserve(std::size(kSubcommands));
   for (const Subcommand& command : kSubcommands) {
     texts.push_back({command.name, command.summary, command.usage});
   }

@@ -123,11 +123,11 @@ class Expander {
 
   std::string expression() {
     if (take('#')) {
-      const std::string length = std::to_string(value_of(name()).size());
+      std::string length = std::to_string(value_of(name()).size());
       close();
       return length;
     }
-    const std::string value = value_of(name());
+    std::string value = value_of(name());
     switch (peek()) {
       case ':':
         return default_or_substring(value);

@@ -24,7 +24,7 @@ void check_file_filter(const DockerSdConfig::Filter& filter, const Node& name, c
         "filters: \"" + filter.name +
         "\" takes the engine (host); with containers_directory there are id, label, name and status");
   }
-  if (filter.name != "status") return;
+  if (filter.name != "status" || values == nullptr) return;
   for (const std::string& state : filter.values) {
     if (std::ranges::find(kStates, state) != kStates.end()) continue;
     throw values->error("filters: no container has the status \"" + state +

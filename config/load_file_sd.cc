@@ -28,7 +28,7 @@ FileSdConfig read_file_sd(const Node& node, Warnings& warnings) {
   if (files) config.files = read_text_list(*files);
   set_positive(config.refresh_interval, fields.find("refresh_interval"), "refresh_interval");
   fields.finish();
-  if (config.files.empty())
+  if (!files || config.files.empty())
     throw node.error("file service discovery config must contain at least one path name");
   for (std::size_t i = 0; i < config.files.size(); ++i) {
     check_pattern(i < files->items().size() ? files->items()[i] : *files, config.files[i]);

@@ -25,7 +25,7 @@ std::string existing_file(const std::string& list) {
   size_t from = 0;
   while (from <= list.size()) {
     const size_t comma = std::min(list.find(',', from), list.size());
-    const std::string path = list.substr(from, comma - from);
+    std::string path = list.substr(from, comma - from);
     std::error_code error;
     if (!path.empty() && std::filesystem::exists(path, error)) return path;
     from = comma + 1;

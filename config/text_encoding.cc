@@ -82,6 +82,7 @@ const TextEncoding* find_text_encoding(std::string_view name) {
 std::span<const std::string_view> text_encoding_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(std::size(kEncodings));
     for (const TextEncoding& known : kEncodings) all.push_back(known.name);
     return all;
   }();

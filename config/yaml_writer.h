@@ -91,6 +91,7 @@ class Writer {
   }
   void put_list(std::string_view name, const std::vector<Secret>& values) {
     std::vector<std::string> texts;
+    texts.reserve(values.size());
     for (const Secret& value : values) texts.push_back(shown(value));
     put_list(name, texts);
   }

@@ -52,8 +52,8 @@ class Arena {
   }
 
  private:
-  static constexpr std::size_t kFirstBlockBytes = 16 * 1024;
-  static constexpr std::size_t kKeptBytes = 1024 * 1024;
+  static constexpr std::size_t kFirstBlockBytes = std::size_t{16} * 1024;
+  static constexpr std::size_t kKeptBytes = std::size_t{1024} * 1024;
 
   struct Block {
     std::unique_ptr<char[]> bytes;

@@ -21,7 +21,7 @@ std::shared_ptr<MetricFamily> MetricFamilies::get(const MetricDefinition& defini
   auto& namesakes = families_[definition.name];
   std::erase_if(namesakes, [](const auto& family) { return family.expired(); });
   for (const auto& namesake : namesakes) {
-    const auto family = namesake.lock();
+    auto family = namesake.lock();
     if (family == nullptr || family->type() != definition.type || family->buckets() != definition.buckets) {
       continue;
     }

@@ -48,6 +48,7 @@ std::string metric_name(std::string_view name) { return escaped_name(name, ":");
 
 std::string metric_labels(const std::vector<std::pair<std::string_view, std::string_view>>& labels) {
   std::vector<std::pair<std::string, std::string_view>> sorted;
+  sorted.reserve(labels.size());
   for (const auto& [name, value] : labels) sorted.emplace_back(escaped_name(name, ""), value);
   std::ranges::stable_sort(sorted, {}, [](const auto& label) { return label.first; });
   sorted.erase(std::unique(sorted.begin(), sorted.end(),

@@ -16,7 +16,7 @@ if(TARGET e2e_tests)
   catch_discover_tests(e2e_tests TEST_SPEC "~[alone]" TEST_PREFIX "e2e: " PROPERTIES
     ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180)
   catch_discover_tests(e2e_tests TEST_SPEC "[alone]" TEST_PREFIX "e2e: " PROPERTIES
-    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e TIMEOUT 180
+    ENVIRONMENT ${agent_environment} SKIP_REGULAR_EXPRESSION ${skip_sign} LABELS e2e-alone TIMEOUT 180
     RUN_SERIAL ON)
 endif()
 
@@ -53,7 +53,7 @@ endif()
 
 # What is shipped is packaged from this build's folder, by one at a time.
 if(NOT LOKITAIL_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL Release)
-  foreach(name unit package service container)
+  foreach(name unit package service container image)
     add_test(NAME "packaging: ${name}"
       COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
     set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 RESOURCE_LOCK packages
@@ -61,9 +61,15 @@ if(NOT LOKITAIL_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL Release)
   endforeach()
 endif()
 
+if(CMAKE_CROSSCOMPILING AND CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+  add_test(NAME "arm64: agent" COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/arm64_test.py)
+  set_tests_properties("arm64: agent" PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION ${skip_sign}
+    ENVIRONMENT "${agent_environment};LOKITAIL_SYSROOT=${CMAKE_SYSROOT}")
+endif()
+
 # What lies in packaging/ beside packages, with the real agent.
 if(NOT LOKITAIL_SANITIZE)
-  foreach(name completion configurations logql operations stack stack_run monitoring kubernetes telemetry)
+  foreach(name completion configurations documentation logql operations stack stack_run monitoring kubernetes telemetry)
     add_test(NAME "packaging: ${name}"
       COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
     set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 PROCESSORS 2

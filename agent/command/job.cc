@@ -29,6 +29,7 @@ const config::ScrapeConfig& find_job(const config::Config& config, const std::st
   const auto found = std::ranges::find(jobs, name, &config::ScrapeConfig::job_name);
   if (found != jobs.end()) return *found;
   std::vector<std::string_view> names;
+  names.reserve(jobs.size());
   for (const auto& scrape : jobs) names.push_back(scrape.job_name);
   throw config::Error(place, "there is no job \"" + name + "\" in " + config.file_name +
                                  config::did_you_mean(name, names) + "; its jobs: " + job_names(config));

@@ -78,7 +78,7 @@ FileTargetMaker::Outcome FileTargetMaker::try_make(LabelMap labels) const {
   return outcome;
 }
 
-std::optional<FileTarget> FileTargetMaker::make(LabelMap labels) {
+std::optional<FileTarget> FileTargetMaker::make(const LabelMap& labels) {
   Outcome outcome = try_make(labels);
   if (!outcome.target) tell(outcome, labels);
   return std::move(outcome.target);

@@ -42,7 +42,7 @@ class FileTargetMaker {
 
   // Nothing where relabelling drops the target, where it is meant for another host, and where it has no
   // __path__.
-  std::optional<FileTarget> make(config::LabelMap labels);
+  std::optional<FileTarget> make(const config::LabelMap& labels);
 
   // Whether what comes of a target can depend on its label of this name.
   bool may_use(std::string_view label) const;

@@ -70,7 +70,7 @@ bool is_cross_site(const HttpRequest& request) {
 }
 
 AccessRules::AccessRules(std::optional<config::BasicAuth> basic_auth, bool admin,
-                         std::vector<std::string> allowed_hosts, const std::string& address)
+                         const std::vector<std::string>& allowed_hosts, const std::string& address)
     : basic_auth_(std::move(basic_auth)), admin_(admin), names_{"localhost"} {
   if (!address.empty()) names_.push_back(small_letters(address));
   for (const std::string& host : allowed_hosts) names_.push_back(host_name_of(host));

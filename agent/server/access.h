@@ -36,8 +36,8 @@ enum class Access {
 class AccessRules {
  public:
   // `address` is what the server listens on.
-  AccessRules(std::optional<config::BasicAuth> basic_auth, bool admin, std::vector<std::string> allowed_hosts,
-              const std::string& address);
+  AccessRules(std::optional<config::BasicAuth> basic_auth, bool admin,
+              const std::vector<std::string>& allowed_hosts, const std::string& address);
 
   // Nothing where it may come.
   std::optional<HttpAnswer> refusal(Access access, const HttpRequest& request) const;

@@ -133,7 +133,7 @@ asio::awaitable<HttpAnswer> InspectApi::inspect(HttpRequest& request) {
     co_return json_error(400, error.what());
   }
   const auto answer = std::make_shared<std::optional<HttpAnswer>>();
-  const auto timer = std::make_shared<asio::steady_timer>(parts_.control, kPatience);
+  auto timer = std::make_shared<asio::steady_timer>(parts_.control, kPatience);
   runs->is_busy = true;
   std::thread([runs, answer, timer, wanted = std::move(wanted)]() mutable {
     HttpAnswer made = run(wanted);

@@ -75,7 +75,7 @@ void write_limits(JsonWriter& out, const LimitHits& limits) {
 }  // namespace
 
 void StatusApi::serve(HttpServer& server) {
-  const auto answer = [this, &server](std::string path, std::string (StatusApi::*what)() const) {
+  const auto answer = [this, &server](const std::string& path, std::string (StatusApi::*what)() const) {
     server.on_get(
         "/api/v1/" + path,
         [this, what](HttpRequest&) -> boost::asio::awaitable<HttpAnswer> {

@@ -49,7 +49,7 @@ TailWish read_wish(std::string_view query) {
 // Watches all workers until its end().
 class Watching {
  public:
-  Watching(const std::shared_ptr<LiveTail>& tail, std::vector<Worker*> workers,
+  Watching(const std::shared_ptr<LiveTail>& tail, const std::vector<Worker*>& workers,
            std::shared_ptr<std::size_t> tails)
       : tails_(std::move(tails)) {
     ++*tails_;

@@ -91,7 +91,7 @@ class PosixSpoolFiles final : public SpoolFiles {
   std::string sync_folder(const std::string& folder) override {
     const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0) return file_problem("cannot open", folder);
-    const std::string error = ::fsync(file) == 0 ? std::string() : file_problem("cannot sync", folder);
+    std::string error = ::fsync(file) == 0 ? std::string() : file_problem("cannot sync", folder);
     ::close(file);
     return error;
   }

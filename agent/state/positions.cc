@@ -487,7 +487,7 @@ std::string Positions::write() {
   std::string problem = start ? start_log() : append_log(changes);
   if (problem.empty()) problem = sync_log();
   if (changed) {
-    const std::string failed = write_positions(text);
+    std::string failed = write_positions(text);
     if (!failed.empty()) return failed;
   }
   return problem;

@@ -20,6 +20,7 @@ class SharedPath {
 
  public:
   SharedPath() = default;  // empty
+  // NOLINTBEGIN(google-explicit-constructor): it stands wherever a text stood.
   SharedPath(std::string text) : text_(std::make_shared<const std::string>(std::move(text))) {}
   SharedPath(const char* text) : SharedPath(std::string(text)) {}
 
@@ -28,6 +29,7 @@ class SharedPath {
     return text_ ? *text_ : kNone;
   }
   operator const std::string&() const { return text(); }
+  // NOLINTEND(google-explicit-constructor)
   bool empty() const { return text().empty(); }
   const char* c_str() const { return text().c_str(); }
 

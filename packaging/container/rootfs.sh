@@ -3,7 +3,8 @@
 # In it are the agent, the shared libraries that it needs, certificates, time zones, a user and a configuration,
 # and nothing else: no shell, no package manager. A LIBRARY is one that the agent loads when a job wants it,
 # libsystemd.so.0 for the journal and librdkafka.so.1 for Kafka. Everything is taken from the machine on which
-# this runs, Debian 12 with ca-certificates and tzdata. Runs as root, for files that belong to the container's user.
+# this runs, Debian 12 with ca-certificates and tzdata; libraries from SYSROOT, where one is given: the root of a Debian
+# of the agent's architecture (packaging/arm64/sysroot.sh). Runs as root, for files that belong to the container's user.
 set -euo pipefail
 
 user=10001  # of no account on the machine, and above those that a distribution gives out
@@ -16,32 +17,49 @@ fail() { echo "rootfs.sh: $*" >&2; exit 1; }
 [ ! -e "$root" ] || [ -z "$(ls -A "$root")" ] || fail "$root is there already"
 umask 022
 
-# A file under the name by which it is looked for, whatever symbolic links lead to it.
-add_library() { [ -e "$root$1" ] || install -D -m 755 "$(readlink -f "$1")" "$root$1"; }
+case $(readelf -h "$binary" | sed -n 's/^ *Machine: *//p') in
+  *X86-64*) machine=x86_64-linux-gnu strip=strip ;;
+  *AArch64*) machine=aarch64-linux-gnu strip=aarch64-linux-gnu-strip ;;
+  *) fail "no program for a machine that is known: $binary" ;;
+esac
+sysroot=${SYSROOT:-}
+command -v "$strip" >/dev/null || strip=strip
 
-# What the loader would load for a file, by path; the loader itself too.
-libraries_of() {
-  local found
-  found=$(ldd "$1") || fail "no dynamic program: $1"
-  ! grep 'not found' <<<"$found" >&2 || fail "$1 needs what is not installed"
-  sed -nE 's/^.*[[:space:]](\/[^ ]+) \(0x[0-9a-f]+\)$/\1/p' <<<"$found"
+# A library's path on such a machine.
+path_of() {
+  local folder
+  for folder in "/lib/$machine" "/usr/lib/$machine"; do
+    [ ! -e "$sysroot$folder/$1" ] || { echo "$folder/$1"; return; }
+  done
+  fail "$1 is not installed"
 }
 
-add_with_libraries() {
-  local library
-  while read -r library; do add_library "$library"; done < <(libraries_of "$1")
+# A file under the name by which it is looked for, whatever symbolic links lead to it, and what it needs.
+add_library() {
+  [ ! -e "$root$1" ] || return 0
+  install -D -m 755 "$(readlink -f "$sysroot$1")" "$root$1"
+  add_needed "$sysroot$1"
+}
+
+add_needed() {
+  local names name path
+  names=$(readelf -d "$1" | sed -n 's/^.*(NEEDED).*\[\(.*\)\]$/\1/p')
+  for name in $names; do
+    case $name in
+      ld-linux-*) ;;  # the loader itself, which the agent names by its path
+      *) path=$(path_of "$name"); add_library "$path" ;;
+    esac
+  done
 }
 
 install -D -m 755 "$binary" "$root/usr/bin/lokitail"
-strip "$root/usr/bin/lokitail"
-add_with_libraries "$binary"
+"$strip" "$root/usr/bin/lokitail"
+loader=$(readelf -l "$binary" | sed -n 's/^.*program interpreter: \(.*\)\]$/\1/p')
+add_library "$loader"
+add_needed "$binary"
 for name in "$@"; do
-  # An answer of `ldconfig -p` is: NAME (kind) => PATH.
-  path=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -nE "s/^\t$name \(.*x86-64.*\) => //p;s/^\t$name \(.*AArch64.*\) => //p")
-  [ -n "$path" ] || fail "$name is not installed"
-  path=${path%%$'\n'*}
+  path=$(path_of "$name")
   add_library "$path"
-  add_with_libraries "$path"
 done
 
 # TLS to Loki: where OpenSSL looks by default.

@@ -221,6 +221,7 @@ Result sorted(Arguments items, Arguments keys, Interpreter& interpreter) {
     return left.is_number() ? number_less(left.number(), right.number()) : left.text() < right.text();
   });
   std::vector<JsonValue> result;
+  result.reserve(order.size());
   for (const std::size_t i : order) result.push_back(items[i]);
   return interpreter.array(result);
 }

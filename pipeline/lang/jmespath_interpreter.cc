@@ -137,6 +137,7 @@ Result Interpreter::select(const Node& node, const JsonValue& value) {
   }
   if (node.type == Node::Type::kMultiSelectHash) return object(selected);
   std::vector<JsonValue> items;
+  items.reserve(selected.size());
   for (const JsonMember& member : selected) items.push_back(member.value);
   return array(items);
 }

@@ -126,7 +126,7 @@ JsonDocument JsonScanner::scan(std::string_view document, Arena& arena) {
       at = json_token::read_string(at + 1, end, ends, arena, key);
     } else {
       at = json_token::read_literal(at, end, "null");
-      key = {kNullKey, 0};
+      key = {kNullKey, 0};  // NOLINT(bugprone-string-constructor): known by where it points to
     }
     if (at == nullptr) return kMalformed;
     JsonField* const field = find(key);

@@ -127,7 +127,8 @@ constexpr std::string_view kIbanLengths =
 std::size_t iban_length(std::string_view country) {
   for (std::size_t i = 0; i < kIbanLengths.size(); i += 4) {
     if (kIbanLengths.substr(i, 2) != country) continue;
-    return static_cast<std::size_t>((kIbanLengths[i + 2] - '0') * 10 + (kIbanLengths[i + 3] - '0'));
+    const auto digit = [](char c) { return static_cast<std::size_t>(c - '0'); };
+    return digit(kIbanLengths[i + 2]) * 10 + digit(kIbanLengths[i + 3]);
   }
   return 0;
 }

@@ -12,7 +12,7 @@ re2::RE2::Options latin1() {
   re2::RE2::Options options;
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_case_sensitive(false);
-  options.set_max_mem(512 * 1024);
+  options.set_max_mem(int64_t{512} * 1024);
   return options;
 }
 

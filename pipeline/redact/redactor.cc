@@ -15,7 +15,7 @@ constexpr std::size_t kShortestText = 3;
 std::unique_ptr<const re2::RE2> compile(const char* expression) {
   re2::RE2::Options options;
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
-  options.set_max_mem(512 * 1024);
+  options.set_max_mem(int64_t{512} * 1024);
   return std::make_unique<const re2::RE2>(expression, options);
 }
 

@@ -144,7 +144,7 @@ class CriStage final : public Stage {
 
  private:
   // An application may write a long line slowly.
-  static constexpr std::int64_t kLongestWait = 5 * 60 * kNanosecondsPerSecond;
+  static constexpr std::int64_t kLongestWait = 300 * kNanosecondsPerSecond;
 
   static PartialLines::Key key_of(const Entry& entry) {
     return {entry.origin == nullptr ? nullptr : entry.origin->source(), entry.labels.hash()};

@@ -117,7 +117,8 @@ class EventLogMessageStage final : public EntryStage {
 };
 
 Symbol read_source(const config::Node* node, SymbolTable& symbols) {
-  const std::string source = node == nullptr ? "message" : config::read_string(*node);
+  if (node == nullptr) return symbols.intern("message");
+  const std::string source = config::read_string(*node);
   if (!is_label_name(source)) throw node->error("invalid label name: " + source);
   return symbols.intern(source);
 }

@@ -218,7 +218,7 @@ std::unique_ptr<Stage> make_geoip(const config::Node& body, StageContext& contex
     throw source->error("source cannot be empty");
   }
   const std::string type = db_type == nullptr ? "" : config::read_string(*db_type);
-  if (type.empty()) throw body.error("db type should be either city or asn");
+  if (db_type == nullptr || type.empty()) throw body.error("db type should be either city or asn");
 
   auto database = std::make_unique<const Database>(*db);
   if (source == nullptr) {

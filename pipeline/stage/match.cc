@@ -90,7 +90,8 @@ lang::Selector read_selector(const config::Node& node, SymbolTable& symbols) {
 }
 
 bool read_is_drop(const config::Node* action) {
-  const std::string text = action == nullptr ? "" : config::read_string(*action);
+  if (action == nullptr) return false;
+  const std::string text = config::read_string(*action);
   if (text == "drop") return true;
   if (text.empty() || text == "keep") return false;
   throw action->error("match stage action should be 'keep' or 'drop'");

@@ -169,7 +169,7 @@ TruncateRule read_rule(config::Fields& fields, SymbolTable& symbols) {
                     read_source_type(fields.find("source_type")),
                     {}};
   if (rule.limit == 0) throw limit.error("limit must be greater than zero");
-  if (rule.suffix.size() >= rule.limit) {
+  if (suffix != nullptr && rule.suffix.size() >= rule.limit) {
     throw suffix->error("the suffix of " + std::to_string(rule.suffix.size()) +
                         " bytes must be shorter than the limit");
   }

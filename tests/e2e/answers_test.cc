@@ -151,10 +151,8 @@ TEST_CASE("400 for each known reason is counted under Loki's own name for it") {
   LogWriter log("a", scene.logs / "a.log");
   log.write(1);
   scene.agent.start();
-  CHECK(eventually([&] {
-    return scene.agent.metric("lokitail_refused_entries_total", std::string("reason=\"") + reason + "\"") ==
-           1;
-  }));
+  const std::string labels = std::string("reason=\"") + reason + "\"";
+  CHECK(eventually([&] { return scene.agent.metric("lokitail_refused_entries_total", labels) == 1; }));
   CHECK(scene.agent.metric("promtail_dropped_entries_total", "reason=\"ingester_error\"") == 1);
   scene.agent.stop();
   CHECK(scene.loki.request_count() == 1);

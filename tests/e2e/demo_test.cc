@@ -55,6 +55,19 @@ TEST_CASE("demo --trace: each request is one trace through three processes, all 
                                           "payment-manager"});
 }
 
+TEST_CASE("demo: through an outage and a rotation every line arrives once") {
+  const Finished demo = run({agent_binary(), "demo", "--seconds", "4", "--rate", "200"});
+  INFO(demo.out << demo.err);
+  REQUIRE(demo.exit_code == 0);
+  CHECK(matches(demo.out, R"re(Loki was down +([0-9.]+) s; all had arrived)re").size() == 1);
+  const auto written = matches(demo.out, R"re(lines written +([0-9,]+))re");
+  REQUIRE(written.size() == 1);
+  CHECK(written[0].size() >= 3);
+  CHECK(matches(demo.out, R"re(entries received +([0-9,]+) in )re") == written);
+  CHECK(matches(demo.out, R"re(lost +([0-9,]+)\n)re") == std::vector<std::string>{"0"});
+  CHECK(matches(demo.out, R"re(followed by (trace_id)=)re").size() == 1);
+}
+
 TEST_CASE("demo: what cannot be is refused") {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--service", "executor-node"}, {"--listen", "1"}, {"--trace", "--docker"}}) {

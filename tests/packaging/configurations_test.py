@@ -14,8 +14,9 @@ COMPLETION = {
 }
 # Blocks that are something else, by their keys; those with another test are named with it.
 OTHERS = {
-    "env": "a container's, in a manifest",
-    "rules": "of a role, in a manifest",
+    "env": "a container's, in a manifest: documentation_test.py",
+    "rules": "of a role, in a manifest: documentation_test.py",
+    "services volumes": "for docker compose: documentation_test.py",
     "positions": "a positions file, where it is alone",
     "config tests": "tests of a pipeline: tests/e2e/commands_test.cc",
     "- targets labels": "a file of file_sd",

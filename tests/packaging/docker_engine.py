@@ -48,9 +48,10 @@ class DockerEngine:
         tree = self.folder / "busybox"
         (tree / "bin").mkdir(parents=True)
         shutil.copy(shutil.which("busybox"), tree / "bin")
-        for applet in ("sh", "true", "sleep", "seq"):
+        for applet in ("sh", "true", "sleep", "seq", "date"):
             (tree / "bin" / applet).symlink_to("busybox")
         self.import_tree(tree, "busybox", ["ENV PATH=/bin"])
+        self.docker("tag", "busybox", "busybox:1.36")
 
     def stop(self):
         if self.process is None:

@@ -9,25 +9,11 @@ import shutil
 import signal
 import subprocess
 
+from debian_root import copy_of_debian
 from support import BINARY, SOURCE, Loki, expect, need_programs, need_root, run, skip, temporary_folder, wait_until
 
 BUILD = pathlib.Path(BINARY).resolve().parent
-CACHE = pathlib.Path(os.environ.get("LOKITAIL_PEERS", pathlib.Path.home() / ".cache/lokitail")) / "debian-root"
-PACKAGES = "systemd,dbus,netbase,libcctz2,libfmt9,libprometheus-cpp-core1.0,libsimdjson14"
 GROUPS = [pathlib.Path("/sys/fs/cgroup") / name / "lokitail-test" for name in ("systemd", "unified")]
-
-
-def debian_root(folder):
-    if not (CACHE / "usr/bin/dpkg").exists():
-        half = CACHE.with_name(CACHE.name + ".half")
-        shutil.rmtree(half, ignore_errors=True)
-        half.parent.mkdir(parents=True, exist_ok=True)
-        done = run("debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", half, check=False)
-        if done.returncode != 0:
-            skip("debootstrap cannot make a Debian: " + done.stdout[-300:])
-        half.rename(CACHE)
-    run("cp", "-a", CACHE, folder / "root")
-    return folder / "root"
 
 
 class Machine:
@@ -205,7 +191,7 @@ folder = temporary_folder()
 run(SOURCE / "packaging/package.sh", BUILD, "DEB")
 shutil.copy(next((BUILD / "packages").glob("*.deb")), folder / "in/lokitail.deb")
 receiver = Loki()
-debian = debian_root(folder)
+debian = copy_of_debian(folder)
 configure(debian, receiver)
 vm = Machine(debian, folder / "in")
 main_pid = test_install(vm, receiver)

@@ -150,7 +150,7 @@ class Compose(unittest.TestCase):
         self.assertIn("/var/lib/docker/containers:/var/lib/docker/containers:ro", volumes)
 
     def test_the_image_is_built_of_all_that_cmake_reads(self):
-        with open(ROOT + "/packaging/container/Dockerfile.dockerignore") as file:
+        with open(ROOT + "/.dockerignore") as file:
             allowed = [line[1:].strip() for line in file if line.startswith("!")]
         with open(ROOT + "/CMakeLists.txt") as file:
             asked = re.findall(r"(?m)^\s*include\((\S+\.cmake)\)", file.read())

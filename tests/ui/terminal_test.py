@@ -1,4 +1,4 @@
-"""`lokitail tap` and `lokitail top` with the real agent; top's screen through tmux."""
+"""`lokitail tap` and `lokitail top` with the real agent, and `lokitail demo`; the screens through tmux."""
 import json
 import shutil
 import subprocess
@@ -62,6 +62,27 @@ def top_screen(agent):
         tmux("kill-server")
 
 
+def demo_screen():
+    if shutil.which("tmux") is None:
+        print("SKIPPED: demo_screen: tmux is not installed")
+        return
+    socket = str(temporary_folder() / "tmux")
+    tmux = lambda *words: subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=True).stdout
+    tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-s", "demo",
+         f"{BINARY} demo --seconds 8; echo ended $?; exec sleep 60")
+    screen = lambda: tmux("capture-pane", "-p", "-t", "demo")
+    try:
+        wait_until("the outage on the screen", lambda: "answers 503" in screen() and "payment-manager" in screen())
+        print(screen())
+        expect(all(len(text) <= 100 for text in screen().splitlines()), "the screen fits")
+        wait_until("the end", lambda: "ended 0" in screen())
+        expect("lost              0" in screen() and "followed by trace_id=" in screen(), "what came of it stays there")
+    finally:
+        tmux("kill-server")
+
+
+print("--- demo_screen")
+demo_screen()
 with Agent("admin: true") as running:
     running.write(*(line("info", f"message {i}") for i in range(10)))
     wait_until("delivery", lambda: len(running.loki.lines()) == 10)

@@ -33,6 +33,7 @@ SelfProcess::SelfProcess(const std::vector<std::string>& arguments, int output) 
   std::vector<std::string> all = {"lokitail"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> texts;
+  texts.reserve(all.size() + 1);
   for (std::string& argument : all) texts.push_back(argument.data());
   texts.push_back(nullptr);
   pid_ = fork();

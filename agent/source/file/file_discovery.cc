@@ -112,6 +112,7 @@ FileDiscovery::~FileDiscovery() = default;
 void FileDiscovery::change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added) {
   if (!removed.empty()) remove(removed);
   std::vector<TargetPointer> fresh;
+  fresh.reserve(added.size());
   for (FileTarget& target : added) fresh.push_back(compile(std::move(target)));
   targets_.insert(targets_.end(), fresh.begin(), fresh.end());
   if (!started_ || fresh.empty()) return;

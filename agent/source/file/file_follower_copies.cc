@@ -37,7 +37,7 @@ std::string FileFollower::original_of(const std::string& path) const {
   const std::size_t name = path.rfind('/') + 1;
   for (std::size_t end = path.find_last_of(".-_"); end != path.npos && end > name;
        end = path.find_last_of(".-_", end - 1)) {
-    const std::string original = path.substr(0, end);
+    std::string original = path.substr(0, end);
     if (!is_rotated_name(name_of(original), name_of(path))) continue;
     if (tails_.contains(original) || positions_.last_at(original)) return original;
   }

@@ -486,6 +486,7 @@ FileSource::Found FileSource::skip_rest_of_line(const Block& block) {
 // take it for a line of its own.
 void FileSource::end_skipping() {
   if (!std::exchange(skipping_, false)) return;
+  // NOLINTNEXTLINE(bugprone-unused-raii): what is opened settles at once.
   pipeline::OriginReference(ledger_.open(position(offset_)));
   cut_line_ = pipeline::OriginReference();
 }

@@ -255,6 +255,7 @@ std::optional<std::vector<std::string>> KafkaConsumer::topics(std::chrono::milli
     return std::nullopt;
   }
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(metadata->topic_cnt));
   for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
   library_.metadata_destroy_(metadata);
   return names;

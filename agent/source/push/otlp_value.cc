@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -138,11 +139,11 @@ bool read_double(const JsonValue& json, double& number) {
   }
   if (!json.is_string()) return false;
   if (json.text() == "NaN")
-    number = NAN;
+    number = std::numeric_limits<double>::quiet_NaN();
   else if (json.text() == "Infinity")
-    number = INFINITY;
+    number = std::numeric_limits<double>::infinity();
   else if (json.text() == "-Infinity")
-    number = -INFINITY;
+    number = -std::numeric_limits<double>::infinity();
   else
     return false;
   return true;

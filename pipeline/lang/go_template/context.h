@@ -106,6 +106,7 @@ class Text {
 
   Text& operator+=(std::string_view text) {
     if (text.size() > capacity_ - size_ && !grow(text.size())) return *this;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): where there is room there is memory.
     if (!text.empty()) std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
     return *this;

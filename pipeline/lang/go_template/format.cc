@@ -53,7 +53,7 @@ class Formatting {
         out_ += "%!(BADPREC)";
       }
     }
-    if (!after_index) after_index = argument_index();
+    if (!after_index) argument_index();
     if (rest_.empty()) {
       out_ += "%!(NOVERB)";
       return;

@@ -78,7 +78,7 @@ Value add_date(Context& context, const Value& self, Arguments arguments) {
   const std::int64_t days = days_from_date(now.year + arguments[0].as_integer() + years, month, 1) + now.day -
                             1 + arguments[2].as_integer();
   const std::int64_t clock =
-      days * kSecondsPerDay + std::int64_t{now.hour} * 3600 + now.minute * 60 + now.second;
+      days * kSecondsPerDay + std::int64_t{now.hour} * 3600 + std::int64_t{now.minute} * 60 + now.second;
   const Zone& zone = self.as_time().zone;
   return context.time({Timestamp(zone.instant_of(clock), now.nanosecond), zone});
 }
@@ -103,9 +103,9 @@ Value time_compare(Context&, const Value& self, Arguments arguments) {
 
 template <std::int64_t kUnit>
 Value in_units(Context&, const Value& self, Arguments) {
+  const std::int64_t whole = self.as_integer() / kUnit;
   const std::int64_t rest = self.as_integer() % kUnit;
-  return Value::number(static_cast<double>(self.as_integer() / kUnit) +
-                       static_cast<double>(rest) / static_cast<double>(kUnit));
+  return Value::number(static_cast<double>(whole) + static_cast<double>(rest) / static_cast<double>(kUnit));
 }
 
 template <std::int64_t kUnit>
