@@ -68,14 +68,17 @@ class Tally {
 int main(int count, char** arguments) {
   std::uint64_t expected = UINT64_MAX;
   unsigned status = 204;
+  auto mode = ReceiverOptions::Mode::kSize;
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string name = arguments[i];
     if (name == "--expect") expected = std::stoull(arguments[i + 1]);
+    if (name == "--mode" && std::string_view(arguments[i + 1]) == "bytes")
+      mode = ReceiverOptions::Mode::kBytes;
     if (name == "--status") status = static_cast<unsigned>(std::stoul(arguments[i + 1]));
   }
   Tally tally(expected);
   ReceiverOptions options;
-  options.mode = ReceiverOptions::Mode::kSize;
+  options.mode = mode;
   options.answer = [&](const ReceivedPush& received) {
     if (!received.decoded) return refusal(received.decoded);
     return PushAnswer{.status = status};

@@ -23,8 +23,8 @@ using test::StubAnswer;
 using test::StubRequest;
 using test::StubServer;
 
-struct Scene {
-  explicit Scene(StubServer::Handler handler) : server(std::move(handler)) {}
+struct ClientScene {
+  explicit ClientScene(StubServer::Handler handler) : server(std::move(handler)) {}
 
   Response wait_for(asio::awaitable<Response> request) {
     std::optional<Response> response;
@@ -45,7 +45,7 @@ struct Scene {
 
 TEST_CASE("a GET is answered with body and headers, on one connection") {
   std::atomic<int> asked{0};
-  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([&](const StubRequest& request, StubAnswer& answer) {
     CHECK(request.method == "GET");
     CHECK(request.header("accept") == "application/json");
     answer.send(200, request.target + " " + std::to_string(++asked), {{"X-Consul-Index", "7"}});
@@ -60,7 +60,7 @@ TEST_CASE("a GET is answered with body and headers, on one connection") {
 }
 
 TEST_CASE("an answer to a GET that is too long or breaks off is an error") {
-  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([](const StubRequest& request, StubAnswer& answer) {
     if (request.path() == "/long") return answer.send(200, std::string(1001, 'x'));
     if (request.path() == "/fits") return answer.send(200, std::string(1000, 'x'));
     answer.begin(200);
@@ -75,14 +75,14 @@ TEST_CASE("an answer to a GET that is too long or breaks off is an error") {
 }
 
 TEST_CASE("a refusal is told with the first line of what the server said") {
-  Scene scene([](const StubRequest&, StubAnswer& answer) { answer.send(403, "not you\nmore"); });
+  ClientScene scene([](const StubRequest&, StubAnswer& answer) { answer.send(403, "not you\nmore"); });
   const Response response = scene.wait_for(scene.client.get("/", scene.headers));
   CHECK_FALSE(response.ok());
   CHECK(response.problem() == "HTTP status 403: not you");
 }
 
 TEST_CASE("a GET follows redirects, to the same host only") {
-  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([](const StubRequest& request, StubAnswer& answer) {
     if (request.path() == "/there") return answer.send(200, "arrived");
     if (request.path() == "/away") return answer.send(302, "", {{"Location", "http://localhost:1/there"}});
     answer.send(302, "", {{"Location", "/there"}});
@@ -93,7 +93,7 @@ TEST_CASE("a GET follows redirects, to the same host only") {
 
 TEST_CASE("an answer that goes on is taken as it comes, until no more is wanted or the server ends it") {
   std::atomic<bool> was_left{false};
-  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([&](const StubRequest& request, StubAnswer& answer) {
     answer.begin(200);
     for (int i = 0; answer.chunk("event " + std::to_string(i) + "\n"); ++i) {
       if (request.path() == "/three" && i == 2) return answer.end();
@@ -117,7 +117,7 @@ TEST_CASE("an answer that goes on is taken as it comes, until no more is wanted 
 }
 
 TEST_CASE("an answer that goes on and is silent too long is an error, and so is one that breaks off") {
-  Scene scene([](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([](const StubRequest& request, StubAnswer& answer) {
     answer.begin(200);
     answer.chunk("once");
     while (request.path() == "/silent" && answer.is_wanted()) std::this_thread::sleep_for(1ms);
@@ -135,7 +135,7 @@ TEST_CASE("an answer that goes on and is silent too long is an error, and so is 
 }
 
 TEST_CASE("a refusal of an answer that would go on is whole and nothing is taken") {
-  Scene scene([](const StubRequest&, StubAnswer& answer) { answer.send(410, "gone"); });
+  ClientScene scene([](const StubRequest&, StubAnswer& answer) { answer.send(410, "gone"); });
   const Response response = scene.wait_for(scene.client.stream("/", scene.headers, 10s, [](std::string_view) {
     FAIL("nothing is to be taken");
     return false;
@@ -146,7 +146,7 @@ TEST_CASE("a refusal of an answer that would go on is whole and nothing is taken
 
 TEST_CASE("a request that waits when the client is closed is not sent again") {
   std::atomic<int> waiting{0};
-  Scene scene([&](const StubRequest& request, StubAnswer& answer) {
+  ClientScene scene([&](const StubRequest& request, StubAnswer& answer) {
     if (request.path() == "/quick") return answer.send(200, "quick");
     ++waiting;
     while (answer.is_wanted()) std::this_thread::sleep_for(1ms);

@@ -21,9 +21,9 @@ SpoolRecord record_of(const std::string& body, std::int64_t written_at = 0) {
 }
 
 // A spool in memory that can be opened again.
-class Scene {
+class SpoolScene {
  public:
-  explicit Scene(SpoolLimits limits = {}) : limits_(limits) { reopen(); }
+  explicit SpoolScene(SpoolLimits limits = {}) : limits_(limits) { reopen(); }
 
   void reopen() {
     spool_.reset();
@@ -72,7 +72,7 @@ class Scene {
 };
 
 TEST_CASE("a spool gives back what it was given, also later", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   scene.write({"a", "", std::string(100'000, 'b')});
   scene.reopen();
   scene.write({"c"});
@@ -88,7 +88,7 @@ TEST_CASE("a spool gives back what it was given, also later", "[spool]") {
 }
 
 TEST_CASE("records come out once they are synced", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   REQUIRE(scene.append(record_of("a")) == Spool::Append::kStored);
   CHECK(scene.read().empty());
   CHECK(scene.spool().sync().empty());
@@ -96,7 +96,7 @@ TEST_CASE("records come out once they are synced", "[spool]") {
 }
 
 TEST_CASE("what is acknowledged does not come again, up to the first that is not", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   scene.write({"a", "b", "c", "d"});
   scene.read();
   scene.spool().acknowledge(scene.sequences[1]);
@@ -108,7 +108,7 @@ TEST_CASE("what is acknowledged does not come again, up to the first that is not
 }
 
 TEST_CASE("segments that nobody needs are removed", "[spool]") {
-  Scene scene({.segment_bytes = 100});
+  SpoolScene scene({.segment_bytes = 100});
   scene.write({"a", std::string(100, 'b'), "c"});
   CHECK(scene.files.contents().size() == 2);
   scene.read();
@@ -126,7 +126,7 @@ TEST_CASE("segments that nobody needs are removed", "[spool]") {
 }
 
 TEST_CASE("damaged records are skipped and counted", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   scene.write({"first", "second", "third"});
   std::string& bytes = scene.first_segment();
   SECTION("in the middle") {
@@ -166,7 +166,7 @@ TEST_CASE("damaged records are skipped and counted", "[spool]") {
 }
 
 TEST_CASE("a damaged cursor means to begin again", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   scene.write({"a", "b"});
   scene.read();
   scene.spool().acknowledge(scene.sequences[0]);
@@ -180,7 +180,7 @@ TEST_CASE("a full spool", "[spool]") {
   SpoolLimits limits{.max_bytes = 900, .segment_bytes = 250};
   const std::string body(140, 'x');
   SECTION("takes no more, until there is room") {
-    Scene scene(limits);
+    SpoolScene scene(limits);
     for (const char* const name : {"1", "2", "3", "4"}) scene.write({name + body});
     CHECK(scene.append(record_of("5" + body)) == Spool::Append::kFull);
     CHECK(scene.read().size() == 4);
@@ -191,7 +191,7 @@ TEST_CASE("a full spool", "[spool]") {
   }
   SECTION("drops the oldest and counts them, if that is wanted") {
     limits.drop_oldest = true;
-    Scene scene(limits);
+    SpoolScene scene(limits);
     for (const char* const name : {"1", "2", "3", "4", "5"}) scene.write({name + body});
     CHECK(scene.spool().stats().dropped_entries == 6);  // two records
     CHECK(scene.read() == Bodies{"3" + body, "4" + body, "5" + body});
@@ -201,7 +201,7 @@ TEST_CASE("a full spool", "[spool]") {
   }
   SECTION("drops no record that was read, as far as its reader is concerned") {
     limits.drop_oldest = true;
-    Scene scene(limits);
+    SpoolScene scene(limits);
     for (const char* const name : {"1", "2", "3", "4"}) scene.write({name + body});
     CHECK(scene.read().size() == 4);
     scene.write({"5" + body});
@@ -212,7 +212,7 @@ TEST_CASE("a full spool", "[spool]") {
 }
 
 TEST_CASE("records that are too old are dropped and counted", "[spool]") {
-  Scene scene({.max_age = 60});
+  SpoolScene scene({.max_age = 60});
   scene.write({"old"});
   scene.now += 50;
   scene.write({"young"});
@@ -222,7 +222,7 @@ TEST_CASE("records that are too old are dropped and counted", "[spool]") {
 }
 
 TEST_CASE("a disk that fails leaves the spool as it was", "[spool]") {
-  Scene scene;
+  SpoolScene scene;
   scene.write({"a"});
   scene.files.fail_often(100);
   CHECK(scene.append(record_of("b")) == Spool::Append::kFailed);

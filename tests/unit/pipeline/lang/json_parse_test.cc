@@ -10,7 +10,7 @@
 namespace lokitail::pipeline::lang {
 namespace {
 
-using test::PaddedText;
+using pipeline::test::PaddedText;
 
 // The document written anew; "malformed" if it is.
 std::string reprint(std::string_view document) {

@@ -25,10 +25,10 @@ class Out final : public pipeline::Sink {
   std::vector<std::string> entries;
 };
 
-struct Scene final : BlockLedger::Owner {
+struct LinesScene final : BlockLedger::Owner {
   void settled(std::uint64_t to) override { settled_to = to; }
 
-  explicit Scene(const LogPosition& read = {}, bool with_stderr = true)
+  explicit LinesScene(const LogPosition& read = {}, bool with_stderr = true)
       : lines({config::LabelMap{{"s", "out"}},
                with_stderr ? std::optional(config::LabelMap{{"s", "err"}}) : std::nullopt},
               read,
@@ -38,7 +38,7 @@ struct Scene final : BlockLedger::Owner {
     pipeline.emplace(config::Node::parse("", "test.yaml"), context, out);
     lines.attach(symbols);
   }
-  ~Scene() { lines.forget(); }
+  ~LinesScene() { lines.forget(); }
 
   // A line of the file, with its newline; returns the offset behind it.
   std::uint64_t push(std::string line) {
@@ -69,7 +69,7 @@ struct Scene final : BlockLedger::Owner {
 using Entries = std::vector<std::string>;
 
 TEST_CASE("records become entries with Docker's time, without their newline", "[docker]") {
-  Scene scene;
+  LinesScene scene;
   scene.push("a \\\"b\\\"\\n", 1);
   scene.push("\\n", 2, "stderr");
   scene.push("cr\\r\\n", 3);
@@ -80,7 +80,7 @@ TEST_CASE("records become entries with Docker's time, without their newline", "[
 
 TEST_CASE("pieces of a line are joined, each stream for itself, and settle together", "[docker]") {
   const std::string piece(LineJoiner::kPieceBytes, 'x');
-  Scene scene;
+  LinesScene scene;
   const std::uint64_t before = scene.push("before\\n", 1);
   scene.push(piece, 2);
   scene.push(piece, 3, "stderr");
@@ -101,7 +101,7 @@ TEST_CASE("pieces of a line are joined, each stream for itself, and settle toget
 }
 
 TEST_CASE("a line that is no record goes on as it is, and is counted", "[docker]") {
-  Scene scene;
+  LinesScene scene;
   scene.push(std::string("not json"));
   scene.push(R"({"log":1,"stream":"stdout","time":"2026-11-23T09:40:38Z"})");
   scene.push(R"({"log":"x\n","stream":"stdout","time":"yesterday"})");
@@ -114,7 +114,7 @@ TEST_CASE("what was read before is passed over, and what rules drop is counted",
   LogPosition read;
   const std::int64_t second = 1'795'426'838;  // 2026-11-23T09:40:38Z
   read.passed(LogStream::kStdout, {second, 2});
-  Scene scene(read, false);
+  LinesScene scene(read, false);
   scene.push("1\\n", 1);
   scene.push("2\\n", 2);
   scene.push("3\\n", 2);

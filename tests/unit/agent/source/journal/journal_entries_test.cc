@@ -16,8 +16,8 @@ config::RelabelConfig rule(config::RelabelAction action, std::vector<std::string
   return rule;
 }
 
-struct Scene {
-  explicit Scene(bool json = false) {
+struct EntriesScene {
+  explicit EntriesScene(bool json = false) {
     job.job_name = "j";
     job.journal.emplace().json = json;
     const auto kReplace = config::RelabelAction::kReplace;
@@ -62,7 +62,7 @@ struct Scene {
 };
 
 TEST_CASE("an entry brings the labels that rules can use, and its message", "[journal]") {
-  Scene scene;
+  EntriesScene scene;
   scene.add({"_PID=1", "PRIORITY=4", "MESSAGE=two\nlines", "_SYSTEMD_UNIT=a.service"});
   scene.add({"_PID=2", "PRIORITY=4", "MESSAGE=", "_SYSTEMD_UNIT=a.service"});
   scene.add({"MESSAGE=bare"});
@@ -76,7 +76,7 @@ TEST_CASE("an entry brings the labels that rules can use, and its message", "[jo
 }
 
 TEST_CASE("labelmap makes all labels", "[journal]") {
-  Scene scene;
+  EntriesScene scene;
   scene.job.relabel_configs = {rule(config::RelabelAction::kLabelMap, {}, "")};
   scene.add({"PRIORITY=9", "MESSAGE=m", "_PID=1"});
   CHECK(scene.take() ==
@@ -85,7 +85,7 @@ TEST_CASE("labelmap makes all labels", "[journal]") {
 }
 
 TEST_CASE("what has no message is counted", "[journal]") {
-  Scene scene;
+  EntriesScene scene;
   scene.add({"_PID=1"});
   scene.add({"_PID=1", "no field", "=x"}, false);
   scene.entries().drop_entry();
@@ -99,7 +99,7 @@ TEST_CASE("what has no message is counted", "[journal]") {
 }
 
 TEST_CASE("all fields as JSON", "[journal]") {
-  Scene scene(true);
+  EntriesScene scene(true);
   scene.add({"_PID=1", "MESSAGE=<m>", "A=x", "A=y", "_SYSTEMD_UNIT=u"});
   scene.add({"_PID=1"});
   CHECK(scene.take() ==
@@ -110,7 +110,7 @@ TEST_CASE("all fields as JSON", "[journal]") {
 }
 
 TEST_CASE("names of fields without end are borne with", "[journal]") {
-  Scene scene;
+  EntriesScene scene;
   for (int i = 0; i < 10'000; ++i) scene.add({"F" + std::to_string(i) + "=1", "MESSAGE=m", "PRIORITY=1"});
   CHECK(scene.take().size() == 10'000);
 }

@@ -12,14 +12,14 @@ namespace {
 
 using test::FakeJournal;
 
-struct Scene {
-  Scene() {
+struct JournalScene {
+  JournalScene() {
     job.job_name = "job";
     job.journal.emplace().labels = {{"a", "b"}};
     target = std::make_unique<JournalTarget>(
         job, TargetContext{received.control, *received.worker, positions, metrics}, FakeJournal::library());
   }
-  ~Scene() { target->stop(); }
+  ~JournalScene() { target->stop(); }
 
   FakeJournal::Entry& add(const std::string& message) { return journal.add(++time, message); }
   // The messages that came out are these.
@@ -47,7 +47,7 @@ struct Scene {
 };
 
 TEST_CASE("a journal's position is what is settled", "[journal]") {
-  Scene scene;
+  JournalScene scene;
   scene.add("0");
   scene.add("1");
   CHECK_FALSE(scene.target->ready());
@@ -71,7 +71,7 @@ TEST_CASE("a journal's position is what is settled", "[journal]") {
 }
 
 TEST_CASE("a journal that fails is opened again and read on", "[journal]") {
-  Scene scene;
+  JournalScene scene;
   for (const char* message : {"0", "1", "2"}) scene.add(message);
   scene.journal.open_error = EACCES;
   scene.journal.fail_before = 2;
@@ -95,7 +95,7 @@ TEST_CASE("a journal that fails is opened again and read on", "[journal]") {
 }
 
 TEST_CASE("reading begins behind the saved entry", "[journal]") {
-  Scene scene;
+  JournalScene scene;
   for (const char* message : {"0", "1", "2"}) scene.add(message);
   scene.positions.set_value("cursor-job", scene.cursor_of(1));
   scene.target->start();
