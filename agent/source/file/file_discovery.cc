@@ -71,8 +71,10 @@ class FileDiscovery::Visitor final : public GlobVisitor {
   Visitor(FileDiscovery& discovery, TargetPointer target)
       : discovery_(discovery), target_(std::move(target)) {}
 
-  void file(const std::string& path) override {
-    if (!target_->excludes(path)) discovery_.follower_.look(target_, path);
+  void file(const std::string& path, std::uint64_t inode) override {
+    if (target_->excludes(path)) return;
+    discovery_.follower_.look(target_, path, inode);
+    if (inode == 0) discovery_.watch_links(path);
   }
 
   void directory(const std::string& path, GlobPlace place) override {
@@ -189,8 +191,7 @@ void FileDiscovery::scan_target(const TargetPointer& target) {
 void FileDiscovery::scan() {
   ++scan_;
   for (const TargetPointer& target : targets_) scan_target(target);
-  follower_.look_at_rest();
-  for (const std::string& path : follower_.paths()) watch_links(path);
+  for (const std::string& path : follower_.look_at_rest()) watch_links(path);
   forget_unused_folders();
 }
 

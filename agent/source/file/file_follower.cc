@@ -51,10 +51,12 @@ void FileFollower::stop() {
 
 // ---- Looking --------------------------------------------------------------------------------------
 
-void FileFollower::look(const TargetPointer& target, const std::string& path) {
+void FileFollower::look(const TargetPointer& target, const std::string& path, std::uint64_t inode) {
   const LabelSetPointer labels = shared_labels(target->target.labels);
   Tail* tail = find_tail(path, labels);
   if (tail != nullptr) tail->looked_at = look_;
+  // While a file is open its number is no other's.
+  if (inode != 0 && tail != nullptr && tail->file != nullptr && tail->file->key().inode == inode) return;
   const auto facts = stat_path(path.c_str());
   if (!facts || !facts->regular) {
     if (tail != nullptr && (facts || means_gone(errno))) leave(*tail);
@@ -90,7 +92,7 @@ void FileFollower::look_again(const std::string& path) {
   for (const TargetPointer& target : targets) look(target, path);
 }
 
-void FileFollower::look_at_rest() {
+std::vector<std::string> FileFollower::look_at_rest() {
   std::vector<std::string> paths;
   for (const auto& [path, tails] : tails_) {
     if (std::any_of(tails.begin(), tails.end(),
@@ -100,6 +102,7 @@ void FileFollower::look_at_rest() {
   }
   for (const std::string& path : paths) look_again(path);
   ++look_;
+  return paths;
 }
 
 void FileFollower::resume_absent(const std::vector<TargetPointer>& targets) {
@@ -336,12 +339,6 @@ std::vector<FileStatus> FileFollower::status() const {
     }
   }
   return all;
-}
-
-std::vector<std::string> FileFollower::paths() const {
-  std::vector<std::string> paths;
-  for (const auto& [path, tails] : tails_) paths.push_back(path);
-  return paths;
 }
 
 }  // namespace lokitail::agent

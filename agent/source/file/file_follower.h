@@ -84,11 +84,12 @@ class FileFollower {
   void on_path_followed(PathFollowed told) { path_followed_ = std::move(told); }
 
   // Something may be at this path, which matches the target; or not any more.
-  void look(const TargetPointer& target, const std::string& path);
+  // `inode`: of what is there, where that is known; otherwise 0.
+  void look(const TargetPointer& target, const std::string& path, std::uint64_t inode = 0);
   // The same for a path that is followed already; nothing for others.
   void look_again(const std::string& path);
-  // For all paths that look() was not asked about since the last time.
-  void look_at_rest();
+  // For all paths that look() was not asked about since the last time, which it returns.
+  std::vector<std::string> look_at_rest();
   // Files that were not read to their end when the agent stopped, and whose path leads nowhere now.
   void resume_absent(const std::vector<TargetPointer>& targets);
   // Reads no more for these targets than what their files hold now, save where one of the `rest` asks for the
@@ -117,7 +118,6 @@ class FileFollower {
   using StuckHandler = std::function<void(const FileSource&, std::uint64_t size, bool is_stuck)>;
   void look_for_stuck(std::chrono::nanoseconds patience, const StuckHandler& told);
   std::size_t stuck() const { return stuck_; }
-  std::vector<std::string> paths() const;
 
  private:
   bool is_stuck(const FileSource& source) const;

@@ -296,7 +296,7 @@ bool Glob::matches(std::string_view path) const {
 
 std::vector<std::string> Glob::expand() const {
   struct Files final : GlobVisitor {
-    void file(const std::string& path) override { paths.insert(path); }
+    void file(const std::string& path, std::uint64_t) override { paths.insert(path); }
     void directory(const std::string&, GlobPlace) override {}
     std::set<std::string> paths;
   } files;
@@ -306,7 +306,7 @@ std::vector<std::string> Glob::expand() const {
 
 std::vector<std::string> Glob::watch_directories() const {
   struct Directories final : GlobVisitor {
-    void file(const std::string&) override {}
+    void file(const std::string&, std::uint64_t) override {}
     void directory(const std::string& path, GlobPlace) override { paths.insert(path); }
     std::set<std::string> paths;
   } directories;

@@ -20,7 +20,8 @@ constexpr std::size_t kMostDirectories = 100'000;
 
 struct DirectoryEntry {
   std::string name;
-  bool is_folder;
+  bool is_folder = false;
+  std::uint64_t inode = 0;  // of a regular file; 0: not known
 };
 
 std::optional<struct stat> status_of(const std::string& path) {
@@ -47,7 +48,7 @@ std::vector<DirectoryEntry> read_directory(const std::string& path) {
       // A link that leads nowhere yet may do so later; as a file it is looked at then.
       is_folder = status && S_ISDIR(status->st_mode);
     }
-    entries.push_back({std::string(name), is_folder});
+    entries.push_back({std::string(name), is_folder, entry->d_type == DT_REG ? entry->d_ino : 0});
   }
   return entries;
 }
@@ -72,25 +73,25 @@ class Walk {
   }
 
   // One name in a folder.
-  void name(const std::string& path, std::size_t at, const std::string& name, bool is_folder) {
+  void name(const std::string& path, std::size_t at, const DirectoryEntry& entry) {
     using Kind = Glob::Component::Kind;
     const Glob::Component& component = branch_[at];
     const bool last = at + 1 == branch_.size();
     if (component.kind == Kind::kAnyDepth) {
-      if (is_folder) {
-        directory(join_path(path, name), at);
+      if (entry.is_folder) {
+        directory(join_path(path, entry.name), at);
       } else if (last) {
-        visitor_.file(join_path(path, name));
+        visitor_.file(join_path(path, entry.name), entry.inode);
       }
       return;
     }
-    const bool matches =
-        component.kind == Kind::kLiteral ? component.text == name : matches_name(component.text, name);
+    const bool matches = component.kind == Kind::kLiteral ? component.text == entry.name
+                                                          : matches_name(component.text, entry.name);
     if (!matches) return;
     if (last) {
-      if (!is_folder) visitor_.file(join_path(path, name));
-    } else if (is_folder) {
-      directory(join_path(path, name), at + 1);
+      if (!entry.is_folder) visitor_.file(join_path(path, entry.name), entry.inode);
+    } else if (entry.is_folder) {
+      directory(join_path(path, entry.name), at + 1);
     }
   }
 
@@ -110,7 +111,7 @@ class Walk {
     }
     const bool is_folder = status && S_ISDIR(status->st_mode);
     if (last) {
-      if (status && !is_folder) visitor_.file(next);
+      if (status && !is_folder) visitor_.file(next, 0);
     } else if (is_folder) {
       directory(next, at + 1);
     }
@@ -118,9 +119,7 @@ class Walk {
 
   void wildcard(const std::string& path, std::size_t at) {
     report(path, at);
-    for (const DirectoryEntry& entry : read_directory(path)) {
-      name(path, at, entry.name, entry.is_folder);
-    }
+    for (const DirectoryEntry& entry : read_directory(path)) name(path, at, entry);
   }
 
   void any_depth(const std::string& path, std::size_t at) {
@@ -131,9 +130,7 @@ class Walk {
     inside_.push_back(here);
     report(path, at);
     if (at + 1 < branch_.size()) directory(path, at + 1);
-    for (const DirectoryEntry& entry : read_directory(path)) {
-      name(path, at, entry.name, entry.is_folder);
-    }
+    for (const DirectoryEntry& entry : read_directory(path)) name(path, at, entry);
     inside_.pop_back();
   }
 
@@ -168,7 +165,7 @@ bool names_a_file(const Glob& glob) {
 
 void walk(const Glob& glob, GlobVisitor& visitor) {
   if (names_a_file(glob)) {
-    visitor.file(glob.literal());
+    visitor.file(glob.literal(), 0);
     return;
   }
   for (std::uint32_t branch = 0; branch < glob.branches().size(); ++branch) {
@@ -180,7 +177,7 @@ void walk_from(const Glob& glob, GlobPlace place, const std::string& directory, 
                GlobVisitor& visitor) {
   const auto status = status_of(join_path(directory, name));
   const bool is_folder = status && S_ISDIR(status->st_mode);
-  Walk(glob, place.branch, visitor).name(directory, place.component, std::string(name), is_folder);
+  Walk(glob, place.branch, visitor).name(directory, place.component, {std::string(name), is_folder});
 }
 
 }  // namespace lokitail::agent

@@ -26,8 +26,9 @@ struct GlobPlace {
 class GlobVisitor {
  public:
   virtual ~GlobVisitor() = default;
-  // A match that is no folder. It may come more than once.
-  virtual void file(const std::string& path) = 0;
+  // A match that is no folder. It may come more than once. `inode`: what its folder says of a regular file, which
+  // costs nothing more; 0 where it says nothing, and of links.
+  virtual void file(const std::string& path, std::uint64_t inode) = 0;
   // New names in this folder matter. Called before it is read, so that who starts to watch it now
   // misses nothing. The root is "/".
   virtual void directory(const std::string& path, GlobPlace place) = 0;

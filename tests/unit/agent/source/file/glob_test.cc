@@ -1,6 +1,9 @@
 #include "agent/source/file/glob.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <map>
 
 #include "agent/source/file/glob_walk.h"
 #include "tests/unit/agent/source/file/tail_scene.h"
@@ -166,10 +169,26 @@ TEST_CASE("expanding, and the folders to watch") {
   CHECK(std::find(below.begin(), below.end(), root + "/logs/sub/loop/sub") == below.end());
 }
 
+TEST_CASE("a folder says which file a name is, but not where a link leads") {
+  const TempFolder folder;
+  append(folder / "a.log", "x");
+  fs::create_symlink(folder / "a.log", folder / "b.log");
+  struct Inodes final : GlobVisitor {
+    void file(const std::string& path, std::uint64_t inode) override { of[path] = inode; }
+    void directory(const std::string&, GlobPlace) override {}
+    std::map<std::string, std::uint64_t> of;
+  } found;
+  walk(Glob(folder / "*.log"), found);
+  struct stat status {};
+  REQUIRE(::stat((folder / "a.log").c_str(), &status) == 0);
+  CHECK(found.of ==
+        std::map<std::string, std::uint64_t>{{folder / "a.log", status.st_ino}, {folder / "b.log", 0}});
+}
+
 TEST_CASE("a new name is followed on from the folder where it appeared") {
   const TempFolder folder;
   struct Places final : GlobVisitor {
-    void file(const std::string& path) override { files.push_back(path); }
+    void file(const std::string& path, std::uint64_t) override { files.push_back(path); }
     void directory(const std::string& path, GlobPlace place) override { places.emplace_back(path, place); }
     Paths files;
     std::vector<std::pair<std::string, GlobPlace>> places;
