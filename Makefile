@@ -6,11 +6,14 @@ JOBS ?= 2
 WERROR ?= OFF
 # What `make test` builds and runs; asan brings the fuzz targets, tsan looks at threads.
 BUILDS ?= release asan tsan
+# What -version says of the sources.
+REVISION ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
+BRANCH ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null)
 
 .PHONY: build deps test-deps demo test chaos bench fuzz coverage package docs arm64 format format-check cppcheck tidy clean
 
 build: deps
-	cmake --preset release
+	cmake --preset release -DLOKITAIL_REVISION=$(REVISION) -DLOKITAIL_BRANCH=$(BRANCH)
 	cmake --build --preset release -j $(JOBS) --target lokitail
 
 # Installs the Debian packages that are missing; needs root only if some are.
