@@ -239,12 +239,12 @@ TEST_CASE("of many equal lines some are written, and say how many were not") {
 TEST_CASE("threads log at once, and no line is torn or lost") {
   Scene scene({.service = "s", .sampling = Sampling{.first = 1'000'000}});
   constexpr int kThreads = 4;
-  constexpr int kLines = 500;
+  constexpr int kLinesEach = 500;
   std::vector<std::thread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&scene, thread] {
       const Logger logger = scene.logger.with({{"thread", thread}});
-      for (int i = 0; i < kLines; ++i) {
+      for (int i = 0; i < kLinesEach; ++i) {
         const TraceScope scope(new_trace());
         logger.info("line", {{"i", i}});
         if (i % 100 == 0) scene.logger.set_level(i % 200 == 0 ? Level::kDebug : Level::kInfo);
@@ -259,7 +259,7 @@ TEST_CASE("threads log at once, and no line is torn or lost") {
     const auto thread = static_cast<std::size_t>(std::int64_t(value["thread"]));
     if (std::int64_t(value["i"]) != next[thread]++) FAIL(line);
   }
-  CHECK(next == std::vector<int>(kThreads, kLines));
+  CHECK(next == std::vector<int>(kThreads, kLinesEach));
 }
 
 }  // namespace

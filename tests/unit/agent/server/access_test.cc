@@ -106,7 +106,7 @@ TEST_CASE("without server.admin nothing is changed and no line is shown") {
 }
 
 TEST_CASE("user and password are wanted of everybody but for whether the agent is well") {
-  const test::TempDir directory;
+  const lokitail::test::TempDir directory;
   const auto write_password = [&](const char* password) {
     std::ofstream(directory / "password") << password << "\n";
   };
