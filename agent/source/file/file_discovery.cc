@@ -28,8 +28,12 @@ using Clock = std::chrono::steady_clock;
 
 // What inotify lost, or what happened to folders as a whole, is made up for after this time.
 constexpr std::chrono::milliseconds kScanDelay{50};
-// In between, a sync looks whether folders have changed; each so many it looks at everything.
+// In between, a sync looks whether folders have changed, at all of them or, where there are many, at a part; each so
+// many it looks at everything.
+constexpr std::size_t kManyFolders = 1000;
+constexpr unsigned kFolderParts = FileFollower::kCheckParts;
 constexpr unsigned kSyncsPerScan = FileFollower::kCheckParts;
+constexpr unsigned kSyncsPerScanOfMany = 5 * kSyncsPerScan;
 constexpr int kMostLinks = 16;
 
 }  // namespace
@@ -214,18 +218,30 @@ void FileDiscovery::sync_later() {
   });
 }
 
-// Most syncs cost a look at each folder and at some of the open files, and find nothing.
+// Most syncs cost a look at folders and at some of the open files, and find nothing.
 void FileDiscovery::sync() {
-  bool changed = ++syncs_ % kSyncsPerScan == 0 || follower_.has_unreadable();
-  for (const auto& [path, folder] : folders_) {
-    const auto facts = stat_path(folder->path.c_str());
+  const unsigned syncs_per_scan = folders_.size() > kManyFolders ? kSyncsPerScanOfMany : kSyncsPerScan;
+  const bool changed = some_folder_changed();
+  if (changed || ++syncs_ % syncs_per_scan == 0 || follower_.has_unreadable()) scan();
+  follower_.check_some();
+}
+
+// Goes on with the next folders the next time.
+bool FileDiscovery::some_folder_changed() {
+  std::size_t left = std::max(kManyFolders, folders_.size() / kFolderParts + 1);
+  bool changed = false;
+  auto next = folders_.upper_bound(looked_at_);
+  for (; left > 0 && next != folders_.end(); ++next, --left) {
+    Folder& folder = *next->second;
+    const auto facts = stat_path(folder.path.c_str());
     const std::uint64_t inode = facts ? facts->identity.inode : 0;
     const std::int64_t modified = facts ? facts->modified : 0;
-    if (std::exchange(folder->inode, inode) != inode) changed = true;
-    if (std::exchange(folder->modified, modified) != modified) changed = true;
+    if (std::exchange(folder.inode, inode) != inode) changed = true;
+    if (std::exchange(folder.modified, modified) != modified) changed = true;
+    if (left == 1) looked_at_ = folder.path;
   }
-  if (changed) scan();
-  follower_.check_some();
+  if (next == folders_.end()) looked_at_.clear();
+  return changed;
 }
 
 // ---- Folders --------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class FileDiscovery {
   TargetPointer compile(FileTarget target) const;
   void remove(const std::vector<FileTarget>& targets);
   void drop(const std::set<TargetPointer>& removed);
+  bool some_folder_changed();
   void scan();
   void scan_target(const TargetPointer& target);
   void sync_later();
@@ -82,8 +83,9 @@ class FileDiscovery {
   std::uint64_t scan_ = 0;  // number of the present scan
   std::vector<TargetPointer> targets_;
   std::map<std::string_view, std::unique_ptr<Folder>> folders_;  // by their own paths
-  std::vector<std::unique_ptr<Folder>> vanished_;                // until no event is being told to them
-  std::shared_ptr<char> alive_ = std::make_shared<char>();       // for handlers on their way
+  std::string looked_at_;  // the path of the last one that was; empty: the next one is the first
+  std::vector<std::unique_ptr<Folder>> vanished_;           // until no event is being told to them
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
 };
 
 }  // namespace lokitail::agent
