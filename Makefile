@@ -81,12 +81,12 @@ arm64:
 # Formats all sources as .clang-format says.
 format:
 	@packaging/deps.sh check
-	git ls-files '*.cc' '*.h' | xargs clang-format -i
+	.ci/format -i
 
 # Whether all of them are.
 format-check:
 	@packaging/deps.sh check
-	.ci/format-check
+	.ci/format --dry-run -Werror
 
 # What cppcheck finds, but for what is known to be none.
 cppcheck:
