@@ -80,6 +80,7 @@ class Daemon {
   bool wants_new_start(const config::Config& fresh) const;
   boost::asio::awaitable<std::string> exchange(std::shared_ptr<const config::Config> fresh);
   std::string change_server(const config::ServerConfig& fresh);
+  std::unique_ptr<ServedAgent> serve_again();
   boost::asio::awaitable<std::string> change_clients(std::shared_ptr<const config::Config> fresh);
   void change_limits(const config::LimitsConfig& fresh);
   void put_in_force(const std::function<void(config::Config&)>& change);

@@ -103,8 +103,8 @@ std::string Daemon::change_server(const config::ServerConfig& fresh) {
     if (next) next->start();
   } catch (const std::exception& error) {
     problem = error.what();
-    next = config_->server.disable ? nullptr : make_server(config_->server);
-    if (next) next->start();
+    next.reset();  // it may have the port already
+    next = serve_again();
   }
   if (served_) {
     leaving_servers_.push_back(std::move(served_));
@@ -118,6 +118,20 @@ std::string Daemon::change_server(const config::ServerConfig& fresh) {
   file_targets_.set_per_file_metrics(fresh.per_file_metrics);
   put_in_force([&fresh](Config& config) { config.server = fresh; });
   return {};
+}
+
+// With the configuration in force, after another has failed. nullptr where even that cannot be any more: then there is
+// none, and lines go on.
+std::unique_ptr<ServedAgent> Daemon::serve_again() {
+  if (config_->server.disable) return nullptr;
+  try {
+    auto served = make_server(config_->server);
+    served->start();
+    return served;
+  } catch (const std::exception& error) {
+    log::error("the server before cannot be started again", {{"error", error.what()}});
+    return nullptr;
+  }
 }
 
 asio::awaitable<void> Daemon::see_off(ServedAgent& replaced) {

@@ -39,6 +39,12 @@ class ReloadScene : public Scene {
   LogWriter other{"other", folder / "other.log"};
 
   ReloadScene() : Scene("", with_label("0")) { agent.jobs.push_back(job("other", folder / "*.log")); }
+  // With ten lines that have arrived.
+  void start() {
+    agent.start();
+    app.write(10);
+    REQUIRE(loki.wait_stored(10));
+  }
   void set_version(const std::string& value) {
     agent.jobs[0] = job("app", logs / "*.log", with_label(value));
   }
@@ -143,9 +149,7 @@ TEST_CASE("reload: jobs come and go") {
 
 TEST_CASE("reload: a wrong configuration changes nothing and says why") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   SECTION("in its form") { scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stagse: []\n"); }
   SECTION("in a stage") {
     scene.agent.jobs[0] = job("app", scene.logs / "*.log", "pipeline_stages:\n- regex: {expression: '('}\n");
@@ -164,9 +168,7 @@ TEST_CASE("reload: a wrong configuration changes nothing and says why") {
 
 TEST_CASE("reload: a job that cannot be started gives its place back to what it was") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   // The agent's own port is taken.
   scene.agent.jobs.push_back(syslog_job(scene.agent.port()));
   scene.set_version("1");
@@ -186,9 +188,7 @@ TEST_CASE("reload: over HTTP, where the configuration allows it") {
   }
   SECTION("with enable_runtime_reload") {
     scene.agent.server_keys = "enable_runtime_reload: true";
-    scene.agent.start();
-    scene.app.write(10);
-    REQUIRE(scene.loki.wait_stored(10));
+    scene.start();
     scene.set_version("1");
     scene.agent.write_config();
     CHECK(scene.agent.get("/reload").status == 200);
@@ -313,9 +313,7 @@ TEST_CASE("reload: what a client has not delivered that is no more is dropped, a
 
 TEST_CASE("reload: a client that cannot be changes nothing") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   scene.agent.clients = {client(scene.loki.url(), "match: '{nonsense'")};
   scene.agent.reload();
   REQUIRE(eventually([&] { return scene.failures() == 1; }));
@@ -328,9 +326,7 @@ TEST_CASE("reload: a client that stays the same goes on with its connection") {
   ReloadScene scene;
   Loki second;
   scene.agent.clients = {client(scene.loki.url(), "concurrency: 1"), client(second.url())};
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   REQUIRE(second.wait_stored(10));
   scene.agent.clients[1] = client(second.url(), "external_labels: {changed: 'yes'}");
   SECTION("and so does one whose batches are others") {
@@ -350,9 +346,7 @@ TEST_CASE("reload: a client that stays the same goes on with its connection") {
 
 TEST_CASE("reload: a rate comes, changes and goes, while sources go on") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   std::string limit, drops;
   SECTION("of all lines, that are dropped over it") {
     scene.agent.top_level =
@@ -403,9 +397,7 @@ TEST_CASE("reload: a rate comes, changes and goes, while sources go on") {
 
 TEST_CASE("reload: another server takes over the port, while sources go on") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   CHECK(scene.agent.get("/debug/healthz").status == 404);
   scene.agent.server_keys = "log_level: debug, http_path_prefix: /debug, enable_runtime_reload: true";
   scene.agent.reload();
@@ -426,9 +418,7 @@ TEST_CASE("reload: another server takes over the port, while sources go on") {
 
 TEST_CASE("reload: a server that cannot be started leaves the one before") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   scene.agent.server_keys = "http_path_prefix: /other, http_listen_socket: /nonexistent/folder/socket";
   scene.set_version("1");
   scene.agent.reload();
@@ -443,9 +433,7 @@ TEST_CASE("reload: a server that cannot be started leaves the one before") {
 TEST_CASE("reload: a job that fails takes back what was exchanged before it") {
   ReloadScene scene;
   Loki second;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   scene.agent.server_keys = "http_path_prefix: /other";
   scene.agent.top_level =
       "limits_config: {readline_rate_enabled: true, readline_rate: 0.001, readline_burst: 1}\n";
@@ -484,9 +472,7 @@ TEST_CASE("reload: traces of pushes begin and end") {
 
 TEST_CASE("reload: what a running agent cannot exchange makes it begin anew, and nothing is lost") {
   ReloadScene scene;
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   scene.agent.top_level = "workers: 2\n";
   scene.agent.reload();
   REQUIRE(eventually([&] {
@@ -510,9 +496,7 @@ TEST_CASE("reload: what a running agent cannot exchange makes it begin anew, and
 TEST_CASE("reload: -config.watch loads what is written, however it is written") {
   ReloadScene scene;
   scene.agent.arguments = {"-config.watch"};
-  scene.agent.start();
-  scene.app.write(10);
-  REQUIRE(scene.loki.wait_stored(10));
+  scene.start();
   scene.set_version("1");
   scene.agent.write_config();
   REQUIRE(scene.wait_reloads(1));
