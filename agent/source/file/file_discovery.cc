@@ -55,6 +55,13 @@ struct FileDiscovery::Folder final : InotifyListener {
   void inotify_event(std::uint32_t mask, std::string_view name) override {
     discovery.folder_event(*this, mask, name);
   }
+  // Looks at what is on disk. Whether that is something else than the last time, or other names are in it.
+  bool has_changed() {
+    const auto facts = stat_path(path.c_str());
+    const std::uint64_t inode_before = std::exchange(inode, facts ? facts->identity.inode : 0);
+    const std::int64_t modified_before = std::exchange(modified, facts ? facts->modified : 0);
+    return inode != inode_before || modified != modified_before;
+  }
   template <typename Predicate>
   void forget(Predicate unwanted) {
     places.erase(std::remove_if(places.begin(), places.end(), unwanted), places.end());
@@ -232,13 +239,8 @@ bool FileDiscovery::some_folder_changed() {
   bool changed = false;
   auto next = folders_.upper_bound(looked_at_);
   for (; left > 0 && next != folders_.end(); ++next, --left) {
-    Folder& folder = *next->second;
-    const auto facts = stat_path(folder.path.c_str());
-    const std::uint64_t inode = facts ? facts->identity.inode : 0;
-    const std::int64_t modified = facts ? facts->modified : 0;
-    if (std::exchange(folder.inode, inode) != inode) changed = true;
-    if (std::exchange(folder.modified, modified) != modified) changed = true;
-    if (left == 1) looked_at_ = folder.path;
+    if (next->second->has_changed()) changed = true;
+    if (left == 1) looked_at_ = next->first;
   }
   if (next == folders_.end()) looked_at_.clear();
   return changed;
@@ -249,10 +251,7 @@ bool FileDiscovery::some_folder_changed() {
 FileDiscovery::Folder& FileDiscovery::folder(const std::string& path) {
   if (const auto known = folders_.find(path); known != folders_.end()) return *known->second;
   auto made = std::make_unique<Folder>(*this, path);
-  if (const auto facts = stat_path(path.c_str())) {
-    made->inode = facts->identity.inode;
-    made->modified = facts->modified;
-  }
+  made->has_changed();  // from now on
   const std::string_view key = made->path;
   Folder& folder = *folders_.emplace(key, std::move(made)).first->second;
   watch(folder);
@@ -276,13 +275,7 @@ void FileDiscovery::watch(Folder& folder) {
 bool FileDiscovery::poll(const std::string& path) {
   const auto found = folders_.find(path);
   if (found == folders_.end()) return false;
-  Folder& folder = *found->second;
-  const auto facts = stat_path(path.c_str());
-  const std::uint64_t inode = facts ? facts->identity.inode : 0;
-  const std::int64_t modified = facts ? facts->modified : 0;
-  if (folder.inode == inode && folder.modified == modified) return false;
-  folder.inode = inode;
-  folder.modified = modified;
+  if (!found->second->has_changed()) return false;
   scan_soon();
   return true;
 }
