@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from docker_engine import DockerEngine
-from support import BINARY, SOURCE, Loki, expect, need_programs, need_root, run, skip, temporary_folder, wait_until
+from support import BINARY, SOURCE, Loki, expect, expect_time_zones, need_programs, need_root, run, skip, temporary_folder, wait_until
 
 CONTAINER = SOURCE / "packaging/container"
 LIBRARIES = ("libsystemd.so.0", "librdkafka.so.1")  # loaded when a job wants them; in the image where they are installed
@@ -64,17 +64,8 @@ def test_tree(root):
 
 
 def test_zones_and_certificates(root):
-    (root / "tmp/zone.yaml").write_text("""
-scrape_configs:
-  - job_name: zone
-    pipeline_stages:
-      - regex: {expression: '^(?P<time>.*)$'}
-      - timestamp: {source: time, format: '2006-01-02 15:04:05', location: Europe/Berlin}
-    static_configs: [{labels: {job: zone}}]
-""")
-    told = in_root(root, "/usr/bin/lokitail", "explain", "-config.file=/tmp/zone.yaml", "--format", "json", "--line",
-                   "2026-07-01 12:00:00").stdout
-    expect("2026-07-01T10:00:00Z" in told, "the time zones are found")
+    expect_time_zones(root / "tmp/zone.yaml",
+                      lambda *words: in_root(root, "/usr/bin/lokitail", "explain", "-config.file=/tmp/zone.yaml", *words))
     bundle = run("openssl", "storeutl", "-noout", "-certs", root / "etc/ssl/certs/ca-certificates.crt").stdout
     expect(int(re.search(r"Total found: (\d+)", bundle).group(1)) > 50, "the certificates are certificates")
     expect((root / "usr/lib/ssl/cert.pem").is_symlink(), "OpenSSL finds them where it looks")

@@ -57,6 +57,20 @@ def temporary_folder():
     return folder
 
 
+def expect_time_zones(path, run_agent):
+    """Writes a configuration to `path`, with which `run_agent`, given the arguments behind -config.file, reads a time."""
+    path.write_text("""
+scrape_configs:
+  - job_name: zone
+    pipeline_stages:
+      - regex: {expression: '^(?P<time>.*)$'}
+      - timestamp: {source: time, format: '2006-01-02 15:04:05', location: Europe/Berlin}
+    static_configs: [{labels: {job: zone}}]
+""")
+    told = run_agent("--format", "json", "--line", "2026-07-01 12:00:00").stdout
+    expect("2026-07-01T10:00:00Z" in told, "the time zones are found")
+
+
 def expect(condition, what):
     if not condition:
         raise AssertionError(what)

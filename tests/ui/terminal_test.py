@@ -39,46 +39,63 @@ def top_once(agent):
     expect("healthy" in out and "main" in out and "delivering" in out and "a.log" in out, "and prints what it saw")
 
 
-def top_screen(agent):
+class Screen:
+    """A terminal of tmux's in which a command runs; it says "ended" with the exit code."""
+
+    def __init__(self, command, height):
+        self.socket = str(temporary_folder() / "tmux")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", str(height), "-s", "screen",
+                  f"{BINARY} {command}; echo ended $?; exec sleep 60")
+
+    def tmux(self, *words):
+        return subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True, check=True).stdout
+
+    def text(self):
+        return self.tmux("capture-pane", "-p", "-t", "screen")
+
+    def show(self, what, condition):
+        """Once it is there: that nothing is wider than the terminal."""
+        wait_until(what, lambda: condition(self.text()))
+        print(self.text())
+        expect(all(len(text) <= 100 for text in self.text().splitlines()), "the screen fits")
+
+    def wait_for_end(self):
+        wait_until("the end", lambda: "ended 0" in self.text())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tmux("kill-server")
+
+
+def has_tmux(test):
     if shutil.which("tmux") is None:
-        print("SKIPPED: top_screen: tmux is not installed")
+        print(f"SKIPPED: {test}: tmux is not installed")
+        return False
+    return True
+
+
+def top_screen(agent):
+    if not has_tmux("top_screen"):
         return
-    socket = str(temporary_folder() / "tmux")
-    tmux = lambda *words: subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=True).stdout
-    tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "20", "-s", "top",
-         f"{BINARY} top --url {agent.url} --interval 200ms; echo ended $?; exec sleep 60")
-    screen = lambda: tmux("capture-pane", "-p", "-t", "top")
-    try:
-        wait_until("the screen", lambda: "TARGET" in screen() and "delivering" in screen())
-        print(screen())
-        expect(all(len(text) <= 100 for text in screen().splitlines()), "the screen fits")
-        tmux("send-keys", "-t", "top", "s")
-        tmux("resize-window", "-t", "top", "-x", "70", "-y", "15")
-        wait_until("the smaller screen", lambda: "TARGET" in screen())
-        tmux("send-keys", "-t", "top", "q")
-        wait_until("the end", lambda: "ended 0" in screen())
+    with Screen(f"top --url {agent.url} --interval 200ms", 20) as screen:
+        screen.show("the screen", lambda text: "TARGET" in text and "delivering" in text)
+        screen.tmux("send-keys", "-t", "screen", "s")
+        screen.tmux("resize-window", "-t", "screen", "-x", "70", "-y", "15")
+        wait_until("the smaller screen", lambda: "TARGET" in screen.text())
+        screen.tmux("send-keys", "-t", "screen", "q")
+        screen.wait_for_end()
         print("ok: q ends it, and the terminal is as before")
-    finally:
-        tmux("kill-server")
 
 
 def demo_screen():
-    if shutil.which("tmux") is None:
-        print("SKIPPED: demo_screen: tmux is not installed")
+    if not has_tmux("demo_screen"):
         return
-    socket = str(temporary_folder() / "tmux")
-    tmux = lambda *words: subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, check=True).stdout
-    tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-s", "demo",
-         f"{BINARY} demo --seconds 8; echo ended $?; exec sleep 60")
-    screen = lambda: tmux("capture-pane", "-p", "-t", "demo")
-    try:
-        wait_until("the outage on the screen", lambda: "answers 503" in screen() and "payment-manager" in screen())
-        print(screen())
-        expect(all(len(text) <= 100 for text in screen().splitlines()), "the screen fits")
-        wait_until("the end", lambda: "ended 0" in screen())
-        expect("lost              0" in screen() and "followed by trace_id=" in screen(), "what came of it stays there")
-    finally:
-        tmux("kill-server")
+    with Screen("demo --seconds 8", 30) as screen:
+        screen.show("the outage on the screen", lambda text: "answers 503" in text and "payment-manager" in text)
+        screen.wait_for_end()
+        expect("lost              0" in screen.text() and "followed by trace_id=" in screen.text(), "what came of it stays there")
 
 
 print("--- demo_screen")
