@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/processor.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -26,8 +28,10 @@ std::string version_text() {
   return fmt::format(
       "lokitail, version {} (branch: {}, revision: {})\n"
       "  compiler:         {}\n"
-      "  platform:         linux/{}\n",
-      kVersion, LOKITAIL_BRANCH, LOKITAIL_REVISION, kCompiler, kMachine);
+      "  platform:         linux/{}\n"
+      "  code for:         {}\n",
+      kVersion, LOKITAIL_BRANCH, LOKITAIL_REVISION, kCompiler, kMachine,
+      pipeline::processor_name(pipeline::processor()));
 }
 
 std::string version_line() {

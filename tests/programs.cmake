@@ -69,7 +69,8 @@ endif()
 
 # What lies in packaging/ beside packages, with the real agent.
 if(NOT LOKITAIL_SANITIZE)
-  foreach(name completion configurations documentation logql operations stack stack_run monitoring kubernetes telemetry)
+  foreach(name completion configurations documentation logql operations processor stack stack_run monitoring kubernetes
+      telemetry)
     add_test(NAME "packaging: ${name}"
       COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/packaging/${name}_test.py)
     set_tests_properties("packaging: ${name}" PROPERTIES LABELS packaging TIMEOUT 600 PROCESSORS 2
@@ -103,4 +104,15 @@ if(NOT LOKITAIL_SANITIZE)
         --agent $<TARGET_FILE:lokitail> ${path})
     set_tests_properties("conformance: check of ${name}" PROPERTIES LABELS conformance TIMEOUT 300)
   endforeach()
+  # Once more with the code for each earlier processor: what is above is with that for the one at hand.
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+    foreach(processor x86-64 x86-64-v2 x86-64-v3)
+      add_test(NAME "conformance: with the code for ${processor}"
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/conformance/on_processor.sh ${processor} $<TARGET_FILE:lokitail>
+          ${LOKITAIL_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/run.py
+          --agent $<TARGET_FILE:lokitail> --jobs 32 --start-delay 0.2 ${cases})
+      set_tests_properties("conformance: with the code for ${processor}" PROPERTIES LABELS conformance TIMEOUT 900
+        SKIP_REGULAR_EXPRESSION ${skip_sign} PROCESSORS 2)
+    endforeach()
+  endif()
 endif()

@@ -8,6 +8,8 @@
 #include <nmmintrin.h>
 #endif
 
+#include "pipeline/processor.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -19,7 +21,8 @@ std::uint32_t crc32c_by_table(std::string_view first, std::string_view second) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t add(std::uint32_t sum, std::string_view bytes) {
+LOKITAIL_CODE_FOR_V2
+std::uint32_t add(std::uint32_t sum, std::string_view bytes) {
   std::uint64_t wide = sum;
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
@@ -32,14 +35,14 @@ __attribute__((target("sse4.2"))) std::uint32_t add(std::uint32_t sum, std::stri
   for (; at != end; ++at) narrow = _mm_crc32_u8(narrow, static_cast<unsigned char>(*at));
   return narrow;
 }
+LOKITAIL_CODE_END
 #endif
 
 }  // namespace
 
 std::uint32_t crc32c(std::string_view first, std::string_view second) {
 #if defined(__x86_64__)
-  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_instruction) return ~add(add(0xFFFFFFFF, first), second);
+  if (pipeline::processor() >= pipeline::Processor::kV2) return ~add(add(0xFFFFFFFF, first), second);
 #endif
   return crc32c_by_table(first, second);
 }

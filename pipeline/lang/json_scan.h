@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 
 #include "pipeline/arena.h"
 #include "pipeline/lang/json_walk.h"
+#include "pipeline/processor.h"
 
 namespace lokitail::pipeline::lang {
 
@@ -32,19 +34,19 @@ struct JsonField {
   std::string_view text;
 };
 
-class JsonScanner {
+// The members that are wanted, and what was found of them.
+class JsonMembers {
  public:
-  // REQUIRES: no key twice.
-  explicit JsonScanner(std::vector<std::string> keys);
-  JsonScanner(const JsonScanner&) = delete;
-  JsonScanner& operator=(const JsonScanner&) = delete;
+  explicit JsonMembers(std::vector<std::string> keys);
 
-  // Fills in the fields; of a key that comes twice the last one counts. For a malformed document
-  // they mean nothing, for null all are missing. REQUIRES kTextPadding readable bytes behind the
-  // document.
-  JsonDocument scan(std::string_view document, Arena& arena);
+  void forget() {
+    for (JsonField& field : fields_) field.kind = JsonField::Kind::kMissing;
+  }
 
-  // In the order of the keys.
+  // Where the value of `key` belongs; nullptr where it is not wanted. REQUIRES eight readable bytes, whatever the key's
+  // size.
+  JsonField* find(std::string_view key);
+
   std::span<const JsonField> fields() const { return fields_; }
 
  private:
@@ -54,16 +56,55 @@ class JsonScanner {
     std::string_view text;
   };
 
-  JsonField* find(std::string_view key);
-  const char* read_value(const char* at, const char* end, JsonField* field, json_token::StringEnds& ends,
-                         Arena& arena);
-  const char* read_other(const char* at, const char* end, JsonField* field);
+  static std::uint64_t size_bit(std::size_t size) {
+    constexpr std::size_t kLastBit = 63;
+    return std::uint64_t{1} << (size < kLastBit ? size : kLastBit);
+  }
 
-  const std::vector<std::string> texts_;
+  std::vector<std::string> texts_;
   std::vector<Key> keys_;
   std::uint64_t sizes_ = 0;  // bit n: there is a key of n bytes; the last bit stands for all longer
   std::vector<JsonField> fields_;
-  JsonWalker walker_;
 };
+
+class JsonScanner {
+ public:
+  // REQUIRES: no key twice; a processor that the one at hand is.
+  explicit JsonScanner(std::vector<std::string> keys, Processor processor = pipeline::processor());
+  JsonScanner(const JsonScanner&) = delete;
+  JsonScanner& operator=(const JsonScanner&) = delete;
+
+  // Fills in the fields; of a key that comes twice the last one counts. For a malformed document
+  // they mean nothing, for null all are missing. REQUIRES kTextPadding readable bytes behind the
+  // document.
+  JsonDocument scan(std::string_view document, Arena& arena) {
+    return scan_(document, members_, walker_, arena);
+  }
+
+  // In the order of the keys.
+  std::span<const JsonField> fields() const { return members_.fields(); }
+
+ private:
+  using Scan = JsonDocument (*)(std::string_view document, JsonMembers& members, JsonWalker& walker,
+                                Arena& arena);
+
+  static Scan scan_for(Processor processor);
+
+  JsonMembers members_;
+  JsonWalker walker_;
+  const Scan scan_;
+};
+
+inline JsonField* JsonMembers::find(std::string_view key) {
+  if ((sizes_ & size_bit(key.size())) == 0) return nullptr;
+  std::uint64_t head = 0;
+  std::memcpy(&head, key.data(), sizeof head);
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const Key& wanted = keys_[i];
+    if (wanted.text.size() != key.size() || (head & wanted.head_mask) != wanted.head) continue;
+    if (key.size() <= sizeof head || key == wanted.text) return &fields_[i];
+  }
+  return nullptr;
+}
 
 }  // namespace lokitail::pipeline::lang

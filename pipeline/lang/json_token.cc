@@ -70,20 +70,8 @@ bool is_large(const char* at, const char* end) {
   return magnitude + exponent > 0;
 }
 
-// What stands for an escape of two characters, by its second; 0 where there is none, or none yet
-// (`u`).
-constexpr std::array<char, 256> kEscapes = [] {
-  std::array<char, 256> escapes{};
-  constexpr std::string_view kNames = "\"\\/bfnrt";
-  constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    escapes[static_cast<unsigned char>(kNames[i])] = kValues[i];
-  }
-  return escapes;
-}();
+}  // namespace
 
-// Reads `\uXXXX`, or two of them that make a surrogate pair, and writes the UTF-8 at `to`, moving
-// it on. `at` is the backslash.
 const char* read_unicode_escape(const char* at, const char* end, char*& to) {
   char32_t code = 0;
   at = read_hex(at + 2, end, code);
@@ -103,104 +91,6 @@ const char* read_unicode_escape(const char* at, const char* end, char*& to) {
   }
   append_utf8(code, to);
   return at;
-}
-
-std::uint64_t quotes_and_backslashes(const char* at) {
-  return bits_of_64(at, [](json_block::Bytes bytes) { return bytes.equal('"', '\\'); });
-}
-
-// Copies in whole blocks, so it reads and writes up to a block too far.
-char* copy_blocks(const char* from, const char* until, char* to) {
-  char* const stop = to + (until - from);
-  do {
-    // The padding of a text in the arena may be where the copy goes: the two can overlap.
-    char block[json_block::kBytes];
-    std::memcpy(block, from, sizeof block);
-    std::memcpy(to, block, sizeof block);
-    to += json_block::kBytes;
-    from += json_block::kBytes;
-  } while (to < stop);
-  return stop;
-}
-
-// Takes the rest of a string from its first backslash on and answers its closing quote. Writes the
-// text at `to`, moving it on; REQUIRES room for the rest of the document and kTextPadding bytes.
-//
-// Log lines inside of log lines are full of escapes, so this is the hottest loop there is. The
-// escapes of 64 bytes are found at once, as bits, and only then handled one by one: the next one's
-// place is then known without waiting for the bytes of the one before.
-const char* unescape(const char* at, const char* end, char*& to) {
-  constexpr std::ptrdiff_t kSpan = 64;
-  while (at < end) {
-    std::uint64_t special = quotes_and_backslashes(at);
-    const char* copied = at;  // everything before is written
-    while (special != 0) {
-      const char* const here = at + std::countr_zero(special);
-      if (here >= end) return nullptr;
-      to = copy_blocks(copied, here, to);
-      if (*here == '"') return here;
-      const char plain = kEscapes[static_cast<unsigned char>(here[1])];
-      if (plain != 0) [[likely]] {
-        *to++ = plain;
-        copied = here + 2;
-        const std::uint64_t lowest = special & (0 - special);
-        special &= ~(lowest | lowest << 1);
-        continue;
-      }
-      copied = here[1] == 'u' ? read_unicode_escape(here, end, to) : nullptr;
-      if (copied == nullptr) return nullptr;
-      const std::ptrdiff_t done = copied - at;
-      special = done < kSpan ? special & (~std::uint64_t{0} << done) : 0;
-    }
-    if (copied < at + kSpan) {
-      if (at + kSpan >= end) return nullptr;  // no closing quote is left
-      to = copy_blocks(copied, at + kSpan, to);
-      copied = at + kSpan;
-    }
-    at = copied;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-const char* skip_escaped(const char* at, const char* end) {
-  constexpr std::ptrdiff_t kSpan = 64;
-  while (at < end) {
-    std::uint64_t special = quotes_and_backslashes(at);
-    const char* next = at + kSpan;
-    while (special != 0) {
-      const char* const here = at + std::countr_zero(special);
-      if (here >= end) return nullptr;
-      if (*here == '"') return here;
-      const char* done = here + 2;
-      if (kEscapes[static_cast<unsigned char>(here[1])] == 0) {
-        char ignored[2 * 4];
-        char* to = ignored;
-        done = here[1] == 'u' ? read_unicode_escape(here, end, to) : nullptr;
-        if (done == nullptr) return nullptr;
-      }
-      if (done - at >= kSpan) {
-        next = done;
-        break;
-      }
-      special &= ~std::uint64_t{0} << (done - at);
-    }
-    at = next;
-  }
-  return nullptr;
-}
-
-const char* read_escaped_string(const char* at, const char* stop, const char* end, Arena& arena,
-                                std::string_view& text) {
-  const std::size_t room = static_cast<std::size_t>(end - at) + kTextPadding;
-  char* const begin = arena.allocate(room);
-  char* to = copy_blocks(at, stop, begin);
-  stop = unescape(stop, end, to);
-  const auto size = static_cast<std::size_t>(to - begin);
-  arena.shrink_last(room, size);
-  text = {begin, size};
-  return stop == nullptr ? nullptr : stop + 1;
 }
 
 const char* read_any_number(const char* at, const char* end, double* value) {

@@ -63,81 +63,24 @@ inline const char* read_literal(const char* at, const char* end, std::string_vie
 
 // ---- Strings. `at` is always behind the opening quote.
 
-// The bytes of the next 64 that `bits` picks, as 64 bits.
-template <typename Bits>
-std::uint64_t bits_of_64(const char* at, Bits bits) {
-  const auto part = [&](std::size_t i) -> std::uint64_t {
-    return bits(json_block::Bytes(at + i * json_block::kBytes));
-  };
-  return part(0) | part(1) << 16 | part(2) << 32 | part(3) << 48;
-}
-
-// Finds where the plain beginning of each string ends: at its closing quote, its first backslash,
-// or a control character that may not be there. The document is looked at in steps of 64 bytes,
-// each once, so that the ends of short strings are known before they are asked for.
-class StringEnds {
- public:
-  StringEnds(const char* begin, const char* end) : step_(begin), end_(end), bits_(look(begin)) {}
-
-  // The first quote, backslash or control character from `at` on; the end, or a position behind it,
-  // where there is none. Positions asked for must not go backwards.
-  const char* find(const char* at) {
-    const auto offset = static_cast<std::size_t>(at - step_);
-    if (offset >= kStep) {
-      step_ = at;
-    } else if (const std::uint64_t rest = bits_ >> offset; rest != 0) [[likely]] {
-      return at + std::countr_zero(rest);
-    } else {
-      step_ += kStep;
-    }
-    for (; step_ < end_; step_ += kStep) {
-      bits_ = look(step_);
-      if (bits_ != 0) return step_ + std::countr_zero(bits_);
-    }
-    return end_;
+// What stands for an escape of two characters, by its second; 0 where there is none, or none yet (`u`).
+inline constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> escapes{};
+  constexpr std::string_view kNames = "\"\\/bfnrt";
+  constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    escapes[static_cast<unsigned char>(kNames[i])] = kValues[i];
   }
+  return escapes;
+}();
 
- private:
-  static constexpr std::size_t kStep = 64;
+// Reads `\uXXXX`, or two of them that make a surrogate pair, and writes the UTF-8 at `to`, moving it on. `at` is the
+// backslash.
+const char* read_unicode_escape(const char* at, const char* end, char*& to);
 
-  static std::uint64_t look(const char* at) {
-    return bits_of_64(at, [](json_block::Bytes bytes) { return bytes.string_ends(); });
-  }
-
-  const char* step_;  // bits_ are those of the 64 bytes from here
-  const char* end_;
-  std::uint64_t bits_;
-};
-
-// Goes on from a string's first backslash to its closing quote.
-const char* skip_escaped(const char* at, const char* end);
-
-// Answers the position behind the closing quote. `ends` are those of the document.
-inline const char* skip_string(const char* at, const char* end, StringEnds& ends) {
-  const char* stop = ends.find(at);
-  if (stop >= end) return nullptr;
-  if (*stop == '"') [[likely]]
-    return stop + 1;
-  stop = *stop == '\\' ? skip_escaped(stop, end) : nullptr;
-  return stop == nullptr ? nullptr : stop + 1;
-}
-
-// The rest of a string that has an escape, at `stop`.
-const char* read_escaped_string(const char* at, const char* stop, const char* end, Arena& arena,
-                                std::string_view& text);
-
-// As skip_string(), and gives the text: a view of the document if that has no escapes there, and
-// else of `arena`.
-inline const char* read_string(const char* at, const char* end, StringEnds& ends, Arena& arena,
-                               std::string_view& text) {
-  const char* const stop = ends.find(at);
-  if (stop >= end) return nullptr;
-  if (*stop == '"') [[likely]] {
-    text = {at, static_cast<std::size_t>(stop - at)};
-    return stop + 1;
-  }
-  return *stop == '\\' ? read_escaped_string(at, stop, end, arena, text) : nullptr;
-}
+// StringEnds, skip_string() and read_string(), for any processor.
+using json_block::any::Block;
+#include "pipeline/lang/json_strings.inc"
 
 // ---- Numbers. `at` is a minus or a digit.
 

@@ -1,6 +1,7 @@
 #include "pipeline/redact/anchor_scanner.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <iterator>
 #include <limits>
@@ -9,6 +10,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "pipeline/arena.h"
 
 namespace lokitail::pipeline::redact {
 namespace {
@@ -95,29 +98,47 @@ struct Bucket {
   }
 };
 
-std::size_t collect_portable(const AnchorScanner::Tables& tables, std::string_view text, std::size_t& from,
-                             AnchorScanner::Positions& positions) {
+// In which buckets an anchor may be that stands at `here`, as bits.
+unsigned buckets_at(const AnchorScanner::Tables& tables, const char* here) {
+  unsigned buckets = 0xFF;
+  for (std::size_t i = 0; i < AnchorScanner::kLookedUp.size() && buckets != 0; ++i) {
+    buckets &= tables.whole[i][static_cast<unsigned char>(here[AnchorScanner::kLookedUp[i]])];
+  }
+  return buckets;
+}
+
+std::size_t collect_any(const AnchorScanner::Tables& tables, std::string_view text, std::size_t& from,
+                        AnchorScanner::Positions& positions) {
   std::size_t count = 0;
   for (; from < text.size() && count < positions.size(); ++from) {
-    const char* const here = text.data() + from;
-    unsigned buckets = 0xFF;
-    for (std::size_t i = 0; i < AnchorScanner::kLookedUp.size() && buckets != 0; ++i) {
-      buckets &= tables.whole[i][static_cast<unsigned char>(here[AnchorScanner::kLookedUp[i]])];
-    }
-    if (buckets != 0) positions[count++] = from;
+    if (buckets_at(tables, text.data() + from) != 0) positions[count++] = from;
   }
   return count;
 }
 
 #if defined(__x86_64__)
-__attribute__((target("ssse3"))) inline __m128i load(const void* bytes) {
-  return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
+
+// Takes over the positions from `from` on that `found` has bits of, as far as they are in the text. Tables of halves of
+// bytes let through more than those of whole ones: what is left is looked up in these.
+void take_over(std::uint32_t found, const AnchorScanner::Tables& tables, std::string_view text,
+               std::size_t from, AnchorScanner::Positions& positions, std::size_t& count) {
+  const std::size_t left = text.size() - from;
+  for (; found != 0; found &= found - 1) {
+    const auto offset = static_cast<std::size_t>(std::countr_zero(found));
+    if (offset >= left) return;
+    if (buckets_at(tables, text.data() + from + offset) != 0) positions[count++] = from + offset;
+  }
 }
 
-__attribute__((target("ssse3"))) std::size_t collect_ssse3(const AnchorScanner::Tables& tables,
-                                                           std::string_view text, std::size_t& from,
-                                                           AnchorScanner::Positions& positions) {
+LOKITAIL_CODE_FOR_V2
+namespace v2 {
+
+inline __m128i load(const void* bytes) { return _mm_loadu_si128(static_cast<const __m128i*>(bytes)); }
+
+std::size_t collect(const AnchorScanner::Tables& tables, std::string_view text, std::size_t& from,
+                    AnchorScanner::Positions& positions) {
   constexpr std::size_t kBytes = AnchorScanner::kLookedUp.size();
+  constexpr std::size_t kStep = sizeof(__m128i);
   __m128i low[kBytes];
   __m128i high[kBytes];
   for (std::size_t i = 0; i < kBytes; ++i) {
@@ -126,8 +147,7 @@ __attribute__((target("ssse3"))) std::size_t collect_ssse3(const AnchorScanner::
   }
   const __m128i half = _mm_set1_epi8(0x0F);
   std::size_t count = 0;
-  for (; from < text.size() && count + AnchorScanner::kStep <= positions.size();
-       from += AnchorScanner::kStep) {
+  for (; from < text.size() && count + kStep <= positions.size(); from += kStep) {
     __m128i buckets = _mm_set1_epi8(-1);
     for (std::size_t i = 0; i < kBytes; ++i) {
       const __m128i bytes = load(text.data() + from + AnchorScanner::kLookedUp[i]);
@@ -136,24 +156,61 @@ __attribute__((target("ssse3"))) std::size_t collect_ssse3(const AnchorScanner::
       buckets = _mm_and_si128(buckets, _mm_and_si128(by_low, by_high));
     }
     const __m128i none = _mm_cmpeq_epi8(buckets, _mm_setzero_si128());
-    unsigned found = ~static_cast<unsigned>(_mm_movemask_epi8(none)) & 0xFFFFU;
-    if (found == 0) continue;
-    if (const std::size_t left = text.size() - from; left < AnchorScanner::kStep) {
-      found &= (1U << left) - 1;
-    }
-    for (; found != 0; found &= found - 1) {
-      positions[count++] = from + static_cast<std::size_t>(__builtin_ctz(found));
-    }
+    const std::uint32_t found = ~static_cast<std::uint32_t>(_mm_movemask_epi8(none)) & 0xFFFFU;
+    if (found != 0) take_over(found, tables, text, from, positions, count);
   }
   return count;
 }
+
+}  // namespace v2
+LOKITAIL_CODE_END
+
+LOKITAIL_CODE_FOR_V3
+namespace v3 {
+
+inline __m256i load(const void* bytes) { return _mm256_loadu_si256(static_cast<const __m256i*>(bytes)); }
+inline __m256i load_twice(const void* bytes) { return _mm256_broadcastsi128_si256(v2::load(bytes)); }
+
+std::size_t collect(const AnchorScanner::Tables& tables, std::string_view text, std::size_t& from,
+                    AnchorScanner::Positions& positions) {
+  constexpr std::size_t kBytes = AnchorScanner::kLookedUp.size();
+  constexpr std::size_t kStep = sizeof(__m256i);
+  static_assert(AnchorScanner::kLookedUp.back() + kStep <= kTextPadding);
+  __m256i low[kBytes];
+  __m256i high[kBytes];
+  for (std::size_t i = 0; i < kBytes; ++i) {
+    low[i] = load_twice(tables.low[i].data());
+    high[i] = load_twice(tables.high[i].data());
+  }
+  const __m256i half = _mm256_set1_epi8(0x0F);
+  std::size_t count = 0;
+  for (; from < text.size() && count + kStep <= positions.size(); from += kStep) {
+    __m256i buckets = _mm256_set1_epi8(-1);
+    for (std::size_t i = 0; i < kBytes; ++i) {
+      const __m256i bytes = load(text.data() + from + AnchorScanner::kLookedUp[i]);
+      const __m256i by_low = _mm256_shuffle_epi8(low[i], _mm256_and_si256(bytes, half));
+      const __m256i by_high =
+          _mm256_shuffle_epi8(high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
+      buckets = _mm256_and_si256(buckets, _mm256_and_si256(by_low, by_high));
+    }
+    const __m256i none = _mm256_cmpeq_epi8(buckets, _mm256_setzero_si256());
+    const std::uint32_t found = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
+    if (found != 0) take_over(found, tables, text, from, positions, count);
+  }
+  return count;
+}
+
+}  // namespace v3
+LOKITAIL_CODE_END
+
 #endif
 
-AnchorScanner::Collect best_collect() {
+AnchorScanner::Collect collect_for([[maybe_unused]] Processor processor) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("ssse3")) return collect_ssse3;
+  if (processor >= Processor::kV3) return v3::collect;
+  if (processor >= Processor::kV2) return v2::collect;
 #endif
-  return collect_portable;
+  return collect_any;
 }
 
 }  // namespace
@@ -201,7 +258,7 @@ void AnchorScanner::add(const Anchor& anchor, Id id) {
   anchors_.push_back(compiled);
 }
 
-void AnchorScanner::compile() {
+void AnchorScanner::compile(Processor processor) {
   for (std::size_t byte = 0; byte < 256; ++byte) {
     for (std::size_t i = 0; i < anchors_.size(); ++i) {
       if (sets_[anchors_[i].sets[0]][byte]) by_first_.push_back(static_cast<std::uint16_t>(i));
@@ -237,9 +294,7 @@ void AnchorScanner::compile() {
       }
     }
   }
-  collect_ = best_collect();
+  collect_ = collect_for(processor);
 }
-
-void AnchorScanner::use_portable_code() { collect_ = collect_portable; }
 
 }  // namespace lokitail::pipeline::redact

@@ -1,6 +1,6 @@
 // Finds where secrets may begin: short anchors, looked for at every byte of a text in one pass.
 //
-// An anchor is up to eight sets of bytes, one behind the other. For sixteen positions at a time,
+// An anchor is up to eight sets of bytes, one behind the other. For sixteen or more positions at a time,
 // five of the bytes behind each are looked up in tables that say in which of eight buckets of
 // anchors they may stand (the idea of Hyperscan's Teddy). The few positions that are left are
 // compared with the anchors themselves. A text without any costs these lookups and nothing else.
@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include "pipeline/processor.h"
 
 namespace lokitail::pipeline::redact {
 
@@ -45,8 +47,8 @@ class AnchorScanner {
 
   // `id` is reported where the anchor stands. Several anchors may have the same one.
   void add(const Anchor& anchor, Id id);
-  // After the last add().
-  void compile();
+  // After the last add(). REQUIRES a processor that the one at hand is.
+  void compile(Processor processor = pipeline::processor());
 
   // Calls found(position, id) for each anchor in `text`, in the order of positions. `text` is
   // followed by kTextPadding readable bytes.
@@ -59,16 +61,12 @@ class AnchorScanner {
     }
   }
 
-  // From now on without what the processor offers beyond the least; for tests.
-  void use_portable_code();
-
   // --- Details. ---
 
   // The bytes that are looked up, by their distance from an anchor's beginning. Literals tell most
   // in their first four; numbers are told from times by what comes later.
   static constexpr std::array<std::size_t, 5> kLookedUp = {0, 1, 2, 3, 7};
   static constexpr std::size_t kBuckets = 8;
-  static constexpr std::size_t kStep = 16;
 
   struct Tables {
     // For each byte looked up, a bit for each bucket in which it may be: by the byte, and by its

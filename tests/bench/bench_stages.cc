@@ -5,6 +5,8 @@
 // second and, once everything has been warmed up, how many times per line memory is taken from the
 // heap.
 //
+// LOKITAIL_PROCESSOR is heeded as by the agent (docs/performance.md).
+//
 // Machines are noisy and shared, so times are CPU time, and of many passes over the same lines the
 // best one counts; what is compared with each other runs in turns.
 #include <time.h>
@@ -24,6 +26,7 @@
 #include "agent/telemetry/metrics.h"
 #include "config/node.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/processor.h"
 #include "pipeline/registry.h"
 #include "tests/bench/allocations.h"
 #include "tests/bench/log_lines.h"
@@ -320,6 +323,9 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "usage: bench_stages [--seconds S] [--only TEXT] [--json FILE]\n");
     return 2;
   }
+  if (const char* const processor = std::getenv("LOKITAIL_PROCESSOR"))
+    lokitail::pipeline::use_processor(processor);
+  fmt::print("code for {}\n", lokitail::pipeline::processor_name(lokitail::pipeline::processor()));
   lokitail::bench::Bench bench(*options);
   bench.run();
   return bench.failed() ? 1 : 0;

@@ -52,13 +52,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Arena arena;
   const auto tree = lang::JsonParser().parse_document(document, arena);
-  lang::JsonScanner scanner(kKeys);
-  const lang::JsonDocument found = scanner.scan(document, arena);
-  require(tree.has_value() == (found != lang::JsonDocument::kMalformed));
-  if (!tree) return 0;
-  require(tree->prints_null() == (found == lang::JsonDocument::kNull));
-  for (std::size_t i = 0; i < kKeys.size(); ++i) {
-    require(same(scanner.fields()[i], tree->find(kKeys[i]), arena));
+  for (const Processor processor : possible_processors()) {
+    lang::JsonScanner scanner(kKeys, processor);
+    const lang::JsonDocument found = scanner.scan(document, arena);
+    require(tree.has_value() == (found != lang::JsonDocument::kMalformed));
+    if (!tree) continue;
+    require(tree->prints_null() == (found == lang::JsonDocument::kNull));
+    for (std::size_t i = 0; i < kKeys.size(); ++i) {
+      require(same(scanner.fields()[i], tree->find(kKeys[i]), arena));
+    }
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "pipeline/lang/json_scan.h"
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +51,12 @@ std::string scan(JsonScanner&& scanner, std::string_view document) {
 }
 
 std::string scan(const std::vector<std::string>& keys, std::string_view document) {
-  return scan(JsonScanner(keys), document);
+  const std::string shown = scan(JsonScanner(keys, Processor::kAny), document);
+  for (const Processor processor : possible_processors()) {
+    INFO(processor_name(processor));
+    CHECK(scan(JsonScanner(keys, processor), document) == shown);
+  }
+  return shown;
 }
 
 TEST_CASE("the scanner takes wanted members", "[json]") {
@@ -139,15 +145,19 @@ TEST_CASE("a scanner forgets the line before", "[json]") {
   CHECK(scanner.fields()[1].kind == JsonField::Kind::kMissing);
 }
 
-// Both ways to scan, and the parser, have to agree on every document, well formed or not.
+// The code for each processor, and the parser, have to agree on every document, well formed or not.
 class Agreement {
  public:
+  Agreement() {
+    for (const Processor processor : possible_processors()) scanners_.emplace_back(keys(), processor);
+  }
+
   void check(std::string_view document) {
     INFO(document);
     const PaddedText text(document);
     Arena arena;
     const auto tree = JsonParser().parse_document(text.view(), arena);
-    check(scanner_, text.view(), tree, arena);
+    for (JsonScanner& scanner : scanners_) check(scanner, text.view(), tree, arena);
   }
 
  private:
@@ -175,7 +185,7 @@ class Agreement {
     return keys;
   }
 
-  JsonScanner scanner_{keys()};
+  std::deque<JsonScanner> scanners_;
 };
 
 TEST_CASE("scanner and parser agree on damaged documents", "[json]") {

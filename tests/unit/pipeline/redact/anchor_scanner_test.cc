@@ -28,9 +28,8 @@ TEST_CASE("anchors are found wherever they stand", "[redact]") {
   scanner.add(Anchor::parse(R"(SG\.[a-z_-])", LetterCase::kExact), 3);
   scanner.add(Anchor::parse("://", LetterCase::kExact), 4);
   scanner.add(Anchor::literal("passport-number", LetterCase::kAny), 5);
-  scanner.compile();
-  const auto code = GENERATE(0, 1);
-  if (code == 1) scanner.use_portable_code();
+  const Processor processor = GENERATE(from_range(possible_processors()));
+  scanner.compile(processor);
   const struct {
     std::string what;
     std::string text;
@@ -48,7 +47,7 @@ TEST_CASE("anchors are found wherever they stand", "[redact]") {
       {"far back", std::string(1000, 'x') + "://" + std::string(100, 'y') + "AKIA00", {{1000, 4}, {1103, 1}}},
   };
   for (const auto& row : rows) {
-    INFO(row.what << ' ' << code);
+    INFO(row.what << ' ' << processor_name(processor));
     CHECK(hits(scanner, row.text) == row.want);
   }
 }
@@ -56,27 +55,23 @@ TEST_CASE("anchors are found wherever they stand", "[redact]") {
 TEST_CASE("many hits are all reported", "[redact]") {
   AnchorScanner scanner;
   scanner.add(Anchor::literal("aa", LetterCase::kExact), 7);
-  scanner.compile();
-  const auto code = GENERATE(0, 1);
-  if (code == 1) scanner.use_portable_code();
+  const Processor processor = GENERATE(from_range(possible_processors()));
+  scanner.compile(processor);
   for (const std::size_t size : {1U, 2U, 15U, 16U, 17U, 64U, 65U, 500U}) {
     CHECK(hits(scanner, std::string(size, 'a')).size() == size - 1);
   }
 }
 
-TEST_CASE("fast and portable code agree with a plain search", "[redact]") {
+TEST_CASE("the code for each processor agrees with a plain search", "[redact]") {
   std::minstd_rand random(42);
   const auto letter = [&random] { return "abcABC0 :"[random() % 9]; };
   for (int round = 0; round < 200; ++round) {
-    AnchorScanner fast;
+    AnchorScanner scanner;
     std::vector<std::string> literals(1 + random() % 40);
     for (std::size_t i = 0; i < literals.size(); ++i) {
       for (std::size_t size = 1 + random() % 8; size > 0; --size) literals[i] += letter();
-      fast.add(Anchor::literal(literals[i], LetterCase::kExact), static_cast<AnchorScanner::Id>(i));
+      scanner.add(Anchor::literal(literals[i], LetterCase::kExact), static_cast<AnchorScanner::Id>(i));
     }
-    fast.compile();
-    AnchorScanner portable = fast;
-    portable.use_portable_code();
     std::string text;
     for (std::size_t size = random() % 200; size > 0; --size) text += letter();
     Hits want;
@@ -85,8 +80,12 @@ TEST_CASE("fast and portable code agree with a plain search", "[redact]") {
         want.emplace(at, i);
       }
     }
-    CHECK(hits(fast, text) == want);
-    CHECK(hits(portable, text) == want);
+    for (const Processor processor : possible_processors()) {
+      AnchorScanner compiled = scanner;
+      compiled.compile(processor);
+      INFO(processor_name(processor));
+      CHECK(hits(compiled, text) == want);
+    }
   }
 }
 
