@@ -63,16 +63,16 @@ inline const char* read_literal(const char* at, const char* end, std::string_vie
 
 // ---- Strings. `at` is always behind the opening quote.
 
-// What stands for an escape of two characters, by its second; 0 where there is none, or none yet (`u`).
-inline constexpr std::array<char, 256> kEscapes = [] {
-  std::array<char, 256> escapes{};
+constexpr std::array<char, 256> escapes() {
   constexpr std::string_view kNames = "\"\\/bfnrt";
   constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    escapes[static_cast<unsigned char>(kNames[i])] = kValues[i];
-  }
-  return escapes;
-}();
+  std::array<char, 256> found{};
+  for (std::size_t i = 0; i < kNames.size(); ++i) found[static_cast<unsigned char>(kNames[i])] = kValues[i];
+  return found;
+}
+
+// What stands for an escape of two characters, by its second; 0 where there is none, or none yet (`u`).
+inline constexpr std::array<char, 256> kEscapes = escapes();
 
 // Reads `\uXXXX`, or two of them that make a surrogate pair, and writes the UTF-8 at `to`, moving it on. `at` is the
 // backslash.
