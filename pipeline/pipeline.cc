@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/lang/regex_chain.h"
 #include "pipeline/observed_stage.h"
 #include "pipeline/registry.h"
 
@@ -14,8 +15,12 @@ class Pipeline::Link final : public Sink {
       : stage_(std::move(stage)), name_(std::move(name)), next_(next) {}
   void push(Entry& entry) override {
     ++taken_;
+    if (chains_) chains_->begin();
     stage_->push(entry, next_);
   }
+  bool join(lang::RegexChains& chains) { return stage_->join(chains); }
+  // It is the first whose expressions are in them.
+  void begin_with(std::unique_ptr<lang::RegexChains> chains) { chains_ = std::move(chains); }
   void tick(Timestamp now, Entry& scratch) { stage_->tick(now, scratch, next_); }
   bool holds_entries() const { return stage_->holds_entries(); }
   bool may_pause() const { return stage_->may_pause(); }
@@ -30,6 +35,7 @@ class Pipeline::Link final : public Sink {
   std::unique_ptr<Stage> stage_;
   const std::string name_;
   Sink& next_;
+  std::unique_ptr<lang::RegexChains> chains_;
   std::uint64_t taken_ = 0;
 };
 
@@ -74,6 +80,18 @@ Pipeline::Pipeline(const config::Node& stages, StageContext& context, Sink& out)
     if (links_[i]->may_pause()) pausing_.push_back(links_[i].get());
   }
   entrance_ = first_;
+  if (context.observer == nullptr) chain_expressions();
+}
+
+// An entry goes from link to link before the next one comes, so what one stage asked holds for those behind it.
+void Pipeline::chain_expressions() {
+  for (std::size_t i = 0; i < links_.size();) {
+    Link& first = *links_[i];
+    auto chains = std::make_unique<lang::RegexChains>();
+    while (i < links_.size() && links_[i++]->join(*chains)) {
+    }
+    if (chains->finish()) first.begin_with(std::move(chains));
+  }
 }
 
 void Pipeline::tap(Sink* before, Sink* after) {

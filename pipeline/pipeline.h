@@ -75,6 +75,7 @@ class Pipeline {
  private:
   class Link;
   class Exit;
+  void chain_expressions();
   std::chrono::nanoseconds longest_pause();
 
   std::unique_ptr<Exit> exit_;

@@ -26,6 +26,10 @@ namespace lokitail::pipeline {
 class StageObserver;
 struct StageInfo;
 
+namespace lang {
+class RegexChains;
+}
+
 // Takes entries: the next stage, or what lies behind the pipeline. May change the entry.
 class Sink {
  public:
@@ -62,6 +66,10 @@ class Stage {
   virtual std::chrono::nanoseconds pause() { return {}; }
   // The same answer for as long as the stage lives.
   virtual Memory memory() const { return Memory::kNone; }
+  // Adds the expressions that decide whether it does anything, by the text as it comes; true where an entry that goes on
+  // is left as it came, so that stages behind it ask about the same text. Called once, before the first entry; the
+  // chains live as long as the stage.
+  virtual bool join(lang::RegexChains& chains) { return static_cast<void>(chains), false; }
   // Hands on everything kept back, but for what has an origin and is better read again after the next
   // start. The last call.
   virtual void drain(Entry& scratch, Sink& next) { static_cast<void>(scratch), static_cast<void>(next); }

@@ -65,6 +65,11 @@ class Regex {
   // The same from byte `start` on. What stands before it still counts for ^ and \b.
   bool match_from(const RegexText& text, std::size_t start, std::span<std::string_view> groups) const;
 
+  // Whether most texts that do not match are told so without RE2: by a text that they have to have, or in one pass.
+  bool is_told_quickly() const { return one_pass_ != nullptr || !required_.empty(); }
+  // What is compiled, for who matches several at once (regex_chain.h).
+  const re2::RE2& re2() const { return *re2_; }
+
   // Texts of at least `shortest` bytes, of which one stands in every text that matches, whatever the case
   // of its ASCII letters; they are in lower case. None where there are no such texts.
   std::vector<std::string> necessary_texts(std::size_t shortest) const;

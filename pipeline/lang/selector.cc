@@ -155,7 +155,7 @@ class Selector::Parser {
     auto text = go_template::unquote(token_.text);
     if (!text) lexer_.fail(token_.at, "invalid syntax");
     Test test{operation.starts_with('!'), std::move(*text)};
-    if (operation.ends_with('~')) test.regex = compile(test.text, anchoring);
+    if (operation.ends_with('~')) test.regex.emplace(compile(test.text, anchoring));
     advance();
     return test;
   }
@@ -195,6 +195,12 @@ bool Selector::passes(const Labels& labels, LabelTest& matcher) {
 
 bool Selector::passes(std::string_view value, const Test& test) {
   return (test.regex ? test.regex->matches(value) : value == test.text) != test.negated;
+}
+
+void Selector::join(RegexChains& chains) {
+  for (Test& filter : filters_) {
+    if (filter.regex) chains.add(std::nullopt, *filter.regex);
+  }
 }
 
 bool Selector::contains(std::string_view line, const Test& filter) {

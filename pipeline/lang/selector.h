@@ -18,6 +18,7 @@
 
 #include "pipeline/labels.h"
 #include "pipeline/lang/regex.h"
+#include "pipeline/lang/regex_chain.h"
 #include "pipeline/symbol_table.h"
 
 namespace lokitail::pipeline::lang {
@@ -28,6 +29,10 @@ class Selector {
 
   // A label that is missing counts as empty.
   bool matches(const Labels& labels, std::string_view line);
+
+  // Has the line filters with regular expressions asked together with others. REQUIRES: the selector does not move any
+  // more, and outlives the chains.
+  void join(RegexChains& chains);
 
   // The tests of labels one by one, for who asks what could ever pass.
   std::size_t label_tests() const { return matchers_.size(); }
@@ -41,7 +46,7 @@ class Selector {
   struct Test {
     bool negated = false;
     std::string text{};
-    std::optional<Regex> regex{};
+    std::optional<ChainedRegex> regex{};
   };
   struct LabelTest {
     Symbol label;

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "config/value.h"
-#include "pipeline/lang/regex.h"
+#include "pipeline/lang/regex_chain.h"
 #include "pipeline/stage.h"
 #include "pipeline/stage/weak_config.h"
 
@@ -31,7 +31,7 @@ struct Conditions {
   std::optional<std::vector<Symbol>> source{};
   std::string separator = ";";
   std::optional<std::string> value{};
-  std::optional<lang::Regex> expression{};
+  std::optional<lang::ChainedRegex> expression{};
   std::optional<std::chrono::nanoseconds> older_than{};
   std::optional<std::uint64_t> longer_than{};
 };
@@ -45,6 +45,15 @@ class DropStage final : public EntryStage {
     if (!is_long(entry) || !is_old(entry) || !has_text(entry)) return Verdict::kKeep;
     dropped_lines_.increment();
     return Verdict::kDrop;
+  }
+
+  bool join(lang::RegexChains& chains) override {
+    const bool one_text = !conditions_.source || conditions_.source->size() == 1;
+    if (conditions_.expression && one_text) {
+      chains.add(conditions_.source ? std::optional(conditions_.source->front()) : std::nullopt,
+                 *conditions_.expression);
+    }
+    return true;
   }
 
  private:
@@ -97,7 +106,7 @@ class DropStage final : public EntryStage {
     return only.value_or(std::string_view());
   }
 
-  const Conditions conditions_;
+  Conditions conditions_;
   Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
   std::string joined_;  // kept for its memory
@@ -134,7 +143,7 @@ Conditions read_conditions(config::Fields& fields, SymbolTable& symbols) {
   }
   if (value != nullptr) conditions.value = config::weak_string(*value);
   if (expression != nullptr) {
-    conditions.expression = read_weak_regex(*expression, "drop stage");
+    conditions.expression.emplace(read_weak_regex(*expression, "drop stage"));
   }
   if (const auto* node = fields.find("older_than")) {
     conditions.older_than = read_weak_duration(*node);

@@ -33,6 +33,11 @@ class MatchStage final : public Stage {
     pipeline_.push(entry);
   }
 
+  bool join(lang::RegexChains& chains) override {
+    selector_.join(chains);
+    return false;
+  }
+
   void tick(Timestamp now, Entry& scratch, Sink& next) override {
     out_.set_target(next);
     pipeline_.tick(now, scratch);
@@ -72,6 +77,11 @@ class DroppingMatchStage final : public EntryStage {
     if (!selector_.matches(entry.labels, entry.line)) return Verdict::kKeep;
     dropped_lines_.increment();
     return Verdict::kDrop;
+  }
+
+  bool join(lang::RegexChains& chains) override {
+    selector_.join(chains);
+    return true;
   }
 
  private:

@@ -71,6 +71,17 @@ std::vector<StageRow> make_stage_rows() {
        "- drop: {source: [level, status], expression: '^debug;5..$'}",
        {}},
       {"drop, regex that fits no line", kLogfmt, "", "- drop: {expression: 'panic: (.+) at \\d+'}", {}},
+      {"drop, regex that has no text of its own", kLogfmt, "", "- drop: {expression: '(?i)panic|fatal'}", {}},
+      {"drop, six of these",
+       kLogfmt,
+       "",
+       "- drop: {expression: '(?i)panic|fatal'}\n"
+       "- drop: {expression: '(healthz|readyz|livez)'}\n"
+       "- drop: {expression: 'status=(8..|9..)'}\n"
+       "- drop: {expression: '\\b(TRACE|trace)\\b'}\n"
+       "- match: {selector: '{job!=\"\"} |~ \"(?i)audit|probe\"', action: drop}\n"
+       "- drop: {expression: '[0-9]{9}[a-z]ms'}",
+       {}},
       {"drop, longer_than", kLogfmt, "", "- drop: {longer_than: 8kb}", {}},
       {"eventlogmessage",
        kWindows,

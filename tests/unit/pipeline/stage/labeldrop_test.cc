@@ -5,7 +5,7 @@
 namespace lokitail::pipeline::test {
 namespace {
 
-const TextMap kLabels = {{"job", "t"}, {"env", "prod"}, {"dc", "x1"}};
+const TextMap kLabeldropLabels = {{"job", "t"}, {"env", "prod"}, {"dc", "x1"}};
 
 TEST_CASE("labeldrop removes what it lists", "[stage][labeldrop]") {
   const struct {
@@ -14,17 +14,17 @@ TEST_CASE("labeldrop removes what it lists", "[stage][labeldrop]") {
     TextMap want;
   } rows[] = {
       {"unknown names do nothing", "[nope, env]", {{"job", "t"}, {"dc", "x1"}}},
-      {"literal and by letter case", "[ENV, d.*]", kLabels},
+      {"literal and by letter case", "[ENV, d.*]", kLabeldropLabels},
       {"name twice", "[env, env]", {{"job", "t"}, {"dc", "x1"}}},
-      {"names that no label can have", "[not a label, a-b]", kLabels},
+      {"names that no label can have", "[not a label, a-b]", kLabeldropLabels},
       {"all", "[job, env, dc]", {}},
   };
   for (const auto& row : rows) {
     INFO(row.what);
-    const auto entries = run_pipeline("- labeldrop: " + row.names, {"line"}, kLabels);
+    const auto entries = run_pipeline("- labeldrop: " + row.names, {"line"}, kLabeldropLabels);
     REQUIRE(entries.size() == 1);
     CHECK(entries[0].labels == row.want);
-    CHECK(entries[0].extracted == kLabels);
+    CHECK(entries[0].extracted == kLabeldropLabels);
   }
 }
 

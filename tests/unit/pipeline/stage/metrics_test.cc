@@ -15,12 +15,12 @@ const std::string kExtract = R"(
 - logfmt: {mapping: {v: , u: }}
 - json: {expressions: {n: 'n', b: b, z: z}, source: object}
 )";
-const TextMap kLabels = {{"job", "t"}, {"object", R"({"n":2.5,"b":true,"z":null})"}};
+const TextMap kMetricsLabels = {{"job", "t"}, {"object", R"({"n":2.5,"b":true,"z":null})"}};
 const std::string kHideObject = "- labeldrop: [object]\n";
 
 // What a metric `m` shows after `lines`.
 Samples measured(const std::string& metric, const std::vector<std::string>& lines) {
-  PipelineRunner runner(kExtract + kHideObject + "- metrics: {m: " + metric + "}", kLabels);
+  PipelineRunner runner(kExtract + kHideObject + "- metrics: {m: " + metric + "}", kMetricsLabels);
   for (const auto& line : lines) runner.push(line);
   return runner.exposed();
 }
