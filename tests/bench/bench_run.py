@@ -53,6 +53,18 @@ WORKLOADS = {
     "trace": "the same with trace_id as a label",
 }
 
+PLAIN = {
+    "nginx": ("an access log by a regular expression with 8 groups, its time and two labels", 80, """
+      - regex:
+          expression: >-
+            ^(?P<ip>\\S+) \\S+ (?P<user>\\S+) \\[(?P<time>[^\\]]+)\\] "(?P<method>\\S+) (?P<path>\\S+) [^"]*"
+            (?P<status>\\d+) (?P<bytes>\\d+) "(?P<referer>[^"]*)"
+      - timestamp: {source: time, format: '02/Jan/2006:15:04:05 -0700'}
+      - labels: {method: , status: }"""),
+    "java": ("log4j's lines with stack traces, joined", 150, """
+      - multiline: {firstline: '^\\d{4}-\\d{2}-\\d{2} ', max_wait_time: 200ms}"""),
+}
+
 RECEIVED = {
     "syslog": "messages of RFC 5424 over TCP, by way of the spool",
     "push": "pushes of about a MiB, protobuf and snappy, answered when Loki has them",
@@ -80,7 +92,7 @@ scrape_configs:
 """
 FILES_JOB = """\
     static_configs:
-      - labels: {{job: docker, __path__: "{logs}/*/*-json.log"}}
+      - labels: {{job: docker, __path__: "{logs}/{pattern}"}}
     pipeline_stages:{stages}"""
 CRI_JOB = """\
     static_configs:
@@ -207,18 +219,20 @@ class Agent:
 
 
 def files_job(logs, workload):
-    return FILES_JOB.format(logs=logs, stages=STAGES[workload])
+    if workload in PLAIN:
+        return FILES_JOB.format(logs=logs, pattern="*.log", stages=PLAIN[workload][2])
+    return FILES_JOB.format(logs=logs, pattern="*/*-json.log", stages=STAGES[workload])
 
 
-def corpus(programs, work, lines, containers):
+def corpus(programs, work, lines, containers, kind="docker"):
     """The folder of a corpus and its size; made if it is not there."""
-    folder = work / f"corpus-{containers}-{lines}"
-    note = work / f"corpus-{containers}-{lines}.json"
+    folder = work / f"corpus-{kind}-{containers}-{lines}"
+    note = folder.with_suffix(".json")
     generator = programs / "bench_corpus"
     if not note.exists() or note.stat().st_mtime < generator.stat().st_mtime:
         shutil.rmtree(folder, ignore_errors=True)
         made = subprocess.run([generator, folder, "--lines", str(lines),
-                               "--containers", str(containers)],
+                               "--containers", str(containers), "--format", kind],
                               check=True, capture_output=True, text=True)
         note.write_text(made.stdout)
     return folder, json.loads(note.read_text())
@@ -226,7 +240,8 @@ def corpus(programs, work, lines, containers):
 
 def run_agent(options, logs, size, workload, more=""):
     """One run to the end: a dictionary of results."""
-    with Receiver(options.programs, "--expect", size["lines"]) as receiver:
+    entries = size.get("entries", size["lines"])
+    with Receiver(options.programs, "--expect", entries) as receiver:
         agent = Agent(options.agent, options.work / "agent", files_job(logs, workload), receiver.port, more)
         try:
             report = wait_for(agent, receiver)
@@ -235,9 +250,8 @@ def run_agent(options, logs, size, workload, more=""):
         finally:
             cpu = agent.stop()
         report = receiver.ask()
-        if report["entries"] != size["lines"]:
-            raise Failure(f"{size['lines']} lines written, {report['entries']} entries received\n"
-                          + agent.last_words())
+        if report["entries"] != entries:
+            raise Failure(f"{entries} entries written, {report['entries']} received\n" + agent.last_words())
         return {
             "wall": report["last"] - agent.started,
             "first_push": report["first"] - agent.started,
@@ -308,6 +322,57 @@ def bench_throughput(options, workload):
     print(f"  received   {size['lines']:,} of {size['lines']:,} lines, none twice, in "
           f"{median['pushes']:.0f} pushes and {median['streams']:,.0f} streams\n", flush=True)
     return {"size": size, "runs": runs, "yardsticks": yardsticks, "ratio": ratio}
+
+
+def bench_plain(options, kind):
+    words, target, _ = PLAIN[kind]
+    logs, size = corpus(options.programs, options.work, options.lines * 2, 8, kind)
+    runs = [run_agent(options, logs, size, kind) for _ in range(options.pairs)]
+    median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    megabytes = size["bytes"] / MB
+    rate = megabytes / median["cpu"]
+    print(f"{kind:8} {words}")
+    print(f"  wall       {megabytes / median['wall']:7.0f} MB/s  {size['lines'] / median['wall']:,.0f} lines/s")
+    print(f"  CPU        {rate:7.0f} MB per CPU-second of the agent (target {target}){mark(rate >= target)}")
+    print(f"  memory     {median['peak']:7.1f} MiB at the peak\n", flush=True)
+    return {"size": size, "runs": runs}
+
+
+def bench_passes(options):
+    """The same lines ten times, by files that are rotated as Docker does it: what is resident after each time."""
+    passes = 10
+    source, size = corpus(options.programs, options.work, options.lines, 8)
+    logs = options.work / "passes"
+    shutil.rmtree(logs, ignore_errors=True)
+    names = [path.relative_to(source) for path in sorted(source.glob("*/*-json.log"))]
+    resident = []
+    with Receiver(options.programs) as receiver:
+        agent = Agent(options.agent, options.work / "agent", files_job(logs, "trace"), receiver.port)
+        try:
+            for turn in range(1, passes + 1):
+                for name in names:
+                    log = logs / name
+                    log.parent.mkdir(parents=True, exist_ok=True)
+                    if log.exists():
+                        log.rename(log.with_name(log.name + ".1"))
+                    shutil.copyfile(source / name, log)
+                end = time.monotonic() + PATIENCE
+                while receiver.ask()["entries"] < turn * size["lines"]:
+                    if time.monotonic() > end or not agent.alive():
+                        raise Failure(f"pass {turn} did not come whole: " + agent.last_words())
+                    time.sleep(0.1)
+                resident.append(agent.memory("VmRSS"))
+        finally:
+            agent.stop()
+        received = receiver.ask()["entries"]
+    shutil.rmtree(logs)
+    if received != passes * size["lines"]:
+        raise Failure(f"{passes * size['lines']} lines written, {received} entries received")
+    growth = resident[-1] / resident[1] - 1
+    print(f"passes   {size['lines']:,} lines {passes} times, with trace_id as a label")
+    print(f"  memory     {resident[1]:7.1f} MiB resident after the second, {resident[-1]:.1f} after the last: "
+          f"{100 * growth:+.1f} % (target 5){mark(growth <= 0.05)}\n", flush=True)
+    return {"resident": resident}
 
 
 def bench_files(options):
@@ -523,8 +588,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=5, help="how long Loki is down")
     parser.add_argument("--rate-seconds", type=int, default=15, help="how long lines come at a rate")
     parser.add_argument("--only", nargs="+",
-                        choices=["stages", "logger", *WORKLOADS, "workers", *RECEIVED, "files", "rate", "down", "idle",
-                                 "idle10000"])
+                        choices=["stages", "logger", *WORKLOADS, *PLAIN, "workers", *RECEIVED, "files", "passes", "rate",
+                                 "down", "idle", "idle10000"])
     parser.add_argument("--json", type=pathlib.Path, help="where all numbers go")
     options = parser.parse_args()
     options.agent = options.agent.resolve()
@@ -538,9 +603,11 @@ def main():
     options.work.mkdir(parents=True, exist_ok=True)
     benches = {name: (lambda name=name: bench_program(options, name)) for name in ("stages", "logger")}
     benches |= {name: (lambda name=name: bench_throughput(options, name)) for name in WORKLOADS}
+    benches |= {name: (lambda name=name: bench_plain(options, name)) for name in PLAIN}
     benches["workers"] = lambda: bench_workers(options)
     benches |= {name: (lambda name=name: bench_received(options, name)) for name in RECEIVED}
     benches["files"] = lambda: bench_files(options)
+    benches["passes"] = lambda: bench_passes(options)
     benches["rate"] = lambda: {rate: bench_rate(options, rate) for rate in (10, 1_000, 10_000)}
     benches["down"] = lambda: bench_down(options)
     benches["idle"] = lambda: bench_idle(options, 10, 8)
