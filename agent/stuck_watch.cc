@@ -14,7 +14,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kShortestPeriod = std::chrono::milliseconds(100);
-constexpr nanoseconds kLongestPeriod = std::chrono::seconds(30);
+constexpr nanoseconds kLongestPeriod = std::chrono::minutes(1);
 
 }  // namespace
 

@@ -28,11 +28,10 @@ using Clock = std::chrono::steady_clock;
 
 // What inotify lost, or what happened to folders as a whole, is made up for after this time.
 constexpr std::chrono::milliseconds kScanDelay{50};
-// In between, a sync looks whether folders have changed, at all of them or, where there are many, at a part; each so
-// many it looks at everything.
+// In between, a sync looks whether folders have changed, at all of them or, where there are many, at a part
+// (FileFollower::part_of()); each so many it looks at everything.
 constexpr std::size_t kManyFolders = 1000;
-constexpr unsigned kFolderParts = FileFollower::kCheckParts;
-constexpr unsigned kSyncsPerScan = FileFollower::kCheckParts;
+constexpr unsigned kSyncsPerScan = 6;
 constexpr unsigned kSyncsPerScanOfMany = 5 * kSyncsPerScan;
 constexpr int kMostLinks = 16;
 
@@ -235,7 +234,7 @@ void FileDiscovery::sync() {
 
 // Goes on with the next folders the next time.
 bool FileDiscovery::some_folder_changed() {
-  std::size_t left = std::max(kManyFolders, folders_.size() / kFolderParts + 1);
+  std::size_t left = FileFollower::part_of(folders_.size());
   bool changed = false;
   auto next = folders_.upper_bound(looked_at_);
   for (; left > 0 && next != folders_.end(); ++next, --left) {

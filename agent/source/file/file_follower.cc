@@ -291,8 +291,7 @@ void FileFollower::check_all() {
 }
 
 void FileFollower::check_some() {
-  constexpr std::size_t kLeast = 1000;
-  std::size_t left = std::max(kLeast, files_.size() / kCheckParts + 1);
+  std::size_t left = part_of(files_.size());
   auto next = files_.upper_bound(checked_);
   for (; left > 0 && next != files_.end(); ++next, --left) {
     check(*next->second);

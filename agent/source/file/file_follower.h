@@ -16,6 +16,7 @@
 // Ownership: everything given by reference outlives the follower.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -97,10 +98,11 @@ class FileFollower {
   void drop(const std::set<TargetPointer>& targets, const std::vector<TargetPointer>& rest);
   // The net below inotify: wakes whatever has changed, and forgets paths that are long gone.
   void check_all();
-  // The same for some of them, and the next time for the next: for all in kCheckParts calls, and at once where they are
-  // no more than a thousand.
+  // The same for some of them, and the next time for the next: for part_of() their number.
   void check_some();
-  static constexpr unsigned kCheckParts = 6;
+  // What is looked at in one of many calls that come as often whatever there is: all of a few hundred, and of more so
+  // many that the thirtieth call has come to all.
+  static constexpr std::size_t part_of(std::size_t all) { return std::max<std::size_t>(500, all / 30 + 1); }
   void stop();
   // Everything that is open is read to its end, as if nobody would write to it any more.
   std::vector<SourcePointer> finish();
