@@ -13,7 +13,9 @@ callgrind is not there.
 """
 
 import argparse
+import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -26,8 +28,42 @@ import bench_run  # noqa: E402  (beside this file)
 SMALL, LARGE = 4_000, 44_000
 TOLERANCE = 0.03
 RECORD = pathlib.Path(__file__).with_name("instructions.txt")
-# The C library's own choices by processor are made the same everywhere, as far as it lets itself be told.
+# What is chosen by the processor is the same everywhere: by the agent, and by the C library as far as it lets itself be
+# told.
+PROCESSOR = {"LOKITAIL_PROCESSOR": os.environ.get("LOKITAIL_PROCESSOR") or "x86-64"} if platform.machine() == "x86_64" else {}
 TUNABLES = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-ERMS,-AVX_Fast_Unaligned_Load"
+
+
+# Which part of a line's way a function belongs to; the first that fits.
+PARTS = {
+    "compressing": r"snappy",
+    "undoing escapes": r"read_escaped_string|unescape|copy_blocks|read_unicode_escape",
+    "both JSONs": r"::scan\(|read_other|JsonMembers|JsonWalker|read_(any_)?number|PathScanner|JsonStage|DockerEnvelope",
+    "timestamps": r"rfc3339|Rfc3339|TimestampStage|TimeParser|time_layout",
+    "labels, streams, entries": r"Batch|Labels|hash_label|xxh|XXH|append_entry|protobuf|Varint|varint",
+    "reading, finding lines": r"memchr|FileSource|LineDecoder|line_decoder|Block|Origin|preadv?|read_block",
+    "copying and comparing": r"_S_copy|memcpy|memmove|memcmp|memset|bcmp",
+    "the heap": r"malloc|_int_free|\bfree\b|operator new|operator delete|calloc|unlink_chunk",
+}
+
+
+def print_profile(annotated):
+    """By parts, and by functions as far as they matter."""
+    counts = dict.fromkeys([*PARTS, "the rest"], 0)
+    shown = []
+    for line in annotated.splitlines():
+        if not (row := re.match(r"\s*([\d,]+) \([ \d.]+%\)  (?!PROGRAM)(.*)", line)):
+            continue
+        count = int(row[1].replace(",", ""))
+        part = next((name for name, pattern in PARTS.items() if re.search(pattern, row[2])), "the rest")
+        counts[part] += count
+        shown.append((count, part, row[2]))
+    total = sum(counts.values())
+    for count, part, function in sorted(shown, reverse=True)[:40]:
+        print(f"{100 * count / total:6.2f} %  {part:25} {function[:150]}")
+    print()
+    for part, count in sorted(counts.items(), key=lambda each: -each[1]):
+        print(f"{100 * count / total:6.1f} %  {part}")
 
 
 def instructions(options, work, lines):
@@ -42,7 +78,7 @@ def instructions(options, work, lines):
         ran = subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", options.agent,
              f"-config.file={config}", "-drain-and-exit"],
-            capture_output=True, text=True, timeout=500, env={"GLIBC_TUNABLES": TUNABLES, "PATH": "/usr/bin:/bin"})
+            capture_output=True, text=True, timeout=500, env={"GLIBC_TUNABLES": TUNABLES, "PATH": "/usr/bin:/bin", **PROCESSOR})
         if ran.returncode != 0:
             raise bench_run.Failure("the agent ended badly: " + ran.stderr[-2000:])
         if (received := receiver.ask()["entries"]) != size["lines"]:
@@ -51,8 +87,8 @@ def instructions(options, work, lines):
     if not counted:
         raise bench_run.Failure("callgrind counted nothing: " + ran.stderr[-2000:])
     if options.profile and lines == LARGE:
-        print(subprocess.run(["callgrind_annotate", "--threshold=90", out], capture_output=True,
-                             text=True, check=True).stdout)
+        print_profile(subprocess.run(["callgrind_annotate", "--auto=no", "--tree=none", "--threshold=100", out], capture_output=True, text=True,
+                                     check=True).stdout)
     return int(counted[1])
 
 
