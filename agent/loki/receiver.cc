@@ -350,7 +350,6 @@ PushAnswer Receiver::State::take(const PushHead& head, std::string_view body) {
 }
 
 PushResult Receiver::State::look_at(std::string_view body, DecodedPush& push, PushSize& size) {
-  if (options.mode == ReceiverOptions::Mode::kBytes) return {};
   PushResult result = uncompress_push(body, options.limits, message);
   if (result) result = measure_push(message, options.limits, size);
   if (result && options.mode == ReceiverOptions::Mode::kDecode) {

@@ -78,8 +78,8 @@ struct PushAnswer {
 PushAnswer refusal(const PushResult& result);
 
 struct ReceiverOptions {
-  // How closely a push is looked at: kSize decompresses and counts; kBytes does not even that.
-  enum class Mode { kDecode, kSize, kBytes };
+  // How closely a push is looked at: kSize decompresses and counts.
+  enum class Mode { kDecode, kSize };
 
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one

@@ -421,7 +421,7 @@ def machine_gain(options, logs):
 def bench_workers(options):
     """One worker and two, in turn, on eight files, long enough for start and end not to count; the receiver has its
     share of the same cores."""
-    logs, size = corpus(options.programs, options.work, 6 * options.lines, 8)
+    logs, size = corpus(options.programs, options.work, 10 * options.lines, 8)
     runs, machine = {1: [], 2: []}, []
     for _ in range(options.pairs):
         machine.append(machine_gain(options, logs))

@@ -248,7 +248,6 @@ TEST_CASE("a receiver that is closed refuses and cuts, and opens again on its po
 
 TEST_CASE("the modes look as closely as they say") {
   const auto [mode, entries, decodes] = GENERATE(table<ReceiverOptions::Mode, int, bool>({
-      {ReceiverOptions::Mode::kBytes, 0, false},
       {ReceiverOptions::Mode::kSize, 4, false},
       {ReceiverOptions::Mode::kDecode, 4, true},
   }));
