@@ -2,6 +2,7 @@
 //
 //   Block::string_ends(at)            those that end a plain run of string text: quotes, backslashes, control characters
 //   Block::quotes_and_backslashes(at)
+//   Block::marks(at)              the same, each for themselves
 //
 // REQUIRE 64 readable bytes. Bit 0 stands for the first byte. There is a Block for any processor (SSE2 is part of every
 // x86-64; elsewhere eight bytes are done at a time), and for those with wider registers (pipeline/processor.h).
@@ -22,6 +23,11 @@
 
 namespace lokitail::pipeline::lang::json_block {
 
+struct Marks {
+  std::uint64_t quotes;
+  std::uint64_t backslashes;
+};
+
 #if defined(__SSE2__)
 
 // Sixteen of the bytes.
@@ -29,6 +35,7 @@ class Bytes {
  public:
   explicit Bytes(const char* at) : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
 
+  std::uint32_t equal(char c) const { return bits(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c))); }
   std::uint32_t quotes_and_backslashes() const {
     const __m128i quotes = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('"'));
     return bits(_mm_or_si128(quotes, _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('\\'))));
@@ -53,6 +60,9 @@ class Bytes {
  public:
   explicit Bytes(const char* at) { std::memcpy(halves_, at, sizeof halves_); }
 
+  std::uint32_t equal(char c) const {
+    return each([c](std::uint64_t half) { return zero_bytes(half ^ repeat(c)); });
+  }
   std::uint32_t quotes_and_backslashes() const { return equal('"') | equal('\\'); }
   std::uint32_t string_ends() const {
     const auto controls = [](std::uint64_t half) { return zero_bytes(half & repeat('\xE0')); };
@@ -60,9 +70,6 @@ class Bytes {
   }
 
  private:
-  std::uint32_t equal(char c) const {
-    return each([c](std::uint64_t half) { return zero_bytes(half ^ repeat(c)); });
-  }
   static constexpr std::uint64_t repeat(char c) { return 0x0101010101010101 * static_cast<unsigned char>(c); }
   // The top bit of each byte that is zero, exactly.
   static constexpr std::uint64_t zero_bytes(std::uint64_t x) {
@@ -91,6 +98,10 @@ class Block {
   static std::uint64_t quotes_and_backslashes(const char* at) {
     return join(at, [](Bytes bytes) { return bytes.quotes_and_backslashes(); });
   }
+  static Marks marks(const char* at) {
+    return {join(at, [](Bytes bytes) { return bytes.equal('"'); }),
+            join(at, [](Bytes bytes) { return bytes.equal('\\'); })};
+  }
 
  private:
   template <typename Bits>
@@ -115,9 +126,15 @@ class Block {
   static std::uint64_t quotes_and_backslashes(const char* at) {
     return bits(either(load(at))) | std::uint64_t{bits(either(load(at + 32)))} << 32;
   }
+  static Marks marks(const char* at) { return {equal(at, '"'), equal(at, '\\')}; }
 
  private:
   static __m256i load(const char* at) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)); }
+  static std::uint64_t equal(const char* at, char c) {
+    const __m256i wanted = _mm256_set1_epi8(c);
+    return bits(_mm256_cmpeq_epi8(load(at), wanted)) |
+           std::uint64_t{bits(_mm256_cmpeq_epi8(load(at + 32), wanted))} << 32;
+  }
   static std::uint32_t bits(__m256i mask) { return static_cast<std::uint32_t>(_mm256_movemask_epi8(mask)); }
   static __m256i either(__m256i bytes) {
     const __m256i quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
@@ -142,6 +159,11 @@ class Block {
     return either(bytes) | _mm512_cmple_epu8_mask(bytes, _mm512_set1_epi8(0x1F));
   }
   static std::uint64_t quotes_and_backslashes(const char* at) { return either(_mm512_loadu_si512(at)); }
+  static Marks marks(const char* at) {
+    const __m512i bytes = _mm512_loadu_si512(at);
+    return {_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')),
+            _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'))};
+  }
 
  private:
   static std::uint64_t either(__m512i bytes) {

@@ -10,6 +10,7 @@
 namespace lokitail::pipeline::lang {
 namespace {
 
+using json_token::copy_blocks;
 using json_token::peek;
 using json_token::skip_whitespace;
 
@@ -58,18 +59,33 @@ const char* read_other(const char* at, const char* end, JsonField* field, JsonWa
 
 namespace any {
 using json_block::any::Block;
+#include "pipeline/lang/json_unescape_steps.inc"
+// each of these needs the one before
 #include "pipeline/lang/json_strings.inc"
-// what follows needs these strings
+// and this both
 #include "pipeline/lang/json_scan.inc"
 }  // namespace any
 
 #if defined(__x86_64__)
 
+LOKITAIL_CODE_FOR_V2
+namespace v2 {
+using json_block::any::Block;
+#include "pipeline/lang/json_unescape_shuffle.inc"
+// each of these needs the one before
+#include "pipeline/lang/json_strings.inc"
+// and this both
+#include "pipeline/lang/json_scan.inc"
+}  // namespace v2
+LOKITAIL_CODE_END
+
 LOKITAIL_CODE_FOR_V3
 namespace v3 {
 using json_block::v3::Block;
+#include "pipeline/lang/json_unescape_shuffle.inc"
+// each of these needs the one before
 #include "pipeline/lang/json_strings.inc"
-// what follows needs these strings
+// and this both
 #include "pipeline/lang/json_scan.inc"
 }  // namespace v3
 LOKITAIL_CODE_END
@@ -77,8 +93,10 @@ LOKITAIL_CODE_END
 LOKITAIL_CODE_FOR_V4
 namespace v4 {
 using json_block::v4::Block;
+#include "pipeline/lang/json_unescape_shuffle.inc"
+// each of these needs the one before
 #include "pipeline/lang/json_strings.inc"
-// what follows needs these strings
+// and this both
 #include "pipeline/lang/json_scan.inc"
 }  // namespace v4
 LOKITAIL_CODE_END
@@ -105,6 +123,7 @@ JsonScanner::Scan JsonScanner::scan_for([[maybe_unused]] Processor processor) {
 #if defined(__x86_64__)
   if (processor >= Processor::kV4) return v4::scan;
   if (processor >= Processor::kV3) return v3::scan;
+  if (processor >= Processor::kV2) return v2::scan;
 #endif
   return any::scan;
 }

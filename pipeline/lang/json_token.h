@@ -78,8 +78,38 @@ inline constexpr std::array<char, 256> kEscapes = escapes();
 // backslash.
 const char* read_unicode_escape(const char* at, const char* end, char*& to);
 
+// Copies in whole blocks, so it reads and writes up to a block too far.
+inline char* copy_blocks(const char* from, const char* until, char* to) {
+  constexpr std::size_t kBytes = 16;
+  char* const stop = to + (until - from);
+  do {
+    // The padding of a text in the arena may be where the copy goes: the two can overlap.
+    char block[kBytes];
+    std::memcpy(block, from, sizeof block);
+    std::memcpy(to, block, sizeof block);
+    to += kBytes;
+    from += kBytes;
+  } while (to < stop);
+  return stop;
+}
+
+// For eight bytes of which some are removed, as bits: which of them comes first, second and so on.
+constexpr std::array<std::array<std::uint8_t, 8>, 256> rests() {
+  std::array<std::array<std::uint8_t, 8>, 256> all{};
+  for (unsigned removed = 0; removed < all.size(); ++removed) {
+    std::size_t count = 0;
+    for (std::uint8_t i = 0; i < 8; ++i) {
+      if ((removed >> i & 1) == 0) all[removed][count++] = i;
+    }
+  }
+  return all;
+}
+inline constexpr std::array<std::array<std::uint8_t, 8>, 256> kRest = rests();
+
 // StringEnds, skip_string() and read_string(), for any processor.
 using json_block::any::Block;
+#include "pipeline/lang/json_unescape_steps.inc"
+// has to come behind it
 #include "pipeline/lang/json_strings.inc"
 
 // ---- Numbers. `at` is a minus or a digit.

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -187,6 +188,28 @@ class Agreement {
 
   std::deque<JsonScanner> scanners_;
 };
+
+TEST_CASE("scanner and parser agree on strings full of escapes", "[json]") {
+  constexpr const char* kPieces[] = {
+      R"(\")",     R"(\")",           R"(\")",     R"(\\)", R"(\\)",       R"(\/)",
+      R"(\n)",     R"(\t)",           "a",         "xyz",   "12345678901", " ",
+      R"(\u00e9)", R"(\ud83d\ude00)", R"(\ud800)", R"(\q)", "\xC3\xA9",    "\x01"};
+  std::minstd_rand random(7);
+  Agreement agreement;
+  for (int round = 0; round < 3000; ++round) {
+    // Some of only the first few, so that rows of backslashes get long; few of those that are malformed.
+    const std::size_t kinds = round % 3 == 0    ? 5
+                              : round % 10 == 0 ? std::size(kPieces)
+                                                : std::size(kPieces) - 2;
+    std::string document = std::string(random() % 70, ' ') + R"({"a":")";
+    for (std::size_t count = random() % 90; count > 0; --count) document += kPieces[random() % kinds];
+    document += R"(","b":")";
+    for (std::size_t count = random() % 20; count > 0; --count) document += kPieces[random() % kinds];
+    document += R"(","log":1})";
+    agreement.check(document);
+    agreement.check(document.substr(0, random() % document.size()));
+  }
+}
 
 TEST_CASE("scanner and parser agree on damaged documents", "[json]") {
   const std::string document =
