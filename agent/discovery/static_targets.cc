@@ -18,7 +18,7 @@ void for_each_target(const config::ScrapeConfig& scrape, Take take) {
     for (const std::string& address : group.targets.empty() ? one_address : group.targets) {
       config::LabelMap labels = group.labels;
       labels["__address__"] = address;
-      take(std::move(labels));
+      take(labels);
     }
   }
 }
@@ -28,8 +28,8 @@ void for_each_target(const config::ScrapeConfig& scrape, Take take) {
 std::vector<FileTarget> static_targets(const config::ScrapeConfig& scrape) {
   std::vector<FileTarget> targets;
   FileTargetMaker maker(scrape);
-  for_each_target(scrape, [&](config::LabelMap labels) {
-    std::optional<FileTarget> target = maker.make(std::move(labels));
+  for_each_target(scrape, [&](const config::LabelMap& labels) {
+    std::optional<FileTarget> target = maker.make(labels);
     if (target && std::find(targets.begin(), targets.end(), *target) == targets.end()) {
       targets.push_back(std::move(*target));
     }

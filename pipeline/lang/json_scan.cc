@@ -57,12 +57,13 @@ const char* read_other(const char* at, const char* end, JsonField* field, JsonWa
   }
 }
 
+// Once for each kind of processor.
+// NOLINTBEGIN(readability-duplicate-include)
+
 namespace any {
 using json_block::any::Block;
 #include "pipeline/lang/json_unescape_steps.inc"
-// each of these needs the one before
-#include "pipeline/lang/json_strings.inc"
-// and this both
+
 #include "pipeline/lang/json_scan.inc"
 }  // namespace any
 
@@ -72,9 +73,7 @@ LOKITAIL_CODE_FOR_V2
 namespace v2 {
 using json_block::any::Block;
 #include "pipeline/lang/json_unescape_shuffle.inc"
-// each of these needs the one before
-#include "pipeline/lang/json_strings.inc"
-// and this both
+
 #include "pipeline/lang/json_scan.inc"
 }  // namespace v2
 LOKITAIL_CODE_END
@@ -83,9 +82,7 @@ LOKITAIL_CODE_FOR_V3
 namespace v3 {
 using json_block::v3::Block;
 #include "pipeline/lang/json_unescape_shuffle.inc"
-// each of these needs the one before
-#include "pipeline/lang/json_strings.inc"
-// and this both
+
 #include "pipeline/lang/json_scan.inc"
 }  // namespace v3
 LOKITAIL_CODE_END
@@ -94,14 +91,14 @@ LOKITAIL_CODE_FOR_V4
 namespace v4 {
 using json_block::v4::Block;
 #include "pipeline/lang/json_unescape_shuffle.inc"
-// each of these needs the one before
-#include "pipeline/lang/json_strings.inc"
-// and this both
+
 #include "pipeline/lang/json_scan.inc"
 }  // namespace v4
 LOKITAIL_CODE_END
 
 #endif
+
+// NOLINTEND(readability-duplicate-include)
 
 }  // namespace
 

@@ -109,7 +109,7 @@ inline constexpr std::array<std::array<std::uint8_t, 8>, 256> kRest = rests();
 // StringEnds, skip_string() and read_string(), for any processor.
 using json_block::any::Block;
 #include "pipeline/lang/json_unescape_steps.inc"
-// has to come behind it
+
 #include "pipeline/lang/json_strings.inc"
 
 // ---- Numbers. `at` is a minus or a digit.

@@ -15,7 +15,6 @@ namespace lokitail::agent {
 namespace {
 
 using pipeline::Timestamp;
-using pipeline::lang::JsonMember;
 using pipeline::lang::JsonValue;
 
 // Attributes of resources that become labels (Loki's default_resource_attributes_as_index_labels).
