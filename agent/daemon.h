@@ -117,6 +117,7 @@ class Daemon {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer positions_timer_;
   boost::asio::steady_timer memory_timer_;
+  std::uint64_t least_resident_ = 0;  // bytes, after memory was returned
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;

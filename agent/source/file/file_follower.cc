@@ -199,6 +199,7 @@ Tail& FileFollower::add_tail(const TargetPointer& target, const std::string& pat
   tail->labels = shared_labels(target->target.labels);
   tail->looked_at = look_;
   tail->empty_since = FollowClock::now();
+  some_lead_nowhere_ = true;
   auto& tails = tails_[tail->path];
   tails.push_back(std::move(tail));
   return *tails.back();
@@ -237,6 +238,7 @@ void FileFollower::leave(Tail& tail) {
   if (tail.file == nullptr) return;
   FollowedFile& file = *tail.file;
   tail.leave();
+  some_lead_nowhere_ = true;
   file.tails.erase(std::ranges::find(file.tails, &tail));
   ++counters_.rotated;
   positions_.clear_place(tail.path);
@@ -255,6 +257,7 @@ void FileFollower::let_go(Tail& tail) {
   }
   FollowedFile& file = *tail.file;
   tail.leave();
+  some_lead_nowhere_ = true;
   file.tails.erase(std::ranges::find(file.tails, &tail));
   FileReader* const reader = file.reader(tail.labels);
   if (reader == nullptr || --reader->places > 0) return;
@@ -278,11 +281,22 @@ void FileFollower::forget_label_sets() {
 }
 
 void FileFollower::forget_old_tails() {
+  if (!some_lead_nowhere_) return;
+  some_lead_nowhere_ = false;
   const auto now = FollowClock::now();
-  erase_tails([now](const Tail& tail) {
-    return tail.file == nullptr && (tail.last == nullptr || tail.last->ended()) &&
-           now - tail.empty_since >= Generations::kMemory;
+  erase_tails([this, now](const Tail& tail) {
+    if (tail.file != nullptr) return false;
+    if ((tail.last == nullptr || tail.last->ended()) && now - tail.empty_since >= Generations::kMemory)
+      return true;
+    some_lead_nowhere_ = true;
+    return false;
   });
+}
+
+bool FileFollower::saw(FollowedFile& file, const FileFacts& facts) {
+  const bool changed = file.saw(facts);
+  if (changed) some_changed_ = true;
+  return changed;
 }
 
 void FileFollower::check_all() {
@@ -304,7 +318,7 @@ void FileFollower::check_some() {
 
 void FileFollower::check(FollowedFile& file) {
   const auto facts = stat_file(file.handle->get());
-  if (!facts || !file.saw(*facts)) return;
+  if (!facts || !saw(file, *facts)) return;
   positions_.seen(file.generation, file.size, file.modified);
   identify_better(file, *facts);
   wake(file);

@@ -102,7 +102,7 @@ class FileFollower {
   void check_some();
   // What is looked at in one of many calls that come as often whatever there is: all of a few hundred, and of more so
   // many that the thirtieth call has come to all.
-  static constexpr std::size_t part_of(std::size_t all) { return std::max<std::size_t>(500, all / 30 + 1); }
+  static constexpr std::size_t part_of(std::size_t all) { return std::max<std::size_t>(300, all / 30 + 1); }
   void stop();
   // Everything that is open is read to its end, as if nobody would write to it any more.
   std::vector<SourcePointer> finish();
@@ -151,6 +151,8 @@ class FileFollower {
   void file_event(FollowedFile& file, std::uint32_t mask);
   void identify_better(FollowedFile& file, const FileFacts& facts);
   void check(FollowedFile& file);
+  // Takes note of how large the file is now. Returns whether it has changed.
+  bool saw(FollowedFile& file, const FileFacts& facts);
   void wake(FollowedFile& file);
   void look_at_places(FollowedFile& file);
   bool restart(FollowedFile& file, bool is_last_try);
@@ -235,6 +237,8 @@ class FileFollower {
   // An open or a read has failed since this was set to false, and may succeed another time: nothing is to be
   // taken for gone.
   bool disk_failed_ = false;
+  bool some_lead_nowhere_ = false;  // tails, or may; since forget_old_tails() looked
+  bool some_changed_ = false;       // files; since look_for_stuck() looked
 
   // Compared by what they hold, so that it is enough to compare addresses afterwards.
   struct LessByContent {

@@ -36,6 +36,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   file->handle = handle;
   file->identity = facts->identity;
   file->size = facts->size;
+  some_changed_ = true;
   file->modified = file->first_modified = facts->modified;
   return file;
 }
@@ -124,7 +125,7 @@ bool FileFollower::poll(FileKey key) {
   if (found == files_.end()) return false;
   FollowedFile& file = *found->second;
   const auto facts = stat_file(file.handle->get());
-  const bool changed = !facts || file.saw(*facts);
+  const bool changed = !facts || saw(file, *facts);
   if (changed) wake(file);
   look_at_places(file);
   return changed;
@@ -181,7 +182,7 @@ bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
     copy = find_copy(rotated, path, *original, least->ended() ? least->mark() : std::string_view());
   }
   if ((!facts || disk_failed_) && !is_last_try) return false;
-  if (facts) file.saw(*facts);
+  if (facts) saw(file, *facts);
   const FileReaders readers = std::exchange(file.readers, {});
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});

@@ -58,6 +58,7 @@ FileReader& FileFollower::start(Tail& tail, FollowedFile& file, const SourcePoin
   reader.path = tail.path;
   reader.source = source;
   file.readers.push_back(std::move(reader));
+  some_changed_ = true;  // for this reader
   return file.readers.back();
 }
 
@@ -91,7 +92,7 @@ void FileFollower::retire(FollowedFile& file, FileReader& reader) {
   reader.retired_since = FollowClock::now();
   reader.last_end = reader.source->request_end();
   if (const auto facts = stat_file(file.handle->get())) {
-    file.saw(*facts);
+    saw(file, *facts);
     positions_.seen(file.generation, file.size, file.modified);
   }
   limit_retired();
@@ -116,7 +117,7 @@ void FileFollower::check_retired() {
     if (std::none_of(file->readers.begin(), file->readers.end(), is_retired)) continue;
     any = true;
     const auto facts = stat_file(file->handle->get());
-    if (facts && file->saw(*facts)) wake(*file);
+    if (facts && saw(*file, *facts)) wake(*file);
     for (const FileReader& reader : file->readers) {
       if (reader.places > 0 || reader.source->finishing()) continue;
       const auto quiet_since = std::max(file->last_growth, reader.retired_since);

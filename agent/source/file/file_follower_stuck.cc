@@ -16,6 +16,9 @@ bool is_behind(const FollowedFile& file, const FileSource& source) {
 }  // namespace
 
 void FileFollower::look_for_stuck(std::chrono::nanoseconds patience, const StuckHandler& told) {
+  // What was not behind then has to grow first.
+  if (behind_.empty() && !some_changed_) return;
+  some_changed_ = false;
   const auto now = FollowClock::now();
   std::map<const FileSource*, Progress> behind;
   stuck_ = 0;
