@@ -112,7 +112,7 @@ if(NOT LOKITAIL_SANITIZE)
           ${LOKITAIL_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/conformance/run.py
           --agent $<TARGET_FILE:lokitail> --jobs 32 --start-delay 0.2 ${cases})
       set_tests_properties("conformance: with the code for ${processor}" PROPERTIES LABELS conformance TIMEOUT 900
-        SKIP_REGULAR_EXPRESSION ${skip_sign} PROCESSORS 2)
+        SKIP_REGULAR_EXPRESSION ${skip_sign})
     endforeach()
   endif()
 endif()
