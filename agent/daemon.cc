@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <iterator>
 #include <utility>
 
@@ -30,7 +31,7 @@ constexpr std::chrono::milliseconds kDrainPoll{5};
 // When memory is given back: often at first, while what the start found is read, and then once in a while.
 constexpr std::chrono::seconds kStartTime{3};
 constexpr std::chrono::minutes kMemoryPeriod{1};
-constexpr std::uint64_t kWorthReturning = 512 << 10;
+constexpr double kAtWork = 0.01;  // of one CPU
 // How long a stop waits for the last traces at most, when all else is done.
 constexpr std::chrono::milliseconds kTraceTime{500};
 // A worker that has not looked at its messages for this long is stuck.
@@ -285,11 +286,14 @@ void Daemon::return_memory_after(std::chrono::seconds time) {
   memory_timer_.expires_after(time);
   memory_timer_.async_wait([this, time](const error_code& cancelled) {
     if (cancelled) return;
-    // What is returned comes back where it is used after all, which an idle agent need not be made to do.
-    if (resident_memory() > least_resident_ + kWorthReturning) {
-      return_unused_memory();
-      least_resident_ = resident_memory();
-    }
+    // While it is at work, and once more when that is over. What is returned comes back where it is used after all, which
+    // an idle agent need not be made to do.
+    const std::clock_t cpu = std::clock();
+    const std::clock_t used = cpu - std::exchange(cpu_before_, cpu);
+    const bool is_busy =
+        static_cast<double>(used) > kAtWork * static_cast<double>(time.count()) * CLOCKS_PER_SEC;
+    const bool was_busy = std::exchange(was_busy_, is_busy);
+    if (is_busy || was_busy) return_unused_memory();
     return_memory_after(std::min<std::chrono::seconds>(2 * time, kMemoryPeriod));
   });
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -117,7 +118,9 @@ class Daemon {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer positions_timer_;
   boost::asio::steady_timer memory_timer_;
-  std::uint64_t least_resident_ = 0;  // bytes, after memory was returned
+  // When memory was last looked after: the CPU time by then, and whether there was much to do.
+  std::clock_t cpu_before_ = 0;
+  bool was_busy_ = true;  // the start is
   Metrics metrics_;
   const std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   Positions positions_;

@@ -38,6 +38,8 @@ struct JsonField {
 class JsonMembers {
  public:
   explicit JsonMembers(std::vector<std::string> keys);
+  JsonMembers(const JsonMembers&) = delete;
+  JsonMembers& operator=(const JsonMembers&) = delete;
 
   void forget() {
     for (JsonField& field : fields_) field.kind = JsonField::Kind::kMissing;
