@@ -308,7 +308,8 @@ TEST_CASE("kubernetes: an API that is away when the agent starts is not waited f
   CHECK(scene.labels_of("one") == scene.labels("shop-1", "shop-1"));
   scene.api.set_down(false);
   REQUIRE(eventually([&] { return scene.agent.log().find("answers again") != std::string::npos; }));
-  REQUIRE(eventually([&] { return scene.agent.log().find("removing target") != std::string::npos; }));
+  // Said once the file's end is known up to which the guessed labels hold.
+  REQUIRE(eventually([&] { return scene.agent.log().find("stopped tailing file") != std::string::npos; }));
   scene.log(scene.folder("shop-1"), "two");
   REQUIRE(scene.wait_line("two"));
   CHECK(scene.labels_of("two") == scene.labels("shop-1"));

@@ -261,11 +261,11 @@ void FileFollower::let_go(Tail& tail) {
   file.tails.erase(std::ranges::find(file.tails, &tail));
   FileReader* const reader = file.reader(tail.labels);
   if (reader == nullptr || --reader->places > 0) return;
-  log::info("stopped tailing file", {{"path", tail.path.text()}});
   const auto facts = stat_file(file.handle->get());
   const bool counts_bytes = facts && !file.packed && !tail.target->target.compression;
   leaving_.emplace(tail.path, reader->source);
   reader->source->leave(counts_bytes ? facts->size : std::numeric_limits<std::uint64_t>::max());
+  log::info("stopped tailing file", {{"path", tail.path.text()}});
 }
 
 // What was read at this path for a target that was removed, and is followed still since it was rotated away.
