@@ -70,19 +70,18 @@ struct Client::Request {
   const Headers& headers;
   std::string_view body;
   std::size_t max_body = 0;  // of an answer to a GET
-  Take take;                 // of an answer that is streamed
-  std::chrono::nanoseconds silence{0};
+  Streaming streaming{};     // `take` is empty where the answer is to be whole
+
+  bool is_post() const { return method == bhttp::verb::post; }
+  bool is_streamed() const { return streaming.take != nullptr; }
+  bool may_be_silent() const { return is_streamed() && streaming.silence == streaming.silence.zero(); }
 };
 
 class Client::Connection {
  public:
-  Connection(asio::io_context& io, const config::HttpClientConfig& config)
-      : config_(config), resolver_(io), stream_(io) {}
-
-  // Until when everything on this connection has to be done.
-  void set_deadline(std::chrono::nanoseconds timeout) {
-    tcp_stream().expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout));
-  }
+  // `timeout` of connecting, and of each exchange.
+  Connection(asio::io_context& io, const config::HttpClientConfig& config, std::chrono::nanoseconds timeout)
+      : config_(config), timeout_(timeout), resolver_(io), stream_(io) {}
 
   bool is_for(const Url& url) const {
     return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ &&
@@ -94,16 +93,16 @@ class Client::Connection {
   }
 
   // An empty text where all went well.
-  asio::awaitable<std::string> connect(const Url& url, std::chrono::nanoseconds timeout) {
+  asio::awaitable<std::string> connect(const Url& url) {
     scheme_ = url.scheme, host_ = url.host, port_ = url.port, socket_ = url.socket;
-    if (!url.socket.empty()) co_return co_await connect_to_socket(url.socket, timeout);
+    if (!url.socket.empty()) co_return co_await connect_to_socket(url.socket);
     const std::optional<Url> proxy = proxy_for(url, config_);
     through_plain_proxy_ = proxy && !url.is_tls();
     if (proxy && proxy->has_user) {
       proxy_authorization_ = basic_authorization(proxy->user, proxy->password);
     }
     error_code error;
-    asio::steady_timer look_up_timer(resolver_.get_executor(), timeout);
+    asio::steady_timer look_up_timer(resolver_.get_executor(), timeout_);
     look_up_timer.async_wait([this](const error_code& cancelled) {
       if (!cancelled) resolver_.cancel();
     });
@@ -113,11 +112,13 @@ class Client::Connection {
     if (error) co_return words(("looking up " + peer.host), error);
     std::vector<AnyProtocol::endpoint> endpoints;
     for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
-    set_deadline(timeout);
+    set_deadline(timeout_);
     co_await tcp_stream().async_connect(endpoints, into(error));
     if (error) co_return words(("connecting to " + peer.host_header()), error);
     // Pushes are written whole; waiting for more to send would only delay their end.
     tcp_stream().socket().set_option(tcp::no_delay(true), error);
+    // Where answers may be silent for days, only this tells that the peer is gone.
+    tcp_stream().socket().set_option(asio::socket_base::keep_alive(true), error);
     if (url.is_tls()) {
       if (proxy) {
         if (std::string refused = co_await open_tunnel(url); !refused.empty()) co_return refused;
@@ -134,14 +135,13 @@ class Client::Connection {
         beast::span<const char>(wanted.body.data(), wanted.body.size()));
     for (const auto& [name, value] : wanted.headers) request.insert(name, value);
     request.set(bhttp::field::host, url.host_header());
-    if (wanted.method == bhttp::verb::post) {
-      request.set(bhttp::field::content_length, std::to_string(wanted.body.size()));
-    }
+    if (wanted.is_post()) request.set(bhttp::field::content_length, std::to_string(wanted.body.size()));
     for (const auto& [name, value] : secret_headers) request.insert(name, value);
     if (through_plain_proxy_ && !proxy_authorization_.empty()) {
       request.set(bhttp::field::proxy_authorization, proxy_authorization_);
     }
     used_ = true;
+    set_deadline(timeout_);
     if (tls_) co_return co_await send_and_receive(*tls_, request, wanted);
     co_return co_await send_and_receive(stream_, request, wanted);
   }
@@ -158,13 +158,18 @@ class Client::Connection {
  private:
   Stream& tcp_stream() { return tls_ ? tls_->next_layer() : stream_; }
 
-  asio::awaitable<std::string> connect_to_socket(const std::string& path, std::chrono::nanoseconds timeout) {
+  // Until when everything on this connection has to be done.
+  void set_deadline(std::chrono::nanoseconds time) {
+    tcp_stream().expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(time));
+  }
+
+  asio::awaitable<std::string> connect_to_socket(const std::string& path) {
     constexpr std::size_t kMostPathBytes = 107;  // unix(7), without the NUL at its end
     if (path.size() > kMostPathBytes)
       co_return "connecting to " + path + ": the path is too long for a socket";
     const AnyProtocol::endpoint endpoint{asio::local::stream_protocol::endpoint(path)};
     error_code error;
-    set_deadline(timeout);
+    set_deadline(timeout_);
     co_await stream_.async_connect(endpoint, into(error));
     if (error) co_return words("connecting to " + path, error);
     connected_ = true;
@@ -214,6 +219,7 @@ class Client::Connection {
     co_await bhttp::async_write(stream, request, into(error));
     // A server that refuses a push early answers before it has read all of it.
     const error_code not_written = error;
+    if (wanted.may_be_silent()) tcp_stream().expires_never();
     bhttp::response_parser<bhttp::buffer_body> parser;
     parser.body_limit(boost::none);
     co_await bhttp::async_read_header(stream, buffer_, parser, into(error));
@@ -238,12 +244,14 @@ class Client::Connection {
   template <typename Layer, typename Parser>
   asio::awaitable<bool> receive_body(Layer& stream, Parser& parser, const Request& wanted,
                                      Response& response) {
-    const bool is_post = wanted.method == bhttp::verb::post;
-    const bool is_streamed = wanted.take && response.status / 100 == 2;
-    const std::size_t most = is_post || wanted.take ? kKeptBodyBytes : wanted.max_body;
+    const bool takes = wanted.is_streamed() && response.status / 100 == 2;
+    const bool keeps_beginning = wanted.is_post() || wanted.is_streamed();
+    const std::size_t most = keeps_beginning ? kKeptBodyBytes : wanted.max_body;
+    if (wanted.may_be_silent() && !takes) set_deadline(timeout_);
+    if (takes && wanted.streaming.begin) wanted.streaming.begin(response);
     std::string chunk(parser.is_done() ? 0 : kReadBytes, '\0');
     while (!parser.is_done()) {
-      if (is_streamed) set_deadline(wanted.silence);
+      if (takes && !wanted.may_be_silent()) set_deadline(wanted.streaming.silence);
       auto& body = parser.get().body();
       body.data = chunk.data();
       body.size = chunk.size();
@@ -251,21 +259,21 @@ class Client::Connection {
       co_await bhttp::async_read_some(stream, buffer_, parser, into(error));
       if (error == bhttp::error::need_buffer) error = {};
       const std::string_view came(chunk.data(), chunk.size() - body.size);
-      if (is_streamed) {
-        if (!came.empty() && !wanted.take(came)) co_return false;
+      if (takes) {
+        if (!came.empty() && !co_await wanted.streaming.take(came)) co_return false;
       } else {
         const std::size_t room = most - response.body.size();
         response.body.append(came.substr(0, room));
         const bool too_much = came.size() > room;
         // What a push is answered with is told to people at most.
-        if (too_much && (is_post || wanted.take)) co_return false;
+        if (too_much && keeps_beginning) co_return false;
         if (too_much) {
           response.error = "the answer is longer than " + std::to_string(most) + " bytes";
           co_return false;
         }
       }
       if (error) {
-        if (!is_post) response.error = words("receiving the answer", error);
+        if (!wanted.is_post()) response.error = words("receiving the answer", error);
         co_return false;
       }
     }
@@ -273,6 +281,7 @@ class Client::Connection {
   }
 
   const config::HttpClientConfig& config_;
+  const std::chrono::nanoseconds timeout_;
   tcp::resolver resolver_;
   Stream stream_;  // moved into tls_ where there is TLS
   std::optional<asio::ssl::context> tls_context_;
@@ -300,20 +309,19 @@ void Client::close() {
 }
 
 asio::awaitable<Response> Client::post(const Headers& headers, std::string_view body) {
-  return follow(url_, Request{bhttp::verb::post, headers, body, 0, nullptr, {}});
+  return follow(url_, Request{bhttp::verb::post, headers, body});
 }
 
 asio::awaitable<Response> Client::get(std::string target, const Headers& headers, std::size_t max_body) {
   Url url = url_;
   url.target = std::move(target);
-  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, max_body, nullptr, {}});
+  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, max_body});
 }
 
-asio::awaitable<Response> Client::stream(std::string target, const Headers& headers,
-                                         std::chrono::nanoseconds silence, Take take) {
+asio::awaitable<Response> Client::stream(std::string target, const Headers& headers, Streaming streaming) {
   Url url = url_;
   url.target = std::move(target);
-  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, 0, std::move(take), silence});
+  return follow(std::move(url), Request{bhttp::verb::get, headers, {}, 0, std::move(streaming)});
 }
 
 asio::awaitable<Response> Client::follow(Url url, Request request) {
@@ -335,15 +343,14 @@ asio::awaitable<Response> Client::send_to(const Url& url, const Request& request
   if (!response.error.empty()) co_return response;
   for (;;) {
     if (!connection_ || !connection_->is_for(url) || connection_->is_older_than(max_age_)) {
-      connection_ = std::make_unique<Connection>(io_, config_);
-      response.error = co_await connection_->connect(url, timeout_);
+      connection_ = std::make_unique<Connection>(io_, config_, timeout_);
+      response.error = co_await connection_->connect(url);
       if (!response.error.empty()) {
         connection_.reset();
         co_return response;
       }
     }
     const bool reused = connection_->used();
-    connection_->set_deadline(timeout_);
     response = co_await connection_->exchange(url, request, secret_headers);
     const bool closed_while_idle = reused && !connection_->answered();
     // After a server error the next attempt should reach another server behind the same name.

@@ -56,12 +56,17 @@ class Client {
   boost::asio::awaitable<Response> get(std::string target, const Headers& headers,
                                        std::size_t max_body = std::size_t{16} << 20);
 
-  // Takes what came of a body. False: no more is wanted.
-  using Take = std::function<bool(std::string_view bytes)>;
-  // The same for an answer that goes on: its body, where the status is a success, goes to `take` as it comes. It
-  // ends where the server ends it, or when nothing came for `silence`, which is an error.
-  boost::asio::awaitable<Response> stream(std::string target, const Headers& headers,
-                                          std::chrono::nanoseconds silence, Take take);
+  // What to do with an answer that goes on, where its status is a success.
+  struct Streaming {
+    // Takes what came of the body; no more is received until it has. False: no more is wanted.
+    std::function<boost::asio::awaitable<bool>(std::string_view bytes)> take;
+    // After so long without a byte the request fails. 0: never, and the answer may begin as late as it likes.
+    std::chrono::nanoseconds silence{0};
+    // Told of status and headers before the body; may be empty.
+    std::function<void(const Response&)> begin{};
+  };
+  // The same for an answer that goes on: its body is taken as it comes, until the server ends it.
+  boost::asio::awaitable<Response> stream(std::string target, const Headers& headers, Streaming streaming);
 
   // Drops the connection, also under a request that is waiting, which is not sent again.
   void close();

@@ -58,8 +58,13 @@ boost::asio::awaitable<http::Response> AgentClient::get(const std::string& what)
   co_return co_await client_.get(target(what), {});
 }
 
-boost::asio::awaitable<http::Response> AgentClient::stream(const std::string& what, http::Client::Take take) {
-  co_return co_await client_.stream(target(what), {}, kSilence, std::move(take));
+boost::asio::awaitable<http::Response> AgentClient::stream(const std::string& what,
+                                                           std::function<bool(std::string_view bytes)> take) {
+  // In a variable: GCC 12 destroys a lambda in the call's arguments twice.
+  http::Client::Streaming streaming{
+      .take = [&take](std::string_view bytes) -> boost::asio::awaitable<bool> { co_return take(bytes); },
+      .silence = kSilence};
+  co_return co_await client_.stream(target(what), {}, std::move(streaming));
 }
 
 std::string problem_of(const http::Response& response) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,7 +46,9 @@ class AgentClient {
 
   // `what` is what stands behind /api/v1/.
   boost::asio::awaitable<http::Response> get(const std::string& what);
-  boost::asio::awaitable<http::Response> stream(const std::string& what, http::Client::Take take);
+  // The answer goes to `take` as it comes, for as long as that returns true.
+  boost::asio::awaitable<http::Response> stream(const std::string& what,
+                                                std::function<bool(std::string_view bytes)> take);
   void close() { client_.close(); }
 
  private:

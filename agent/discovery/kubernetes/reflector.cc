@@ -164,13 +164,14 @@ asio::awaitable<Reflector::Outcome> Reflector::watch() {
   for (const bool may_ask_again : {true, false}) {
     LineReader lines;
     // In a variable: GCC 12 destroys a lambda in the call's arguments twice.
-    http::Client::Take take_bytes = [this, &lines](std::string_view bytes) {
-      const bool goes_on = lines.feed(bytes, [this](std::string_view line) { return take(line); });
-      return goes_on && is_running_;
-    };
+    http::Client::Streaming events{.take = [this, &lines](std::string_view bytes) -> asio::awaitable<bool> {
+                                     const bool goes_on = lines.feed(
+                                         bytes, [this](std::string_view line) { return take(line); });
+                                     co_return goes_on&& is_running_;
+                                   },
+                                   .silence = time + config_.silence};
     std::string watch_target = target(query);
-    response = co_await client_.stream(std::move(watch_target), headers(), time + config_.silence,
-                                       std::move(take_bytes));
+    response = co_await client_.stream(std::move(watch_target), headers(), std::move(events));
     if (!is_running_) co_return Outcome::kFailed;
     if (lines.passed_over() > 0) {
       log::warn("objects of the Kubernetes API are too long and were passed over",

@@ -51,7 +51,7 @@ void ContainerLog::stop() { timer_.cancel(); }
 asio::awaitable<void> ContainerLog::run() {
   const auto self = shared_from_this();
   while (job_->running) {
-    const EngineAnswer answer = co_await read();
+    const http::Response answer = co_await read();
     if (!job_->running) break;
     const State state = co_await look_at_container();
     if (!job_->running) break;
@@ -62,7 +62,7 @@ asio::awaitable<void> ContainerLog::run() {
       if (gone_ || answer.ok()) end();
       break;
     }
-    if (!answer.ok()) report(answer.problem());
+    if (!answer.ok()) report(engine_problem(answer));
     if (got_some_) retry_ = kFirstRetry;
     co_await pause(timer_, std::exchange(retry_, std::min(2 * retry_, kLongestRetry)));
   }
@@ -77,25 +77,27 @@ std::string ContainerLog::path() const {
          "/logs?follow=1&stdout=1&stderr=1&timestamps=1&since=" + std::to_string(since);
 }
 
-asio::awaitable<EngineAnswer> ContainerLog::read() {
+asio::awaitable<http::Response> ContainerLog::read() {
   got_some_ = false;
-  EngineClient::Begin begin = [this](const EngineAnswer& answer) { this->begin(answer); };
-  EngineClient::Data data = [this](std::string_view bytes) -> asio::awaitable<bool> {
-    got_some_ = true;
-    const bool fine = frames_->feed(bytes);
-    hand_over();
-    if (!fine) report(frames_->problem());
-    co_await job_->source->wait_for_room();
-    co_return fine && job_->running;
-  };
+  // In variables: GCC 12 destroys what stands in the call's arguments twice.
+  http::Client::Streaming log{.take = [this](std::string_view bytes) -> asio::awaitable<bool> {
+                                got_some_ = true;
+                                const bool fine = frames_->feed(bytes);
+                                hand_over();
+                                if (!fine) report(frames_->problem());
+                                co_await job_->source->wait_for_room();
+                                co_return fine && job_->running;
+                              },
+                              .begin = [this](const http::Response& answer) { begin(answer); }};
   std::string from = path();
-  co_return co_await client_->stream(std::move(from), std::move(begin), std::move(data));
+  co_return co_await client_->stream(std::move(from), std::move(log));
 }
 
-void ContainerLog::begin(const EngineAnswer& answer) {
+void ContainerLog::begin(const http::Response& answer) {
   // From 1.42 on the engine says how it sends.
-  const bool is_raw = answer.content_type == "application/vnd.docker.raw-stream";
-  const bool is_framed = answer.content_type == "application/vnd.docker.multiplexed-stream";
+  const std::string_view content_type = answer.header("Content-Type");
+  const bool is_raw = content_type == "application/vnd.docker.raw-stream";
+  const bool is_framed = content_type == "application/vnd.docker.multiplexed-stream";
   reported_.clear();
   for (LineJoiner& joiner : joiners_) joiner.forget();
   without_time_ = 0;
@@ -155,7 +157,7 @@ void ContainerLog::settled(SettledRun<LogPosition>::Ticket ticket) {
 
 asio::awaitable<ContainerLog::State> ContainerLog::look_at_container() {
   std::string page = "/containers/" + id_ + "/json";
-  const EngineAnswer answer = co_await client_->get(std::move(page));
+  const http::Response answer = co_await client_->get(std::move(page));
   if (answer.status == 404) co_return State::kGone;
   if (!answer.ok()) co_return State::kUnknown;
   const auto details = parse_details(answer.body);

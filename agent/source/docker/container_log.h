@@ -49,10 +49,10 @@ class ContainerLog final : public std::enable_shared_from_this<ContainerLog> {
   enum class State { kRuns, kStopped, kGone, kUnknown };
 
   boost::asio::awaitable<void> run();
-  boost::asio::awaitable<EngineAnswer> read();
+  boost::asio::awaitable<http::Response> read();
   boost::asio::awaitable<State> look_at_container();
   std::string path() const;
-  void begin(const EngineAnswer& answer);
+  void begin(const http::Response& answer);
   void end();
   void add(LogStream stream, pipeline::Timestamp time, std::string_view line);
   void hand_over();

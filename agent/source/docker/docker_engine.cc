@@ -103,17 +103,17 @@ asio::awaitable<void> DockerEngine::refresh_always() {
 asio::awaitable<bool> DockerEngine::refresh() {
   const std::set<std::string> started = std::exchange(started_, {});
   std::string networks_path = "/networks";
-  const EngineAnswer networks = co_await client_->get(std::move(networks_path));
+  const http::Response networks = co_await client_->get(std::move(networks_path));
   // Without them there are labels less. A proxy in front of the engine may forbid it.
   if (networks.ok()) networks_ = parse_networks(networks.body).value_or(std::move(networks_));
   std::string path = "/containers/json?all=1";
   if (!config_.filters.empty()) path += "&filters=" + http::percent_encode(filters_json(config_.filters));
-  const EngineAnswer answer = co_await client_->get(std::move(path));
+  const http::Response answer = co_await client_->get(std::move(path));
   if (!job_->running) co_return false;
   const auto all = answer.ok() ? parse_containers(answer.body) : std::nullopt;
   if (!all) {
     started_.insert(started.begin(), started.end());
-    report(answer.ok() ? "its list of containers cannot be read" : answer.problem());
+    report(answer.ok() ? "its list of containers cannot be read" : engine_problem(answer));
     co_return false;
   }
   reported_.clear();
@@ -136,13 +136,13 @@ asio::awaitable<void> DockerEngine::found(const ListedContainer& listed,
   const config::LabelMap labels = container_labels(listed, find, networks_, config_);
   if (!containers_->found(listed, labels, is_wanted)) co_return;
   std::string page = "/containers/" + listed.id + "/json";
-  const EngineAnswer answer = co_await client_->get(std::move(page));
+  const http::Response answer = co_await client_->get(std::move(page));
   if (!job_->running) co_return;
   const auto details = answer.ok() ? parse_details(answer.body) : std::nullopt;
   if (details) {
     containers_->take_up(listed, labels, *details, is_wanted);
   } else if (answer.status != 404) {
-    report(answer.problem());
+    report(engine_problem(answer));
   }
 }
 
@@ -155,20 +155,20 @@ asio::awaitable<void> DockerEngine::watch_events() {
   while (job_->running) {
     events_.clear();
     // What happened until now was told to nobody.
-    EngineClient::Begin begin = [this, &retry](const EngineAnswer&) {
-      retry = kFirstWatchRetry;
-      refresh_soon();
-    };
-    EngineClient::Data data = [this](std::string_view bytes) -> asio::awaitable<bool> {
-      take_events(bytes);
-      co_return job_->running;
-    };
+    http::Client::Streaming events{.take = [this](std::string_view bytes) -> asio::awaitable<bool> {
+                                     take_events(bytes);
+                                     co_return job_->running;
+                                   },
+                                   .begin =
+                                       [this, &retry](const http::Response&) {
+                                         retry = kFirstWatchRetry;
+                                         refresh_soon();
+                                       }};
     std::string target = path;
-    const EngineAnswer answer =
-        co_await client_->stream(std::move(target), std::move(begin), std::move(data));
+    const http::Response answer = co_await client_->stream(std::move(target), std::move(events));
     if (!job_->running) break;
     log::debug("the Docker engine tells no events any more",
-               {{"host", config_.host}, {"error", answer.problem()}});
+               {{"host", config_.host}, {"error", engine_problem(answer)}});
     co_await pause(events_timer_, std::exchange(retry, std::min(2 * retry, kLongestWatchRetry)));
   }
 }

@@ -36,6 +36,13 @@ struct ClientScene {
     io.run();
     return std::move(*response);
   }
+  Response stream(std::string target, std::chrono::nanoseconds silence,
+                  const std::function<bool(std::string_view)>& take) {
+    Client::Streaming streaming{
+        .take = [&take](std::string_view bytes) -> asio::awaitable<bool> { co_return take(bytes); },
+        .silence = silence};
+    return wait_for(client.stream(std::move(target), headers, std::move(streaming)));
+  }
 
   StubServer server;
   asio::io_context io;
@@ -106,11 +113,11 @@ TEST_CASE("an answer that goes on is taken as it comes, until no more is wanted 
     text += bytes;
     return text.find("event 10\n") == text.npos;
   };
-  Response response = scene.wait_for(scene.client.stream("/always", scene.headers, 10s, until_ten));
+  Response response = scene.stream("/always", 10s, until_ten);
   CHECK(response.ok());
   CHECK_THAT(text, Catch::StartsWith("event 0\nevent 1\n") && Catch::Contains("event 10\n"));
   text.clear();
-  response = scene.wait_for(scene.client.stream("/three", scene.headers, 10s, until_ten));
+  response = scene.stream("/three", 10s, until_ten);
   CHECK(response.ok());
   CHECK(text == "event 0\nevent 1\nevent 2\n");
   while (!was_left) std::this_thread::sleep_for(1ms);
@@ -127,19 +134,51 @@ TEST_CASE("an answer that goes on and is silent too long is an error, and so is 
     text += bytes;
     return true;
   };
-  Response response = scene.wait_for(scene.client.stream("/silent", scene.headers, 50ms, take));
+  Response response = scene.stream("/silent", 50ms, take);
   CHECK_THAT(response.error, Catch::Contains("timed out"));
   CHECK(text == "once");
-  response = scene.wait_for(scene.client.stream("/broken", scene.headers, 10s, take));
+  response = scene.stream("/broken", 10s, take);
   CHECK_FALSE(response.error.empty());
+}
+
+TEST_CASE("an answer that may be silent begins and goes on as late as it likes, but a refusal does not") {
+  constexpr auto kLate = 150ms;
+  ClientScene scene([kLate](const StubRequest& request, StubAnswer& answer) {
+    if (request.path() == "/refused") {
+      answer.begin(500);
+      while (answer.is_wanted()) std::this_thread::sleep_for(1ms);
+      return;
+    }
+    std::this_thread::sleep_for(kLate);
+    answer.begin(200, {{"X-Kind", "log"}});
+    std::this_thread::sleep_for(kLate);
+    answer.chunk("late");
+    answer.end();
+  });
+  Client client(scene.io, *parse_url(scene.server.url()), {}, 50ms, 0s);
+  std::string text;
+  std::string kind;
+  const Client::Streaming streaming{.take = [&](std::string_view bytes) -> asio::awaitable<bool> {
+                                      CHECK(kind == "log");
+                                      text += bytes;
+                                      co_return true;
+                                    },
+                                    .begin = [&](const Response& head) { kind = head.header("x-kind"); }};
+  CHECK(scene.wait_for(client.stream("/", scene.headers, streaming)).ok());
+  CHECK(text == "late");
+  kind.clear();
+  const Response refused = scene.wait_for(client.stream("/refused", scene.headers, streaming));
+  CHECK(refused.status == 500);
+  CHECK_THAT(refused.error, Catch::Contains("timed out"));
+  CHECK(kind.empty());
 }
 
 TEST_CASE("a refusal of an answer that would go on is whole and nothing is taken") {
   ClientScene scene([](const StubRequest&, StubAnswer& answer) { answer.send(410, "gone"); });
-  const Response response = scene.wait_for(scene.client.stream("/", scene.headers, 10s, [](std::string_view) {
+  const Response response = scene.stream("/", 10s, [](std::string_view) {
     FAIL("nothing is to be taken");
     return false;
-  }));
+  });
   CHECK(response.status == 410);
   CHECK(response.body == "gone");
 }
