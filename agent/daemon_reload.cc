@@ -8,8 +8,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "agent/command/check.h"
 #include "agent/daemon.h"
+#include "agent/lint/trial_build.h"
 #include "agent/pause.h"
 #include "agent/service_manager.h"
 #include "agent/telemetry/log.h"

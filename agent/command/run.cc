@@ -12,9 +12,9 @@
 
 #include <fmt/format.h>
 
-#include "agent/command/check.h"
 #include "agent/daemon.h"
 #include "agent/delivery/entry_printer.h"
+#include "agent/lint/trial_build.h"
 #include "agent/memory_use.h"
 #include "agent/telemetry/log.h"
 #include "agent/version.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "agent/command/check.h"
 #include "agent/lint/lint.h"
+#include "agent/lint/trial_build.h"
 #include "config/load.h"
 
 namespace {

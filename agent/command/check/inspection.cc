@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "agent/command/check.h"
 #include "agent/lint/ignores.h"
 #include "agent/lint/lint.h"
 #include "agent/lint/sample/sample_run.h"
+#include "agent/lint/trial_build.h"
 #include "agent/source/file/glob.h"
 #include "config/load.h"
 
