@@ -20,6 +20,9 @@ bool has_control_or_space(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
 }
 
+// It is for the reader of the page, not for the server.
+std::string_view without_fragment(std::string_view text) { return text.substr(0, text.find('#')); }
+
 bool parse_authority(std::string_view authority, Url& url) {
   if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
     const std::string_view user_info = authority.substr(0, at);
@@ -40,6 +43,7 @@ bool parse_authority(std::string_view authority, Url& url) {
     url.host = authority.substr(0, colon);
     rest = colon == authority.npos ? std::string_view() : authority.substr(colon);
   }
+  if (url.host.find_first_of("[]") != url.host.npos) return false;
   if (url.host.empty() || (!rest.empty() && rest.front() != ':')) return false;
   if (rest.size() > 1) rest.remove_prefix(1), url.port = rest;
   const bool digits = std::ranges::all_of(url.port, [](char c) { return c >= '0' && c <= '9'; });
@@ -95,10 +99,7 @@ std::optional<Url> parse_url(std::string_view text) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
   if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
-  text.remove_prefix(colon + 3);
-  if (const std::size_t fragment = text.find('#'); fragment != text.npos) {
-    text = text.substr(0, fragment);
-  }
+  text = without_fragment(text.substr(colon + 3));
   const std::size_t end = text.find_first_of("/?");
   if (!parse_authority(text.substr(0, end), url)) return std::nullopt;
   if (url.port.empty()) url.port = default_port(url.scheme);
@@ -110,7 +111,7 @@ std::optional<Url> parse_url(std::string_view text) {
 std::optional<Url> parse_socket_url(std::string_view text) {
   constexpr std::string_view kScheme = "unix://";
   if (!text.starts_with(kScheme) || has_control_or_space(text)) return std::nullopt;
-  text.remove_prefix(kScheme.size());
+  text = without_fragment(text.substr(kScheme.size()));
   const std::size_t end = text.find(":/");
   Url url;
   url.scheme = "http";
@@ -123,15 +124,18 @@ std::optional<Url> parse_socket_url(std::string_view text) {
 }
 
 std::optional<Url> resolve_url(const Url& base, std::string_view location) {
-  if (location.find("://") != location.npos) return parse_url(location);
+  const std::size_t scheme_end = location.find_first_of(":/?#");
+  if (scheme_end != location.npos && location[scheme_end] == ':') return parse_url(location);
   if (location.empty() || has_control_or_space(location)) return std::nullopt;
   if (location.starts_with("//")) return parse_url(base.scheme + ':' + std::string(location));
+  location = without_fragment(location);
   Url url = base;
-  if (location.front() == '/') {
+  if (location.starts_with('/')) {
     url.target = location;
-  } else {
-    const std::string path = base.target.substr(0, base.target.find('?'));
-    url.target = path.substr(0, path.rfind('/') + 1) + std::string(location);
+  } else if (!location.empty()) {
+    std::string path = base.target.substr(0, base.target.find('?'));
+    if (location.front() != '?') path.resize(path.rfind('/') + 1);
+    url.target = path.append(location);
   }
   return url;
 }

@@ -30,7 +30,7 @@ TEST_CASE("URLs are taken apart") {
 TEST_CASE("what is not an http URL is refused") {
   for (const char* const text :
        {"", "loki:3100", "ftp://loki/", "http://", "http:///push", "http://loki:port/", "http://loki:123456/",
-        "http://[::1", "http://loki/a b", "http://loki/a\r\nX: y"}) {
+        "http://[::1", "http://[[1]/", "http://a]/", "http://loki/a b", "http://loki/a\r\nX: y"}) {
     INFO(text);
     CHECK_FALSE(parse_url(text));
   }
@@ -47,6 +47,7 @@ TEST_CASE("a Unix socket has a URL, too") {
   REQUIRE(path);
   CHECK(path->socket == "/run/agent.sock");
   CHECK(path->target == "/prefix/readyz?a=b");
+  CHECK(parse_socket_url("unix:///run/agent.sock:/a#b")->target == "/a");
   for (const char* const text : {"unix://relative", "unix://", "unix:///", "unix:///run/", "http://h/", "",
                                  "unix:/a", "unix:///a b", "unix:///a\n"}) {
     INFO(text);
@@ -61,6 +62,10 @@ TEST_CASE("redirects are resolved against where they came from") {
   CHECK(resolve_url(base, "x")->target == "/a/x");
   CHECK(resolve_url(base, "//other/y")->host == "other");
   CHECK(resolve_url(base, "https://z/")->scheme == "https");
+  CHECK(resolve_url(base, "/x#y")->target == "/x");
+  CHECK(resolve_url(base, "/x?next=http://y")->target == "/x?next=http://y");
+  CHECK(resolve_url(base, "?d")->target == "/a/b?d");
+  CHECK(resolve_url(base, "#y")->target == "/a/b?c");
   CHECK_FALSE(resolve_url(base, ""));
   CHECK_FALSE(resolve_url(base, "/x\r\nSet-Cookie: a"));
 }
