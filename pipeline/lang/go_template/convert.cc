@@ -16,6 +16,7 @@ std::string_view without_zero_fraction(std::string_view text) {
 }  // namespace
 
 std::int64_t to_integer(const Value& value) {
+  if (value.is(Type::kDuration)) return 0;  // one of the types that cast does not know
   if (value.is_integer() || value.is(Type::kBool)) return value.as_integer();
   if (value.is(Type::kFloat)) return truncate(value.as_number());
   if (!value.is(Type::kString)) return 0;
@@ -23,6 +24,7 @@ std::int64_t to_integer(const Value& value) {
 }
 
 double to_number(const Value& value) {
+  if (value.is(Type::kDuration)) return 0;
   if (value.is(Type::kFloat)) return value.as_number();
   if (value.is_unsigned()) return static_cast<double>(value.as_unsigned());
   if (value.is_signed() || value.is(Type::kBool)) return static_cast<double>(value.as_integer());

@@ -30,6 +30,13 @@ class Execution {
  private:
   using Arguments = boost::container::small_vector<Value, 6>;
 
+  // Where a method's arguments come from.
+  struct Invocation {
+    const Command& command;
+    const Dot& dot;
+    const Value* last;
+  };
+
   Flow walk(const std::vector<Statement>& statements, const Dot& dot);
   Flow walk(const Statement& statement, const Dot& dot);
   Flow range(const Statement& statement, const Dot& dot);
@@ -43,13 +50,16 @@ class Execution {
   Value evaluate(const Pipe& pipe, const Dot& dot);
   Value evaluate(const Command& command, const Dot& dot, const Value* last);
   Value evaluate(const Word& word, const Dot& dot);
-  Value follow(Value value, const Word& word, std::size_t first, std::span<const Value> arguments = {});
+  Value follow(Value value, const Word& word, std::size_t first, const Invocation* given = nullptr);
   Value call(const Command& command, const Dot& dot, const Value* last);
   Value call_without_arguments(const Function& function);
   Value short_circuit(const Command& command, const Dot& dot, const Value* last);
   Value method(const Command& command, const Dot& dot, const Value* last);
+  Value call_method(const Value& self, std::string_view name, const Invocation* given);
   Value argument(const Word& word, const Dot& dot, Want want);
   Value accept(const Value& value, Want want);
+  Value nil_map();
+  Value any_constant(const Word& word);
   Value constant(const Word& word, Want want);
   bool count_matches(const Function& function, const Signature& signature, std::size_t count);
 
@@ -151,8 +161,10 @@ Flow Execution::range(const Statement& statement, const Dot& dot) {
     context_.fail("range can't iterate over ", type_name(value));
     return Flow::kOn;
   }
-  return truth(value) && !(value.is_signed() && value.as_integer() < 0) ? Flow::kOn
-                                                                        : walk(statement.otherwise, dot);
+  if (truth(value) && !(value.is_signed() && value.as_integer() < 0)) return Flow::kOn;
+  // A break in {{else}} leaves this loop, too, rather than the one around it.
+  const Flow flow = walk(statement.otherwise, dot);
+  return flow == Flow::kBreak ? Flow::kOn : flow;
 }
 
 Value Execution::evaluate(const Pipe& pipe, const Dot& dot) {
@@ -200,7 +212,7 @@ Value Execution::evaluate(const Word& word, const Dot& dot) {
     case Word::Kind::kBool:
     case Word::Kind::kNumber:
     case Word::Kind::kString:
-      return word.value;
+      return any_constant(word);
     case Word::Kind::kField:
       if (!dot.is_root) return follow(dot.value, word, 0);
       return follow(context_.root_field(word.field, word.fields.front()), word, 1);
@@ -217,17 +229,17 @@ Value Execution::evaluate(const Word& word, const Dot& dot) {
   return {};
 }
 
-// Goes from a value through the fields of a word, from the `first` on. Arguments are for the last.
-Value Execution::follow(Value value, const Word& word, std::size_t first, std::span<const Value> arguments) {
+// Goes from a value through the fields of a word, from the `first` on. The arguments given are for the
+// last of them.
+Value Execution::follow(Value value, const Word& word, std::size_t first, const Invocation* given) {
   for (std::size_t i = first; i < word.fields.size() && !context_.failed(); ++i) {
     const std::string_view name = word.fields[i];
-    const bool is_last = i + 1 == word.fields.size();
-    const std::span<const Value> given = is_last ? arguments : std::span<const Value>();
+    const Invocation* const call = i + 1 == word.fields.size() ? given : nullptr;
     if (value.missing()) continue;
     if (value.is(Type::kNil)) return context_.fail("nil pointer evaluating interface {}.", name);
     if (!value.is_map()) {
-      value = call_method(context_, value, name, given);
-    } else if (!given.empty()) {
+      value = call_method(value, name, call);
+    } else if (call != nullptr) {
       return context_.fail("not a method but has arguments: ", name);
     } else {
       const Value* const found = value.as_map().find(name);
@@ -240,11 +252,6 @@ Value Execution::follow(Value value, const Word& word, std::size_t first, std::s
 // A command whose first word ends in the name of a method.
 Value Execution::method(const Command& command, const Dot& dot, const Value* last) {
   const Word& word = command.words.front();
-  Arguments arguments;
-  for (std::size_t i = 1; i < command.words.size(); ++i) {
-    arguments.push_back(argument(command.words[i], dot, Want::kAny));
-  }
-  if (last != nullptr) arguments.push_back(*last);
   Value value;
   switch (word.kind) {
     case Word::Kind::kField:
@@ -258,7 +265,26 @@ Value Execution::method(const Command& command, const Dot& dot, const Value* las
       value = evaluate(*word.pipe, dot);
       break;
   }
-  return follow(value, word, 0, arguments);
+  const Invocation given = {command, dot, last};
+  return follow(value, word, 0, &given);
+}
+
+Value Execution::call_method(const Value& self, std::string_view name, const Invocation* given) {
+  const Method* const method = find_method(self, name);
+  if (method == nullptr) return context_.fail("can't evaluate field ", name);
+  const std::size_t words = given == nullptr ? 0 : given->command.words.size() - 1;
+  const bool piped = given != nullptr && given->last != nullptr;
+  if (words + (piped ? 1 : 0) != method->parameters.size()) {
+    return context_.fail("wrong number of args for ", name);
+  }
+  Arguments arguments;
+  for (std::size_t i = 0; i < words; ++i) {
+    arguments.push_back(argument(given->command.words[i + 1], given->dot, method->parameters[i]));
+    if (context_.failed()) return {};
+  }
+  if (piped) arguments.push_back(accept(*given->last, method->parameters[words]));
+  if (context_.failed()) return {};
+  return method->call(context_, self, {arguments.data(), arguments.size()});
 }
 
 bool Execution::count_matches(const Function& function, const Signature& signature, std::size_t count) {
@@ -305,7 +331,8 @@ Value Execution::short_circuit(const Command& command, const Dot& dot, const Val
 Value Execution::argument(const Word& word, const Dot& dot, Want want) {
   switch (word.kind) {
     case Word::Kind::kNil:
-      if (want == Want::kAny || want == Want::kMap || want == Want::kList) return accept(Value::nil(), want);
+      if (want == Want::kAny) return Value::nil();
+      if (want == Want::kMap || want == Want::kList) return accept({}, want);
       return context_.fail("cannot assign nil to ", want_name(want));
     case Word::Kind::kBool:
     case Word::Kind::kNumber:
@@ -318,11 +345,16 @@ Value Execution::argument(const Word& word, const Dot& dot, Want want) {
   }
 }
 
+// A constant where any type will do.
+Value Execution::any_constant(const Word& word) {
+  return word.value.missing() ? context_.fail("overflows int: ", word.text) : word.value;
+}
+
 Value Execution::constant(const Word& word, Want want) {
   const bool is_number = word.kind == Word::Kind::kNumber;
   switch (want) {
     case Want::kAny:
-      return word.value;
+      return any_constant(word);
     case Want::kBool:
       if (word.kind == Word::Kind::kBool) return word.value;
       return context_.fail("expected bool; found ", word.text);
@@ -340,13 +372,24 @@ Value Execution::constant(const Word& word, Want want) {
     case Want::kFloat:
       if (is_number) return Value::number(word.number.number);
       return context_.fail("expected float; found ", word.text);
+    case Want::kDuration:
+      if (is_number && word.number.is_integer) return Value::integer(word.number.integer, Type::kDuration);
+      return context_.fail("expected integer; found ", word.text);
     case Want::kList:
     case Want::kMap:
     case Want::kTime:
     case Want::kKeyPair:
+    case Want::kVersion:
       break;
   }
   return context_.fail("can't handle a constant for arg of type ", want_name(want));
+}
+
+// A nil as a map: an empty one that cannot be added to.
+Value Execution::nil_map() {
+  Map* const map = context_.new_map();
+  map->is_nil = true;
+  return Value::map(map);
 }
 
 // Checks a value that is not a constant: Go converts nothing, not even an int64 to an int.
@@ -376,13 +419,18 @@ Value Execution::accept(const Value& value, Want want) {
     case Want::kKeyPair:
       fits = value.is(Type::kKeyPair);
       break;
+    case Want::kDuration:
+      fits = value.is(Type::kDuration);
+      break;
+    case Want::kVersion:
+      fits = value.is(Type::kVersion);
+      break;
     case Want::kList:
-      if (value.empty()) return Value::list({});
+      if (value.missing()) return Value::list({});
       fits = value.is(Type::kList);
       break;
     case Want::kMap:
-      // nil is an empty map that cannot be added to; no function changes one made here later on.
-      if (value.empty()) return Value::map(context_.new_map());
+      if (value.missing()) return nil_map();
       fits = value.is(Type::kMap);
       break;
   }

@@ -38,10 +38,11 @@ class Formatting {
     while (!rest_.empty() && take_flag(flags, rest_.front())) rest_.remove_prefix(1);
     bool after_index = argument_index();
     if (const auto width = number_or_star(after_index, "%!(BADWIDTH)")) {
+      if (after_index) good_index_ = false;  // the index belongs behind the width
       flags.width = *width < 0 ? -*width : *width;
       flags.minus = flags.minus || *width < 0;
     }
-    if (rest_.starts_with('.')) {
+    if (rest_.starts_with('.') && rest_.size() > 1) {
       rest_.remove_prefix(1);
       if (after_index) good_index_ = false;
       after_index = argument_index();
@@ -102,20 +103,20 @@ class Formatting {
     }
   }
 
-  // [n] names the argument to go on with.
+  // [n] names the argument to go on with; false where there is no number in brackets.
   bool argument_index() {
     if (!rest_.starts_with('[')) return false;
     reordered_ = true;
-    const std::size_t end = rest_.find(']');
+    const std::size_t end = rest_.size() < 3 ? std::string_view::npos : rest_.find(']');
     const auto number =
         end == std::string_view::npos ? std::nullopt : parse_uint(rest_.substr(1, end - 1), 10);
     rest_.remove_prefix(end == std::string_view::npos ? 1 : end + 1);
-    if (!number || *number < 1 || *number > arguments_.size()) {
+    if (number && *number >= 1 && *number <= arguments_.size()) {
+      next_ = static_cast<std::size_t>(*number - 1);
+    } else {
       good_index_ = false;
-      return true;
     }
-    next_ = static_cast<std::size_t>(*number - 1);
-    return true;
+    return number.has_value();
   }
 
   std::optional<int> number_or_star(bool& after_index, std::string_view complaint) {
@@ -130,15 +131,17 @@ class Formatting {
     return std::nullopt;
   }
 
+  // Of a number that is far too large, nothing behind it is read either.
   std::optional<int> number() {
-    int value = 0;
-    std::size_t digits = 0;
-    while (digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9') {
-      if (value <= kMostWidth) value = 10 * value + (rest_[digits] - '0');
-      ++digits;
+    std::optional<int> value;
+    while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') {
+      if (value > kMostWidth) {
+        rest_ = {};
+        return std::nullopt;
+      }
+      value = 10 * value.value_or(0) + (rest_.front() - '0');
+      rest_.remove_prefix(1);
     }
-    rest_.remove_prefix(digits);
-    if (digits == 0 || value > kMostWidth) return std::nullopt;
     return value;
   }
 

@@ -73,6 +73,10 @@ std::string_view want_name(Want want) {
       return "time.Time";
     case Want::kKeyPair:
       return "sprig.certificate";
+    case Want::kDuration:
+      return "time.Duration";
+    case Want::kVersion:
+      return "*semver.Version";
   }
   return "";
 }

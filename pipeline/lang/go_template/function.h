@@ -35,7 +35,21 @@ struct Function {
   bool short_circuits = false;  // `and` and `or`: never called, since not all arguments may be looked at
 };
 
-enum class Want : std::uint8_t { kAny, kBool, kInt, kUint32, kFloat, kString, kList, kMap, kTime, kKeyPair };
+enum class Want : std::uint8_t {
+  kAny,
+  kBool,
+  kInt,
+  kUint32,
+  kFloat,
+  kString,
+  kList,
+  kMap,
+  kTime,
+  kKeyPair,
+  // Of methods only.
+  kDuration,
+  kVersion,
+};
 
 struct Signature {
   static constexpr std::size_t kMostFixed = 6;

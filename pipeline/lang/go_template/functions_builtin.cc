@@ -28,11 +28,10 @@ Value len(const Call& call) {
 // One step of index: into a map by key, into lists and strings by number.
 Value index_into(Context& context, const Value& value, const Value& index) {
   if (value.is_map()) {
-    if (!index.empty() && !index.is(Type::kString)) {
+    if (!index.is(Type::kString)) {
       return context.fail("value is not a key of the map; its type is ", type_name(index));
     }
-    if (index.empty() && value.is(Type::kMap)) return context.fail("value is nil; should be string");
-    const Value* const found = value.as_map().find(index.empty() ? "" : index.as_string());
+    const Value* const found = value.as_map().find(index.as_string());
     if (found != nullptr) return *found;
     return value.is(Type::kStringMap) ? Value::string("") : Value::nil();
   }

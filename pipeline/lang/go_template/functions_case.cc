@@ -67,7 +67,7 @@ Value swapcase(const Call& call) {
   for (std::string_view rest = call.string(0); !rest.empty();) {
     const Character character = first_character(rest);
     const char32_t code = character.code;
-    if (is_upper(code)) {
+    if (is_upper(code) || is_title(code)) {
       out.append_character(to_lower(code));
       behind_space = false;
     } else if (is_lower(code)) {

@@ -1,6 +1,7 @@
 // Fractions. Sprig adds, subtracts, multiplies and divides as decimal numbers, so that 0.1 + 0.2 is
 // 0.3; a quotient has 16 digits behind the point, as github.com/shopspring/decimal has it.
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <boost/multiprecision/cpp_dec_float.hpp>
@@ -21,7 +22,9 @@ Decimal to_decimal(double number) {
 }
 
 double to_double(const Decimal& number) {
-  return parse_float(number.str(40, std::ios_base::scientific)).value_or(0);
+  const auto nearest = parse_float(number.str(40, std::ios_base::scientific));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return nearest ? *nearest : number < 0 ? -kInfinity : kInfinity;
 }
 
 Decimal divide(const Decimal& left, const Decimal& right) {
@@ -73,7 +76,7 @@ Value add1f(const Call& call) { return calculate<Operation::kAdd>(call.context, 
 
 Value float64(const Call& call) { return Value::number(to_number(call[0])); }
 
-// Go's math.Max and math.Min: NaN wins, but for an infinity of the right sign.
+// Go's math.Max and math.Min: NaN wins, but for an infinity of the right sign, and -0 is less than 0.
 Value maxf(const Call& call) {
   double largest = to_number(call[0]);
   for (const Value& value : call.arguments.subspan(1)) {
@@ -83,8 +86,8 @@ Value maxf(const Call& call) {
       largest = number;
     else if (unordered)
       largest = std::isinf(largest) && largest > 0 ? largest : std::nan("");
-    else
-      largest = std::max(largest, number);
+    else if (number > largest || (number == largest && std::signbit(largest)))
+      largest = number;
   }
   return Value::number(largest);
 }
@@ -98,8 +101,8 @@ Value minf(const Call& call) {
       smallest = number;
     else if (unordered)
       smallest = std::isinf(smallest) && smallest < 0 ? smallest : std::nan("");
-    else
-      smallest = std::min(smallest, number);
+    else if (number < smallest || (number == smallest && std::signbit(number)))
+      smallest = number;
   }
   return Value::number(smallest);
 }

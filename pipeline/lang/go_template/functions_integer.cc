@@ -1,5 +1,6 @@
 // Whole numbers. Sprig's arithmetic is on int64 and wraps as Go's does.
 #include <algorithm>
+#include <limits>
 
 #include "pipeline/lang/go_template/convert.h"
 #include "pipeline/lang/go_template/format.h"
@@ -14,7 +15,19 @@ std::uint64_t bits(const Value& value) { return static_cast<std::uint64_t>(to_in
 Value int64(std::uint64_t value) { return Value::integer(static_cast<std::int64_t>(value), Type::kInt64); }
 Value int64(std::int64_t value) { return Value::integer(value, Type::kInt64); }
 
-Value atoi(const Call& call) { return Value::integer(parse_int(call.string(0), 10).value_or(0)); }
+// What is out of range is the number nearest to it, whatever stands behind more digits than any number has.
+Value atoi(const Call& call) {
+  const std::string_view text = call.string(0);
+  if (const auto number = parse_int(text, 10)) return Value::integer(*number);
+  const bool negative = text.starts_with('-');
+  const std::string_view digits = text.substr(negative || text.starts_with('+') ? 1 : 0);
+  const std::size_t end = std::min(digits.find_first_not_of("0123456789"), digits.size());
+  const bool too_large = end > 0 && (end == digits.size() || !parse_uint(digits.substr(0, end), 10));
+  if (!too_large) return Value::integer(0);
+  using Limits = std::numeric_limits<std::int64_t>;
+  return Value::integer(negative ? Limits::min() : Limits::max());
+}
+
 Value to_int(const Call& call) { return Value::integer(to_integer(call[0])); }
 Value to_int64(const Call& call) { return int64(to_integer(call[0])); }
 

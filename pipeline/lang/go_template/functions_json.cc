@@ -165,7 +165,7 @@ class Writer {
   const bool pretty_;
 };
 
-// What cannot be written is an empty text, or for the functions with `must` an error.
+// What cannot be written is an empty text or, for toRawJson and the functions with `must`, an error.
 template <bool kEscapeHtml, bool kPretty, bool kMust>
 Value to_json(const Call& call) {
   Text out(call.context);
@@ -181,7 +181,7 @@ constexpr Function kJsonFunctions[] = {
     {"mustToJson", "any", to_json<true, false, true>},
     {"toPrettyJson", "any", to_json<true, true, false>},
     {"mustToPrettyJson", "any", to_json<true, true, true>},
-    {"toRawJson", "any", to_json<false, false, false>},
+    {"toRawJson", "any", to_json<false, false, true>},
     {"mustToRawJson", "any", to_json<false, false, true>},
 };
 

@@ -123,7 +123,7 @@ Value concat(const Call& call) {
 Value chunk(const Call& call) {
   Items all = items(call, 1);
   const std::int64_t size = call[0].as_integer();
-  List out(call.context);
+  List out(call.context, Type::kListList);
   if (size <= 0) {
     // Go reckons how many chunks there will be, and gets that far with a few of these.
     const auto count = static_cast<std::int64_t>(all.size());
@@ -131,7 +131,7 @@ Value chunk(const Call& call) {
       out.add(call.context.list(all));
       return out.value();
     }
-    if (size < 0 && count >= 2 && count - 1 <= -size) return out.value();
+    if (size < 0 && count >= 2 && size <= 1 - count) return out.value();
     return call.context.fail("the size of chunks must be positive");
   }
   while (!all.empty() && !call.context.failed()) {

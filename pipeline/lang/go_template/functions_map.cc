@@ -24,6 +24,7 @@ Value get(const Call& call) {
 }
 
 Value set(const Call& call) {
+  if (call[0].as_map().is_nil) return call.context.fail("assignment to entry in nil map");
   call.context.set(call[0].as_map(), call.string(1), call[2]);
   return call[0];
 }
@@ -99,8 +100,10 @@ void merge_into(Context& context, Map& target, const Map& source, bool overwrite
 template <bool kOverwrite>
 Value merge(const Call& call) {
   for (const Value& source : call.arguments.subspan(1)) {
-    if (&source.as_map() == &call[0].as_map()) continue;
-    merge_into(call.context, call[0].as_map(), source.as_map(), kOverwrite);
+    Map& target = call[0].as_map();
+    if (&source.as_map() == &target) continue;
+    target.is_nil = target.is_nil && source.as_map().is_nil;
+    merge_into(call.context, target, source.as_map(), kOverwrite);
   }
   return call[0];
 }

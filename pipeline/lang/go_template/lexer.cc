@@ -6,6 +6,7 @@
 
 #include "config/ascii.h"
 #include "pipeline/label_text.h"
+#include "pipeline/lang/go_template/unicode.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang::go_template {
@@ -18,11 +19,19 @@ constexpr std::string_view kDigits = "0123456789_";
 constexpr std::array<std::string_view, 10> kKeywords = {"block", "break", "continue", "define",   "else",
                                                         "end",   "if",    "range",    "template", "with"};
 
-// Beyond ASCII every character counts as a letter; Go asks Unicode, and a name that Go would refuse
-// is the name of no function.
-bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+// How many bytes the letter, digit or underscore has that a text begins with; 0 if it begins with none.
+std::size_t word_character(std::string_view text) {
+  if (text.empty()) return 0;
+  const Character character = first_character(text);
+  const bool fits = character.code == '_' || is_letter(character.code) || is_decimal_digit(character.code);
+  return fits ? character.size : 0;
+}
+
+// How many of the bytes that a text begins with make a word.
+std::size_t word_size(std::string_view text) {
+  std::size_t size = 0;
+  while (const std::size_t next = word_character(text.substr(size))) size += next;
+  return size;
 }
 
 bool is_space(char c) { return kSpaces.find(c) != std::string_view::npos; }
@@ -154,7 +163,7 @@ Token Lexer::inside() {
       break;
   }
   if (is_digit(c)) return number();
-  return is_word(c) ? word() : punctuation();
+  return word_character(rest()) > 0 ? word() : punctuation();
 }
 
 Token Lexer::punctuation() {
@@ -237,7 +246,7 @@ Token Lexer::number() {
   }
   const std::size_t end = position_;
   position_ = start;
-  if (end < text_.size() && is_word(text_[end])) {
+  if (word_character(text_.substr(end)) > 0) {
     if (text_[end] == 'i') return fail("complex constants are not supported");
     return fail("bad number syntax: \"" + std::string(text_.substr(start, end + 1 - start)) + "\"");
   }
@@ -246,7 +255,7 @@ Token Lexer::number() {
 
 Token Lexer::word() {
   const std::size_t start = position_;
-  while (position_ < text_.size() && is_word(text_[position_])) ++position_;
+  position_ += word_size(rest());
   const std::size_t end = position_;
   if (!at_terminator()) return fail_at_character("bad character ");
   position_ = start;
@@ -260,7 +269,7 @@ Token Lexer::word() {
 // A dot or a dollar with the name behind it, if there is one.
 Token Lexer::named(Kind kind) {
   const std::size_t start = position_++;
-  while (position_ < text_.size() && is_word(text_[position_])) ++position_;
+  position_ += word_size(rest());
   const std::size_t end = position_;
   const bool bare_dot = kind == Kind::kField && end == start + 1;
   if (!at_terminator()) return fail_at_character("bad character ");

@@ -1,6 +1,8 @@
 #include "pipeline/lang/go_template/methods.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "pipeline/lang/civil.h"
 #include "pipeline/lang/go_template/format.h"
@@ -9,13 +11,6 @@
 
 namespace lokitail::pipeline::lang::go_template {
 namespace {
-
-struct Method {
-  Type type;
-  std::string_view name;
-  std::string_view parameters;  // one letter each: s text, i integer, t of the receiver's own type
-  Value (*call)(Context& context, const Value& self, std::span<const Value> arguments);
-};
 
 using Arguments = std::span<const Value>;
 
@@ -62,6 +57,34 @@ Value in_local(Context& context, const Value& self, Arguments) {
 Value time_add(Context& context, const Value& self, Arguments arguments) {
   const Time& time = self.as_time();
   return context.time({time.instant.plus_nanoseconds(arguments[0].as_integer()), time.zone});
+}
+
+// How far a time is behind the last whole `unit` since the year 1. REQUIRES: unit > 0.
+std::int64_t behind_unit(const Timestamp& instant, std::int64_t unit) {
+  __extension__ using Wide = __int128;
+  constexpr std::int64_t kYearOne = -62'135'596'800;  // 0001-01-01T00:00:00Z
+  const Wide since = (Wide{instant.seconds} - kYearOne) * kNanosecondsPerSecond + instant.nanoseconds;
+  const auto rest = static_cast<std::int64_t>(since % unit);
+  return rest < 0 ? rest + unit : rest;
+}
+
+// Whether `rest` of a whole is less than half of it, of which the double might overflow.
+bool less_than_half(std::int64_t rest, std::int64_t whole) { return rest < whole - rest; }
+
+Value time_truncate(Context& context, const Value& self, Arguments arguments) {
+  const Time& time = self.as_time();
+  const std::int64_t unit = arguments[0].as_integer();
+  if (unit <= 0) return self;
+  return context.time({time.instant.plus_nanoseconds(-behind_unit(time.instant, unit)), time.zone});
+}
+
+Value time_round(Context& context, const Value& self, Arguments arguments) {
+  const Time& time = self.as_time();
+  const std::int64_t unit = arguments[0].as_integer();
+  if (unit <= 0) return self;
+  const std::int64_t rest = behind_unit(time.instant, unit);
+  const std::int64_t change = less_than_half(rest, unit) ? -rest : unit - rest;
+  return context.time({time.instant.plus_nanoseconds(change), time.zone});
 }
 
 Value add_date(Context& context, const Value& self, Arguments arguments) {
@@ -113,6 +136,34 @@ Value whole_units(Context&, const Value& self, Arguments) {
   return Value::integer(self.as_integer() / kUnit, Type::kInt64);
 }
 
+Value duration(std::int64_t nanoseconds) { return Value::integer(nanoseconds, Type::kDuration); }
+
+Value duration_truncate(Context&, const Value& self, Arguments arguments) {
+  const std::int64_t unit = arguments[0].as_integer();
+  return unit <= 0 ? self : duration(self.as_integer() - self.as_integer() % unit);
+}
+
+// To the nearest multiple, halves away from zero; no further than durations go.
+Value duration_round(Context&, const Value& self, Arguments arguments) {
+  const std::int64_t unit = arguments[0].as_integer();
+  if (unit <= 0) return self;
+  const bool negative = self.as_integer() < 0;
+  const std::int64_t rest = negative ? -(self.as_integer() % unit) : self.as_integer() % unit;
+  const std::int64_t change = less_than_half(rest, unit) ? -rest : unit - rest;
+  std::int64_t rounded = 0;
+  if (!__builtin_add_overflow(self.as_integer(), negative ? -change : change, &rounded)) {
+    return duration(rounded);
+  }
+  using Limits = std::numeric_limits<std::int64_t>;
+  return duration(negative ? Limits::min() : Limits::max());
+}
+
+Value duration_abs(Context&, const Value& self, Arguments) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (self.as_integer() == Limits::min()) return duration(Limits::max());
+  return duration(std::abs(self.as_integer()));
+}
+
 Value string(Context& context, const Value& self, Arguments) { return Value::string(to_text(context, self)); }
 
 // ---- semver.Version
@@ -146,80 +197,76 @@ Value version_is(Context&, const Value& self, Arguments arguments) {
   return Value::boolean(kIs(compare_versions(self.as_version(), arguments[0].as_version())));
 }
 
-constexpr Method kMethods[] = {
-    {Type::kTime, "Unix", "", unix_seconds},
-    {Type::kTime, "UnixMilli", "", unix_units<1'000>},
-    {Type::kTime, "UnixMicro", "", unix_units<1'000'000>},
-    {Type::kTime, "UnixNano", "", unix_units<1'000'000'000>},
-    {Type::kTime, "Year", "", civil_part<&CivilTime::year>},
-    {Type::kTime, "Month", "", civil_part<&CivilTime::month, Type::kMonth>},
-    {Type::kTime, "Day", "", civil_part<&CivilTime::day>},
-    {Type::kTime, "Weekday", "", civil_part<&CivilTime::weekday, Type::kWeekday>},
-    {Type::kTime, "YearDay", "", civil_part<&CivilTime::yearday>},
-    {Type::kTime, "Hour", "", civil_part<&CivilTime::hour>},
-    {Type::kTime, "Minute", "", civil_part<&CivilTime::minute>},
-    {Type::kTime, "Second", "", civil_part<&CivilTime::second>},
-    {Type::kTime, "Nanosecond", "", civil_part<&CivilTime::nanosecond>},
-    {Type::kTime, "Format", "s", time_format},
-    {Type::kTime, "String", "", string},
-    {Type::kTime, "IsZero", "", is_zero},
-    {Type::kTime, "UTC", "", in_utc},
-    {Type::kTime, "Local", "", in_local},
-    {Type::kTime, "Add", "i", time_add},
-    {Type::kTime, "AddDate", "iii", add_date},
-    {Type::kTime, "Sub", "t", time_sub},
-    {Type::kTime, "After", "t", time_is<std::is_gt>},
-    {Type::kTime, "Before", "t", time_is<std::is_lt>},
-    {Type::kTime, "Equal", "t", time_is<std::is_eq>},
-    {Type::kTime, "Compare", "t", time_compare},
-    {Type::kDuration, "Hours", "", in_units<3'600'000'000'000>},
-    {Type::kDuration, "Minutes", "", in_units<60'000'000'000>},
-    {Type::kDuration, "Seconds", "", in_units<1'000'000'000>},
-    {Type::kDuration, "Milliseconds", "", whole_units<1'000'000>},
-    {Type::kDuration, "Microseconds", "", whole_units<1'000>},
-    {Type::kDuration, "Nanoseconds", "", whole_units<1>},
-    {Type::kDuration, "String", "", string},
-    {Type::kMonth, "String", "", string},
-    {Type::kWeekday, "String", "", string},
-    {Type::kKeyPair, "Cert", "", key_pair_text<&KeyPair::certificate>},
-    {Type::kKeyPair, "Key", "", key_pair_text<&KeyPair::key>},
-    {Type::kVersion, "Major", "", version_number<&Version::major>},
-    {Type::kVersion, "Minor", "", version_number<&Version::minor>},
-    {Type::kVersion, "Patch", "", version_number<&Version::patch>},
-    {Type::kVersion, "Prerelease", "", version_text<&Version::prerelease>},
-    {Type::kVersion, "Metadata", "", version_text<&Version::metadata>},
-    {Type::kVersion, "Original", "", version_text<&Version::original>},
-    {Type::kVersion, "String", "", string},
-    {Type::kVersion, "Compare", "t", version_compare},
-    {Type::kVersion, "LessThan", "t", version_is<std::is_lt>},
-    {Type::kVersion, "GreaterThan", "t", version_is<std::is_gt>},
-    {Type::kVersion, "Equal", "t", version_is<std::is_eq>},
-};
+constexpr std::span<const Want> kNothing;
+constexpr Want kText[] = {Want::kString};
+constexpr Want kThreeIntegers[] = {Want::kInt, Want::kInt, Want::kInt};
+constexpr Want kTimeOnly[] = {Want::kTime};
+constexpr Want kDurationOnly[] = {Want::kDuration};
+constexpr Want kVersionOnly[] = {Want::kVersion};
 
-bool accepts(const Method& method, std::size_t i, const Value& argument) {
-  switch (method.parameters[i]) {
-    case 's':
-      return argument.is(Type::kString);
-    case 'i':
-      return argument.is_signed();
-    default:
-      return argument.is(method.type);
-  }
-}
+constexpr Method kMethods[] = {
+    {Type::kTime, "Unix", kNothing, unix_seconds},
+    {Type::kTime, "UnixMilli", kNothing, unix_units<1'000>},
+    {Type::kTime, "UnixMicro", kNothing, unix_units<1'000'000>},
+    {Type::kTime, "UnixNano", kNothing, unix_units<1'000'000'000>},
+    {Type::kTime, "Year", kNothing, civil_part<&CivilTime::year>},
+    {Type::kTime, "Month", kNothing, civil_part<&CivilTime::month, Type::kMonth>},
+    {Type::kTime, "Day", kNothing, civil_part<&CivilTime::day>},
+    {Type::kTime, "Weekday", kNothing, civil_part<&CivilTime::weekday, Type::kWeekday>},
+    {Type::kTime, "YearDay", kNothing, civil_part<&CivilTime::yearday>},
+    {Type::kTime, "Hour", kNothing, civil_part<&CivilTime::hour>},
+    {Type::kTime, "Minute", kNothing, civil_part<&CivilTime::minute>},
+    {Type::kTime, "Second", kNothing, civil_part<&CivilTime::second>},
+    {Type::kTime, "Nanosecond", kNothing, civil_part<&CivilTime::nanosecond>},
+    {Type::kTime, "Format", kText, time_format},
+    {Type::kTime, "String", kNothing, string},
+    {Type::kTime, "IsZero", kNothing, is_zero},
+    {Type::kTime, "UTC", kNothing, in_utc},
+    {Type::kTime, "Local", kNothing, in_local},
+    {Type::kTime, "Add", kDurationOnly, time_add},
+    {Type::kTime, "Truncate", kDurationOnly, time_truncate},
+    {Type::kTime, "Round", kDurationOnly, time_round},
+    {Type::kTime, "AddDate", kThreeIntegers, add_date},
+    {Type::kTime, "Sub", kTimeOnly, time_sub},
+    {Type::kTime, "After", kTimeOnly, time_is<std::is_gt>},
+    {Type::kTime, "Before", kTimeOnly, time_is<std::is_lt>},
+    {Type::kTime, "Equal", kTimeOnly, time_is<std::is_eq>},
+    {Type::kTime, "Compare", kTimeOnly, time_compare},
+    {Type::kDuration, "Hours", kNothing, in_units<3'600'000'000'000>},
+    {Type::kDuration, "Minutes", kNothing, in_units<60'000'000'000>},
+    {Type::kDuration, "Seconds", kNothing, in_units<1'000'000'000>},
+    {Type::kDuration, "Milliseconds", kNothing, whole_units<1'000'000>},
+    {Type::kDuration, "Microseconds", kNothing, whole_units<1'000>},
+    {Type::kDuration, "Nanoseconds", kNothing, whole_units<1>},
+    {Type::kDuration, "Truncate", kDurationOnly, duration_truncate},
+    {Type::kDuration, "Round", kDurationOnly, duration_round},
+    {Type::kDuration, "Abs", kNothing, duration_abs},
+    {Type::kDuration, "String", kNothing, string},
+    {Type::kMonth, "String", kNothing, string},
+    {Type::kWeekday, "String", kNothing, string},
+    {Type::kKeyPair, "Cert", kNothing, key_pair_text<&KeyPair::certificate>},
+    {Type::kKeyPair, "Key", kNothing, key_pair_text<&KeyPair::key>},
+    {Type::kVersion, "Major", kNothing, version_number<&Version::major>},
+    {Type::kVersion, "Minor", kNothing, version_number<&Version::minor>},
+    {Type::kVersion, "Patch", kNothing, version_number<&Version::patch>},
+    {Type::kVersion, "Prerelease", kNothing, version_text<&Version::prerelease>},
+    {Type::kVersion, "Metadata", kNothing, version_text<&Version::metadata>},
+    {Type::kVersion, "Original", kNothing, version_text<&Version::original>},
+    {Type::kVersion, "String", kNothing, string},
+    {Type::kVersion, "Compare", kVersionOnly, version_compare},
+    {Type::kVersion, "LessThan", kVersionOnly, version_is<std::is_lt>},
+    {Type::kVersion, "GreaterThan", kVersionOnly, version_is<std::is_gt>},
+    {Type::kVersion, "LessThanEqual", kVersionOnly, version_is<std::is_lteq>},
+    {Type::kVersion, "GreaterThanEqual", kVersionOnly, version_is<std::is_gteq>},
+    {Type::kVersion, "Equal", kVersionOnly, version_is<std::is_eq>},
+};
 
 }  // namespace
 
-Value call_method(Context& context, const Value& self, std::string_view name, Arguments arguments) {
+const Method* find_method(const Value& self, std::string_view name) {
   const auto method = std::ranges::find_if(
       kMethods, [&](const Method& known) { return self.is(known.type) && known.name == name; });
-  if (method == std::end(kMethods)) return context.fail("can't evaluate field ", name);
-  if (arguments.size() != method->parameters.size()) {
-    return context.fail("wrong number of args for ", name);
-  }
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!accepts(*method, i, arguments[i])) return context.fail("wrong type for an arg of ", name);
-  }
-  return method->call(context, self, arguments);
+  return method == std::end(kMethods) ? nullptr : method;
 }
 
 }  // namespace lokitail::pipeline::lang::go_template

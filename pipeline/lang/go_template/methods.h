@@ -6,11 +6,19 @@
 #include <string_view>
 
 #include "pipeline/lang/go_template/context.h"
+#include "pipeline/lang/go_template/function.h"
 
 namespace lokitail::pipeline::lang::go_template {
 
-// Fails the execution where a value has no such method, or for other arguments.
-Value call_method(Context& context, const Value& self, std::string_view name,
-                  std::span<const Value> arguments);
+struct Method {
+  Type type;
+  std::string_view name;
+  std::span<const Want> parameters;
+  // Gets as many arguments of the types that it wants.
+  Value (*call)(Context& context, const Value& self, std::span<const Value> arguments);
+};
+
+// nullptr where a value has no such method.
+const Method* find_method(const Value& self, std::string_view name);
 
 }  // namespace lokitail::pipeline::lang::go_template

@@ -42,7 +42,7 @@ struct Word {
 
   Kind kind = Kind::kDot;
   std::string_view text;                 // as written, for messages
-  Value value;                           // of a constant, in a place that takes any type
+  Value value;                           // of a constant, in a place that takes any type; none if too large
   Number number;                         // kNumber
   std::size_t variable = 0;              // kVariable
   std::size_t field = 0;                 // kField, and kVariable for $: index of the first name

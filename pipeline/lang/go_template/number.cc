@@ -10,6 +10,7 @@
 #include <string>
 
 #include "config/scalar.h"
+#include "pipeline/lang/json_print.h"
 
 namespace lokitail::pipeline::lang::go_template {
 namespace {
@@ -195,6 +196,8 @@ std::string_view format_float(double number, char format, int precision, NumberB
     return {first, static_cast<std::size_t>(end - first)};
   }
   const char lower = static_cast<char>(format | 0x20);
+  // Not std::to_chars, which gives all digits of a large number.
+  if (lower == 'f' && precision < 0) return {first, format_number(number, first)};
   auto style = lower == 'e'   ? std::chars_format::scientific
                : lower == 'f' ? std::chars_format::fixed
                               : std::chars_format::general;

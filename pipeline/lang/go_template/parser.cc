@@ -49,6 +49,7 @@ class Parser {
   void action(std::vector<Statement>& statements);
   void loop_exit(Statement& statement, std::string_view keyword);
   void control(Statement& statement, std::string_view keyword);
+  void leave(std::size_t outside);
   void else_branch(Statement& statement, std::string_view keyword);
 
   Pipe pipeline(std::string_view context, Kind end);
@@ -195,8 +196,10 @@ void Parser::control(Statement& statement, std::string_view keyword) {
   const bool is_range = statement.kind == Statement::Kind::kRange;
   statement.pipe = pipeline(keyword, Kind::kRightDelimiter);
   ranges_ += is_range;
+  const std::size_t outside_body = variables_.size();
   const std::string_view end = list(statement.body);
   ranges_ -= is_range;
+  leave(outside_body);
   if (end.empty()) fail("unexpected EOF");
   if (end == "else") {
     else_branch(statement, keyword);
@@ -204,6 +207,17 @@ void Parser::control(Statement& statement, std::string_view keyword) {
     expect_right_delimiter("end");
   }
   variables_.resize(outer);
+}
+
+// Go knows the variables of a body still in the {{else}} behind it, but means others of that name
+// there: those outside of the body, or none at all, which it notices no sooner than at run time.
+void Parser::leave(std::size_t outside) {
+  for (std::size_t i = outside; i < variables_.size(); ++i) {
+    const auto outer =
+        std::ranges::find(std::reverse_iterator(variables_.begin() + static_cast<std::ptrdiff_t>(outside)),
+                          variables_.rend(), variables_[i].name, &Variable::name);
+    variables_[i].index = outer == variables_.rend() ? kUndefinedVariable : outer->index;
+  }
 }
 
 void Parser::else_branch(Statement& statement, std::string_view keyword) {
@@ -463,10 +477,14 @@ void Parser::variable_word(Word& word, std::string_view name) {
 void Parser::number_word(Word& word, std::string_view text) {
   word.kind = Word::Kind::kNumber;
   Number& number = word.number;
-  const bool is_hexadecimal = text.find_first_of("xX") != std::string_view::npos;
+  // Behind a sign Go overlooks that the e of a hexadecimal number is no exponent.
+  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
   const bool looks_float = text.find_first_of(is_hexadecimal ? "pP" : ".eEpP") != std::string_view::npos;
   if (const auto integer = parse_int(text, 0)) {
     number = {true, *integer, static_cast<double>(*integer)};
+  } else if (const auto unsigned_integer = parse_uint(text, 0)) {
+    number = {false, 0, static_cast<double>(*unsigned_integer)};
+    return;  // without a value: nothing but a float can take it
   } else if (const auto value = parse_float(text); value && looks_float) {
     const std::int64_t whole = truncate(*value);
     number = {static_cast<double>(whole) == *value, whole, *value};

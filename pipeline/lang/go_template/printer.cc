@@ -81,6 +81,18 @@ void append_with_point(Text& out, std::string_view number, char format, int prec
   out += number.substr(end);
 }
 
+// Whether backquotes can go around a text.
+bool can_backquote(std::string_view text) {
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    const char32_t code = character.code;
+    if ((code < ' ' && code != '\t') || code == '`' || code == 0x7F || code == 0xFEFF) return false;
+    if (code == Character::kReplacement && character.size == 1) return false;
+    text.remove_prefix(character.size);
+  }
+  return true;
+}
+
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 }  // namespace
@@ -111,6 +123,13 @@ void Printer::pad_number(std::string_view sign, std::string_view digits) {
   if (flags_.minus) out_.append_repeated(' ', fill);
 }
 
+// As pad(), whatever the flags say of zeros.
+void Printer::pad_with_spaces(std::string_view text) {
+  const bool zero = std::exchange(flags_.zero, false);
+  pad(text);
+  flags_.zero = zero;
+}
+
 void Printer::bad_verb(const Value& value) {
   out_ += "%!";
   out_.append_character(verb_);
@@ -130,7 +149,7 @@ void Printer::bad_verb(const Value& value) {
 void Printer::print_nil(int depth) {
   if (depth > 0) {
     out_ += flags_.sharp_v ? "interface {}(nil)" : "<nil>";
-  } else if (verb_ == 'v') {
+  } else if (verb_ == 'v' || verb_ == 'T') {
     pad("<nil>");
   } else {
     bad_verb(Value::nil());
@@ -146,7 +165,7 @@ bool Printer::print_string_form(const Value& value) {
   if (flags_.sharp_v) {
     if (!value.is(Type::kTime)) return false;
     append_go_time(text, value.as_time());
-    pad(text.view());
+    pad(cut(text.view()));
     return true;
   }
   if (!append_string_form(text, value)) return false;
@@ -160,7 +179,7 @@ void Printer::print(const Value& value, int depth) {
     return;
   }
   if (!out_.context().spend(1)) return;
-  if (value.empty() && verb_ != 'T') return print_nil(depth);
+  if (value.empty()) return print_nil(depth);
   if (verb_ == 'T') return print_string(type_name(value), Value::string(type_name(value)));
   if (verb_ == 'w') return bad_verb(value);  // it is for errors
   if (verb_ == 'p') {
@@ -178,6 +197,7 @@ void Printer::print(const Value& value, int depth) {
     case Type::kList:
     case Type::kStringList:
     case Type::kIntList:
+    case Type::kListList:
       return print_list(value, depth);
     case Type::kMap:
     case Type::kStringMap:
@@ -235,20 +255,25 @@ void Printer::print_integer(const Value& value) {
 }
 
 void Printer::print_digits(bool negative, std::uint64_t magnitude, int base, bool upper) {
+  const std::string_view sign = negative ? "-" : flags_.plus ? "+" : flags_.space ? " " : "";
+  const bool zeros = flags_.zero && !flags_.minus;
+  if (flags_.precision == 0 && magnitude == 0) return pad_with_spaces({});  // as C does
+  // To be filled with zeros up to a width is as precise; a prefix comes on top of that.
+  const int least =
+      flags_.precision.value_or(zeros ? flags_.width.value_or(0) - static_cast<int>(sign.size()) : 0);
   NumberBuffer buffer;
-  std::string_view digits = format_uint(magnitude, buffer, base);
+  const std::string_view digits = format_uint(magnitude, buffer, base);
   if (upper) std::ranges::transform(digits, buffer.bytes, ascii_upper);
-  if (flags_.precision == 0 && magnitude == 0) digits = {};  // as C does
+  const std::size_t filled = std::max(digits.size(), static_cast<std::size_t>(std::max(least, 0)));
   Text number(out_.context());
-  if (flags_.sharp && base == 2) number += "0b";
-  if (flags_.sharp && base == 8 && !digits.starts_with('0')) number += '0';
-  if (flags_.sharp && base == 16) number += upper ? "0X" : "0x";
+  number += sign;
   if (verb_ == 'O') number += "0o";
-  const auto precision = static_cast<std::size_t>(flags_.precision.value_or(0));
-  if (precision > digits.size()) number.append_repeated('0', precision - digits.size());
+  if (flags_.sharp && base == 2) number += "0b";
+  if (flags_.sharp && base == 8 && filled == digits.size() && !digits.starts_with('0')) number += '0';
+  if (flags_.sharp && base == 16) number += upper ? "0X" : "0x";
+  number.append_repeated('0', filled - digits.size());
   number += digits;
-  if (flags_.precision) flags_.zero = false;
-  pad_number(negative ? "-" : flags_.plus ? "+" : flags_.space ? " " : "", number.view());
+  pad_with_spaces(number.view());
 }
 
 void Printer::print_quoted_character(std::uint64_t code) {
@@ -284,8 +309,7 @@ void Printer::print_code_point(std::uint64_t code) {
     text.append_character(static_cast<char32_t>(code));
     text += '\'';
   }
-  flags_.zero = false;
-  pad(text.view());
+  pad_with_spaces(text.view());
 }
 
 void Printer::print_float(const Value& value) {
@@ -320,9 +344,8 @@ void Printer::print_float(const Value& value) {
   if (digits.starts_with('-')) sign = "-";
   if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
   if (digits == "Inf" || digits == "NaN") {
-    flags_.zero = false;
     if (digits == "Inf" && number > 0 && sign.empty()) sign = "+";
-    return pad_number(sign, digits);
+    return pad_with_spaces(std::string(sign).append(digits));
   }
   if (!flags_.sharp || format == 'b') return pad_number(sign, digits);
   Text sharp(out_.context());
@@ -330,16 +353,20 @@ void Printer::print_float(const Value& value) {
   pad_number(sign, sharp.view());
 }
 
-void Printer::print_string(std::string_view text, const Value& value) {
-  if (flags_.precision && (verb_ == 'x' || verb_ == 'X')) {
-    text = text.substr(0, static_cast<std::size_t>(*flags_.precision));  // of bytes, here
-  } else if (flags_.precision && verb_ != 'T') {
-    std::string_view rest = text;
-    for (int i = 0; i < *flags_.precision && !rest.empty(); ++i) {
-      rest.remove_prefix(first_character(rest).size);
-    }
-    text.remove_suffix(rest.size());
+// As much of a text as the precision leaves: of characters, or of bytes where these are shown.
+std::string_view Printer::cut(std::string_view text) const {
+  if (!flags_.precision) return text;
+  if (verb_ == 'x' || verb_ == 'X') return text.substr(0, static_cast<std::size_t>(*flags_.precision));
+  std::string_view rest = text;
+  for (int i = 0; i < *flags_.precision && !rest.empty(); ++i) {
+    rest.remove_prefix(first_character(rest).size);
   }
+  text.remove_suffix(rest.size());
+  return text;
+}
+
+void Printer::print_string(std::string_view text, const Value& value) {
+  text = cut(text);
   switch (verb_) {
     case 'v':
       if (flags_.sharp_v) return print_quoted(text);
@@ -360,8 +387,7 @@ void Printer::print_string(std::string_view text, const Value& value) {
 
 void Printer::print_quoted(std::string_view text) {
   if (!out_.context().spend(text.size() / 16)) return;
-  if (flags_.sharp && verb_ == 'q' && text.find('`') == std::string_view::npos &&
-      std::ranges::none_of(text, [](char c) { return (c < ' ' && c != '\t' && c >= 0) || c == 0x7F; })) {
+  if (flags_.sharp && verb_ == 'q' && can_backquote(text)) {
     std::string raw = "`";
     raw += text;
     raw += '`';

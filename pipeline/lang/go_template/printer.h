@@ -37,6 +37,7 @@ class Printer {
   void print_bool(const Value& value);
   void print_integer(const Value& value);
   void print_float(const Value& value);
+  std::string_view cut(std::string_view text) const;
   void print_string(std::string_view text, const Value& value);
   void print_list(const Value& value, int depth);
   void print_map(const Value& value, int depth);
@@ -53,6 +54,7 @@ class Printer {
   void print_hexadecimal(std::string_view text, bool upper);
   void pad(std::string_view text);
   void pad_number(std::string_view sign, std::string_view digits);
+  void pad_with_spaces(std::string_view text);
 
   Text& out_;
   Flags flags_;

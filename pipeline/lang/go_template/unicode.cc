@@ -185,10 +185,22 @@ bool is_lower(char32_t code) {
   return is_of(small, code);
 }
 
+bool is_title(char32_t code) {
+  if (code < 0x80) return false;
+  static const Regex title("\\p{Lt}");
+  return is_of(title, code);
+}
+
 bool is_letter(char32_t code) {
   if (code < 0x80) return is_upper(code) || is_lower(code);
   static const Regex letters("\\pL");
   return is_of(letters, code);
+}
+
+bool is_decimal_digit(char32_t code) {
+  if (code < 0x80) return code >= '0' && code <= '9';
+  static const Regex digits("\\p{Nd}");
+  return is_of(digits, code);
 }
 
 bool is_number(char32_t code) {

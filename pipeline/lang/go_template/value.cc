@@ -41,6 +41,8 @@ std::string_view type_name(const Value& value) {
       return "[]string";
     case Type::kIntList:
       return "[]int";
+    case Type::kListList:
+      return "[][]interface {}";
     case Type::kMap:
       return "map[string]interface {}";
     case Type::kStringMap:
@@ -69,6 +71,7 @@ std::string_view kind_name(const Value& value) {
     case Type::kList:
     case Type::kStringList:
     case Type::kIntList:
+    case Type::kListList:
       return "slice";
     case Type::kMap:
     case Type::kStringMap:
@@ -100,6 +103,7 @@ bool truth(const Value& value) {
     case Type::kList:
     case Type::kStringList:
     case Type::kIntList:
+    case Type::kListList:
       return !value.as_list().empty();
     case Type::kMap:
     case Type::kStringMap:

@@ -27,6 +27,7 @@ enum class Type : std::uint8_t {
   kList,        // []interface {}
   kStringList,  // []string
   kIntList,     // []int
+  kListList,    // [][]interface {}
   kMap,         // map[string]interface {}
   kStringMap,   // map[string]string
   kTime,        // time.Time
@@ -68,7 +69,7 @@ class Value {
   constexpr bool missing() const { return type_ == Type::kNone; }
   // Nil or missing.
   constexpr bool empty() const { return type_ <= Type::kNil; }
-  constexpr bool is_list() const { return type_ >= Type::kList && type_ <= Type::kIntList; }
+  constexpr bool is_list() const { return type_ >= Type::kList && type_ <= Type::kListList; }
   constexpr bool is_map() const { return type_ == Type::kMap || type_ == Type::kStringMap; }
   // Of any kind of signed integer, durations, months and weekdays included.
   constexpr bool is_signed() const {
@@ -126,6 +127,7 @@ struct Map {
   Entry* entries = nullptr;
   std::size_t size = 0;
   std::size_t capacity = 0;
+  bool is_nil = false;  // stands for a nil, which nothing can be set in
 
   std::span<Entry> all() const { return {entries, size}; }
   // nullptr where there is no such key.

@@ -30,13 +30,28 @@ bool are_identifiers(std::string_view text) {
   return true;
 }
 
-// Takes `mark` and what stands behind it off the end. False if there is nothing behind the mark.
+// Numbers of a pre-release have no zeros in front.
+bool is_prerelease(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view part = take_part(text);
+    if (part.size() > 1 && part.front() == '0' && std::ranges::all_of(part, is_digit)) return false;
+  }
+  return true;
+}
+
+// Takes `mark` and what stands behind it off the end. False if that is no list of identifiers.
 bool take_suffix(std::string_view& text, char mark, std::string_view& suffix) {
   const std::size_t start = text.find(mark);
   if (start == std::string_view::npos) return true;
   suffix = text.substr(start + 1);
   text = text.substr(0, start);
   return !suffix.empty() && are_identifiers(suffix);
+}
+
+// Takes off what stands behind the three numbers.
+bool take_suffixes(std::string_view& text, Version& version) {
+  return take_suffix(text, '+', version.metadata) && take_suffix(text, '-', version.prerelease) &&
+         is_prerelease(version.prerelease);
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -68,7 +83,7 @@ struct Constraint {
 
   Operator op = Operator::kEqual;
   Version version;
-  // How many numbers are given: 1.x gives one, * none.
+  // How many numbers are given: 1.x gives one, * none. Those left open are 0 in `version`.
   int given = 3;
 };
 
@@ -103,75 +118,103 @@ std::optional<Constraint> parse_constraint(std::string_view text) {
   text = trim(text);
   if (text.starts_with('v')) text.remove_prefix(1);
   Version& version = constraint.version;
-  if (!take_suffix(text, '+', version.metadata) || !take_suffix(text, '-', version.prerelease)) {
-    return std::nullopt;
-  }
+  if (!take_suffixes(text, version)) return std::nullopt;
   if (text.empty() || text.ends_with('.')) return std::nullopt;
   constraint.given = 0;
   bool open = false;
   for (std::uint64_t* const number : {&version.major, &version.minor, &version.patch}) {
     if (text.empty()) break;
     const std::string_view part = take_part(text);
-    if (is_wildcard(part)) {
-      open = true;
-      continue;
-    }
+    open = open || is_wildcard(part);
+    if (open && !part.empty() && part.find_first_not_of("0123456789xX*|") == std::string_view::npos) continue;
     const auto value = parse_number(part);
     if (!value) return std::nullopt;
     *number = *value;
-    if (!open) ++constraint.given;
+    ++constraint.given;
   }
   if (!text.empty()) return std::nullopt;
   return constraint;
 }
 
-// The smallest version beyond all that agree in the first `given` numbers.
-Version beyond(const Version& version, int given) {
-  if (given >= 3) return {version.major, version.minor, version.patch + 1, {}, {}, {}};
-  if (given == 2) return {version.major, version.minor + 1, 0, {}, {}, {}};
-  return {version.major + 1, 0, 0, {}, {}, {}};
+bool is_not(const Version& bound, const Version& version, int given) {
+  if (given < 3) {
+    if (version.major != bound.major) return true;
+    if (given == 1) return false;
+    if (version.minor != bound.minor) return true;
+    if (given == 2) return compare_prereleases(version.prerelease, bound.prerelease) != 0;
+  }
+  return compare_versions(version, bound) != 0;
+}
+
+bool is_greater(const Version& bound, const Version& version, int given) {
+  if (given == 1 || given == 2) {
+    if (version.major != bound.major) return version.major > bound.major;
+    return given == 2 && version.minor > bound.minor;
+  }
+  return compare_versions(version, bound) > 0;
+}
+
+bool is_at_most(const Version& bound, const Version& version, int given) {
+  if (given == 3) return compare_versions(version, bound) <= 0;
+  if (version.major != bound.major) return version.major < bound.major;
+  return given == 1 || version.minor <= bound.minor;
+}
+
+// ~1.2: no other minor version; ~1: no other major version.
+bool is_near(const Version& bound, const Version& version, int given) {
+  if (compare_versions(version, bound) < 0) return false;
+  const bool zero = bound.major == 0 && bound.minor == 0 && bound.patch == 0;
+  if (zero && (given == 0 || given == 3)) return true;
+  return version.major == bound.major && (given == 1 || version.minor == bound.minor);
+}
+
+// ^1.2: no other version in the first number that is not zero.
+bool is_compatible(const Version& bound, const Version& version, int given) {
+  if (compare_versions(version, bound) < 0) return false;
+  if (version.major != bound.major) return false;
+  if (bound.major > 0 || given == 1) return true;
+  if (version.minor != bound.minor) return false;
+  return bound.minor > 0 || given == 2 || version.patch == bound.patch;
 }
 
 bool fits(const Constraint& constraint, const Version& version) {
   using Operator = Constraint::Operator;
   const Version& bound = constraint.version;
-  // A pre-release fits no constraint that does not speak of pre-releases.
-  const bool unwanted = !version.prerelease.empty() && bound.prerelease.empty();
-  const auto order = compare_versions(version, bound);
-  const auto below = [&](int given) { return compare_versions(version, beyond(bound, given)) < 0; };
   const int given = constraint.given;
-  const bool open = given < 3;
+  // A pre-release fits no constraint that does not speak of pre-releases, but for `!=` of a full version.
+  if (!version.prerelease.empty() && bound.prerelease.empty()) {
+    return constraint.op == Operator::kNotEqual && given == 3;
+  }
   switch (constraint.op) {
     case Operator::kNotEqual:
-      if (unwanted) return false;
-      return open ? given > 0 && (order < 0 || !below(given)) : order != 0;
+      return is_not(bound, version, given);
     case Operator::kEqual:
-      if (!open) return order == 0;
-      [[fallthrough]];
+      return given == 3 ? compare_versions(version, bound) == 0 : is_near(bound, version, given);
     case Operator::kTilde:
-      if (unwanted) return false;
-      if (given == 0) return true;
-      return order >= 0 && below(std::min(given, 2));
+      return is_near(bound, version, given);
     case Operator::kGreater:
-      if (unwanted) return false;
-      return open ? given > 0 && !below(given) : order > 0;
+      return is_greater(bound, version, given);
     case Operator::kGreaterEqual:
-      return !unwanted && order >= 0;
+      return compare_versions(version, bound) >= 0;
     case Operator::kLess:
-      return !unwanted && order < 0;
+      return compare_versions(version, bound) < 0;
     case Operator::kLessEqual:
-      if (unwanted) return false;
-      return open ? given == 0 || below(given) : order <= 0;
+      return is_at_most(bound, version, given);
     case Operator::kCaret:
-      if (unwanted) return false;
-      if (given == 0) return true;
-      if (order < 0) return false;
-      // Up to the first number that is not zero.
-      if (bound.major > 0 || given == 1) return version.major == bound.major;
-      if (bound.minor > 0 || given == 2) return below(2);
-      return below(3);
+      return is_compatible(bound, version, given);
   }
   return false;
+}
+
+constexpr std::string_view kOperatorCharacters = "=!<>~^";
+
+// A version at an end of a range, which has no operator of its own.
+std::optional<Constraint> parse_end(std::string_view text, Constraint::Operator op) {
+  text = trim(text);
+  if (text.find_first_of(kOperatorCharacters) == 0) return std::nullopt;
+  auto constraint = parse_constraint(text);
+  if (constraint) constraint->op = op;
+  return constraint;
 }
 
 // All of the comparisons between two `||`. False for a constraint that is none.
@@ -179,11 +222,9 @@ bool check_all(std::string_view group, const Version& version, bool& all_fit) {
   all_fit = true;
   // `1.2 - 1.4` is `>=1.2 <=1.4`.
   if (const std::size_t dash = group.find(" - "); dash != std::string_view::npos) {
-    auto low = parse_constraint(trim(group.substr(0, dash)));
-    auto high = parse_constraint(trim(group.substr(dash + 3)));
+    const auto low = parse_end(group.substr(0, dash), Constraint::Operator::kGreaterEqual);
+    const auto high = parse_end(group.substr(dash + 3), Constraint::Operator::kLessEqual);
     if (!low || !high) return false;
-    low->op = Constraint::Operator::kGreaterEqual;
-    high->op = Constraint::Operator::kLessEqual;
     all_fit = fits(*low, version) && fits(*high, version);
     return true;
   }
@@ -194,7 +235,7 @@ bool check_all(std::string_view group, const Version& version, bool& all_fit) {
       continue;
     }
     // An operator, perhaps space, and a version.
-    std::size_t start = std::min(group.find_first_not_of("=!<>~^"), group.size());
+    std::size_t start = std::min(group.find_first_not_of(kOperatorCharacters), group.size());
     start = std::min(group.find_first_not_of(" \t\r\n", start), group.size());
     const std::size_t end = std::min(group.find_first_of(" \t\r\n,", start), group.size());
     const auto constraint = parse_constraint(group.substr(0, end));
@@ -212,9 +253,7 @@ std::optional<Version> parse_version(std::string_view text) {
   Version version;
   version.original = text;
   if (text.starts_with('v')) text.remove_prefix(1);
-  if (!take_suffix(text, '+', version.metadata) || !take_suffix(text, '-', version.prerelease)) {
-    return std::nullopt;
-  }
+  if (!take_suffixes(text, version)) return std::nullopt;
   if (text.empty() || text.ends_with('.')) return std::nullopt;
   for (std::uint64_t* const number : {&version.major, &version.minor, &version.patch}) {
     if (text.empty()) break;

@@ -122,7 +122,7 @@ void append_lower(Text& out, Kind kind, std::string_view word, char connector) {
     if (is_connector(character.code)) {
       out += connector;
     } else {
-      out.append_character(to_lower(character.code));
+      out.append_character(is_upper(character.code) ? to_lower(character.code) : character.code);
     }
   }
 }

@@ -357,5 +357,30 @@ TEST_CASE("template cases: JSON, times, paths, URLs, versions and patterns", "[g
 )cases");
 }
 
+TEST_CASE("template cases: functions in corners", "[go_template]") {
+  check_cases(R"cases(
+{{ atoi "9223372036854775808" }} {{ atoi "-99999999999999999999" }} {{ atoi "99999999999999999999x" }} {{ atoi "-" }} => "9223372036854775807 -9223372036854775808 9223372036854775807 0"
+{{ int (now.Sub now) }} {{ add 1 (now.Sub (toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z")) }} => "0 1"
+{{ float64 (now.Sub (toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z")) }} => "0"
+{{ toRawJson (float64 "nan") }} => error
+{{ toJson (float64 "nan") }} => ""
+{{ mulf 1e300 1e300 }} {{ mulf -1e300 1e300 }} {{ mulf 1e-300 1e-300 }} => "+Inf -Inf 0"
+{{ swapcase "ǅx" }} {{ snakecase "AǅBc" }} => "ǆX aǅ_bc"
+{{ chunk -9223372036854775807 (list 1 2) }} => "[]"
+{{ semver "1.2.3-01" }} => error
+{{ semver "1.2.3-0a.0" }} => "1.2.3-0a.0"
+{{ semverCompare ">*" "0.4.0" }} {{ semverCompare "^*" "1.4.0" }} {{ semverCompare "<=*" "1.4.0" }} {{ semverCompare "!=*" "1.4.0" }} => "true false false true"
+{{ semverCompare ">=0.x.1" "0.0.0" }} {{ semverCompare "~1-rc.2" "2-rc.1" }} {{ semverCompare "<=1.2-rc" "1.3.0-rc.1" }} {{ semverCompare "!=1.2-rc" "1.3.0-rc.1" }} => "true false false true"
+{{ semverCompare "^0.2.3-rc.2" "0.3.0-rc.1" }} {{ semverCompare "^0.0.3-rc.2" "0.0.4-rc.1" }} => "false false"
+{{ semverCompare "1.2 - 1.4" "1.4.5" }} => "true"
+{{ semverCompare "=1.2 - 1.4" "1.3.0" }} => error
+{{ semverCompare "1.2 - =1.4" "1.3.0" }} => error
+{{ toJson (fromJson "[1234567890123456789,9223372036854775807,1e20,123456789012345678901,0.000001,1e-7,1e21]") }} => "[1234567890123456800,9223372036854776000,100000000000000000000,123456789012345680000,0.000001,1e-7,1e+21]"
+{{ fromJson "1234567890123456789" | toPrettyJson }} => "1234567890123456800"
+{{ minf 0 -0.0 }} {{ minf -0.0 0 }} {{ maxf -0.0 0 }} {{ maxf 0 -0.0 }} => "-0 -0 0 0"
+{{ printf "%v %.0f" 1234567890123456789.0 1234567890123456789.0 }} => "1.2345678901234568e+18 1234567890123456768"
+)cases");
+}
+
 }  // namespace
 }  // namespace lokitail::pipeline::lang::test

@@ -304,7 +304,7 @@ TEST_CASE("times", "[go_template]") {
        "1h30m0s true false true 90 -1"},
       {"{{ now.Nonsense }}", "error: can't evaluate field Nonsense"},
       {"{{ now.Format }}", "error: wrong number of args for Format"},
-      {"{{ now.Format 1 }}", "error: wrong type for an arg of Format"},
+      {"{{ now.Format 1 }}", "error: expected string; found 1"},
       {"{{ now.AddDate 99999999999 0 0 }}", "error: AddDate goes too far"},
       {"{{ now | toJson }} {{ printf `%s|%v|%d` now.Month now.Weekday now.Weekday }}",
        "\"2025-11-07T10:30:15.25Z\" November|Friday|5"},

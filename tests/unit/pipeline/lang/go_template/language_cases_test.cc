@@ -298,5 +298,82 @@ TEST_CASE("template cases: index, slice and len", "[go_template]") {
 )cases");
 }
 
+TEST_CASE("template cases: what is known only at run time", "[go_template]") {
+  check_cases(R"cases(
+{{ $q := 5 }}{{ if false }}{{ $q := 1 }}{{ else }}{{ $q }}{{ end }} => "5"
+{{ $q := 5 }}{{ if false }}{{ $q := 1 }}{{ else }}{{ $q = 7 }}{{ end }}{{ $q }} => "7"
+{{ $q := 3 }}{{ if false }}{{ $q := 1 }}{{ else }}{{ $q := add $q 1 }}{{ $q }}{{ end }}{{ $q }} => "43"
+{{ $q := 3 }}{{ if false }}{{ $q := 1 }}{{ else if true }}{{ $q }}{{ end }} => "3"
+{{ $q := 3 }}{{ range list }}{{ $q := 1 }}{{ else }}{{ $q }}{{ end }} => "3"
+{{ $q := 3 }}{{ with $q := 0 }}{{ $q := 1 }}{{ else }}{{ $q }}{{ end }} => "0"
+{{ if false }}{{ $q := 1 }}{{ else }}{{ $q }}{{ end }} => error
+{{ if true }}{{ $q := 1 }}{{ else }}{{ $q }}{{ end }}x => "x"
+{{ if false }}{{ $q := 1 }}{{ else }}{{ $q = 2 }}{{ end }} => error
+{{ if true }}{{ $q := 1 }}{{ end }}{{ $q }} => refused
+{{ if false }}{{ 18446744073709551615 }}{{ end }}x => "x"
+{{ 18446744073709551615 }} => error
+{{ print 0xFFFFFFFFFFFFFFFF }} => error
+{{ round 1.5 0 18446744073709551615 }} => "1"
+{{ 18446744073709551616 }} => refused
+{{ print 0x1e1 -0x1e1 +0x1e1 }} => "481 -481 481"
+{{ lt -0x1e1 3.0 }} => "true"
+{{ .é }} => "\u003cno value\u003e"
+{{ .日本 }} => "\u003cno value\u003e"
+{{ index (split "," "x") nil }} => error
+{{ range list nil }}{{ get . "a" }}{{ end }} => error
+{{ get nil "a" }} => ""
+{{ get .none "a" }} => ""
+{{ set nil "k" 1 }} => error
+{{ set .none "k" 1 }} => error
+{{ merge nil (dict "a" 1) }} => "map[a:1]"
+{{ ((toDate "2006-01-02T15:04Z07:00" "1969-12-31T00:00Z").Truncate 604800000000000).UTC.Format "2006-01-02" }} => "1969-12-29"
+{{ range list 1 2 }}{{ range list }}{{ else }}a{{ break }}b{{ end }}{{ . }}{{ end }} => "a1a2"
+{{ range list 1 2 }}{{ range list }}{{ else }}a{{ continue }}b{{ end }}{{ . }}{{ end }} => "aa"
+{{ range list 1 2 }}{{ range 0 }}{{ else }}{{ if true }}{{ break }}{{ end }}b{{ end }}{{ . }}{{ end }} => "12"
+{{ range list 1 2 }}{{ range list 3 }}{{ break }}{{ else }}a{{ end }}{{ . }}{{ end }} => "12"
+)cases");
+}
+
+TEST_CASE("template cases: methods", "[go_template]") {
+  check_cases(R"cases(
+{{ dateInZone "15" (now.Add 3600000000000) "UTC" }} => "11"
+{{ dateInZone "15" (now.Add 36e11) "UTC" }} => "11"
+{{ now.Add (int64 5) }} => error
+{{ now.Add 1.5 }} => error
+{{ now.AddDate 0 0 (int64 1) }} => error
+{{ (now.UTC.AddDate 0 0 1e1).Day }} => "17"
+{{ 3600000000000 | now.Truncate }} => error
+{{ (now.Truncate 3600000000000).Unix }} {{ (now.Round 3600000000000).Unix }} => "1762509600 1762513200"
+{{ (now.Sub (toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z")).Round 60000000000 }} => "10h30m0s"
+{{ ((toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z").Sub now).Round 3600000000000 }} => "-11h0m0s"
+{{ ((toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z").Sub now).Truncate 3600000000000 }} => "-10h0m0s"
+{{ ((toDate "2006-01-02T15:04Z07:00" "2025-11-07T00:00Z").Sub now).Abs }} => "10h30m15.25s"
+{{ now.Truncate 0 | unixEpoch }} => "1762511415"
+{{ .none.Foo (fail "no") }} => "\u003cno value\u003e"
+{{ now.Year 1 }} => error
+)cases");
+}
+
+TEST_CASE("template cases: printf in corners", "[go_template]") {
+  check_cases(R"cases(
+{{ printf "%#O|%O|%#o|%#.3o|%#.1o" 7 7 7 7 7 }} => "0o07|0o7|07|007|07"
+{{ printf "%#06x|%#06x|%#08b|%08O|%#05o" 255 -255 5 8 8 }} => "0x0000ff|-0x000ff|0b00000101|0o00000010|00010"
+{{ printf "%06d" (list 1 2) }} => "[000001 000002]"
+{{ printf "%06v" (list (float64 "inf") 1.5) }} => "[  +Inf 0001.5]"
+{{ printf "%+.0d|% 3.0d|%03.0d|" 0 0 0 }} => "|   |   |"
+{{ printf "%.2T|%8.2T|%.2T" 1 "x" nil }} => "in|      st|\u003cnil\u003e"
+{{ printf "%[1]6d" 1 }} => "%!d(BADINDEX)"
+{{ printf "%[1].2f" 1.5 }} => "%!f(BADINDEX)"
+{{ printf "%[x][1]d" 1 }} => "%!d(BADINDEX)"
+{{ printf "%[]" 1 }} => "%!](BADINDEX)"
+{{ printf "%." 1 }} => "%!.(int=1)"
+{{ printf "%5." 1 }} => "%!.(int=    1)"
+{{ printf "%99999999d|%d" 1 2 }} => "%!(NOVERB)%!(EXTRA int=1, int=2)"
+{{ printf "%#q|%#q|%#q" "a\tb" "\ufeff" "a`b" }} => "`a\tb`|\"\\ufeff\"|\"a`b\""
+{{ printf "%#.9v" now.UTC }} => "time.Date"
+{{ printf "%T" (chunk 2 (list 1 2 3)) }} => "[][]interface {}"
+)cases");
+}
+
 }  // namespace
 }  // namespace lokitail::pipeline::lang::test

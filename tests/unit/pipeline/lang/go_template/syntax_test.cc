@@ -57,6 +57,8 @@ TEST_CASE("what is no template is refused as Go refuses it", "[go_template]") {
       {"{{ $x }}", "1: undefined variable \"$x\""},
       {"{{ if .a }}{{ $x := 1 }}{{ end }}{{ $x }}", "1: undefined variable \"$x\""},
       {"{{ .a & .b }}", "1: unexpected \"&\" in operand"},
+      {"{{ .a\u00A0 }}", "1: bad character U+00A0 '\u00A0'"},  // a space that cannot be seen to be none
+      {"{{ $x\u2028 := 1 }}", "1: bad character U+2028 '\u2028'"},
       {"{{ if .a }}x", "1: unexpected EOF"},
       {"{{ if .a }}x{{ else }}y", "1: unexpected EOF"},
       {"{{ if .a }}x{{ else }}y{{ else }}z{{ end }}", "1: expected end; found {{else}}"},
