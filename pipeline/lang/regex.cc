@@ -14,6 +14,7 @@
 
 #include "pipeline/lang/one_pass.h"
 #include "pipeline/lang/required_text.h"
+#include "pipeline/lang/unicode_class.h"
 #include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang {
@@ -25,9 +26,9 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// Rewrites a Go pattern for RE2: named groups become plain ones and their names are kept here. This
-// needs no more than to know where a parenthesis is one: not after a backslash, between \Q and \E,
-// or in a character class.
+// Rewrites a Go pattern for RE2: named groups become plain ones and their names are kept here, and the
+// names of Unicode's classes become those that RE2 knows. This needs no more than to know where a
+// parenthesis is one: not after a backslash, between \Q and \E, or in a character class.
 class Translator {
  public:
   explicit Translator(std::string_view go_pattern) : rest_(go_pattern) {
@@ -52,6 +53,8 @@ class Translator {
   std::vector<std::string> names{""};
 
  private:
+  static constexpr std::string_view kSets = "dDsSwW";  // behind a backslash
+
   void copy(std::size_t size) {
     pattern += rest_.substr(0, size);
     rest_.remove_prefix(std::min(size, rest_.size()));
@@ -59,25 +62,46 @@ class Translator {
 
   void escape() {
     if (rest_.starts_with("\\C")) throw std::invalid_argument("invalid escape sequence: \\C");
+    if (is_character_property()) return character_property(false);
     if (!rest_.starts_with("\\Q")) return copy(2);
     const std::size_t end = rest_.find("\\E", 2);
     copy(end == kNotFound ? rest_.size() : end + 2);
   }
 
+  // \pL or \p{Letter}
+  bool is_character_property() const { return rest_.starts_with("\\p") || rest_.starts_with("\\P"); }
+
+  void character_property(bool in_brackets) {
+    const bool braced = rest_.substr(2).starts_with('{');
+    const std::size_t begin = braced ? 3 : 2;
+    const std::size_t end = braced ? rest_.find('}') : std::min<std::size_t>(begin + 1, rest_.size());
+    if (end == kNotFound || end == begin) return copy(begin);
+    pattern += unicode_class(rest_.substr(begin, end - begin), rest_[1] == 'P', in_brackets);
+    rest_.remove_prefix(braced ? end + 1 : end);
+  }
+
   void character_class() {
     copy(rest_.starts_with("[^") ? 2 : 1);
-    if (rest_.starts_with(']')) copy(1);  // a bracket in front stands for itself
-    while (!rest_.empty() && rest_.front() != ']') {
-      if (rest_.front() == '\\') {
-        copy(2);
-      } else if (const std::size_t end = rest_.find(":]"); rest_.starts_with("[:") && end != kNotFound) {
-        copy(end + 2);
-      } else {
-        copy(1);
-      }
-    }
+    // A bracket in front stands for itself.
+    for (bool first = true; !rest_.empty() && (first || rest_.front() != ']'); first = false) class_part();
     copy(1);
   }
+
+  void class_part() {
+    if (is_character_property()) return character_property(true);
+    if (rest_.starts_with("[:")) {
+      const std::size_t end = rest_.find(":]", 2);
+      if (end != kNotFound) return copy(end + 2);
+    }
+    const bool is_set = rest_.size() > 1 && rest_[0] == '\\' && kSets.find(rest_[1]) != kNotFound;
+    class_character();
+    const bool is_range = rest_.size() > 1 && rest_[0] == '-' && rest_[1] != ']';
+    if (is_set || !is_range) return;
+    copy(1);
+    class_character();  // which may be a bracket
+  }
+
+  void class_character() { copy(rest_.front() == '\\' ? 2 : 1); }
 
   void group() {
     const bool named = rest_.starts_with("(?P<") || rest_.starts_with("(?<");
@@ -101,6 +125,12 @@ class Translator {
 
 // A single byte is found in most lines.
 constexpr std::size_t kShortestRequired = 2;
+
+// The first start of a character from `at` on; the end where there is none. REQUIRES: `text` is valid UTF-8.
+std::size_t skip_to_character(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] & 0xC0) == 0x80) ++at;
+  return at;
+}
 
 // Faster than find(), which stops at each first letter.
 bool has(std::string_view text, std::string_view part) {
@@ -156,6 +186,7 @@ Regex::Regex(std::string_view pattern, Anchoring anchoring) : anchoring_(anchori
       OnePass::compile(re2_->pattern(), whole ? OnePass::Anchoring::kWhole : OnePass::Anchoring::kBegin);
   required_ = required_text(re2_->pattern());
   if (required_.size() < kShortestRequired) required_.clear();
+  may_split_characters_ = translated.pattern.find("\\B") != kNotFound;
 }
 
 Regex::Regex(Regex&&) noexcept = default;
@@ -193,15 +224,20 @@ std::vector<std::string> Regex::necessary_texts(std::size_t shortest) const {
 bool Regex::match_utf8(std::string_view text, std::size_t start, std::span<std::string_view> groups) const {
   if (one_pass_ && start == 0) return one_pass_->match(text, groups);
   if (!required_.empty() && !has(text.substr(std::min(start, text.size())), required_)) return false;
-  boost::container::small_vector<re2::StringPiece, 16> pieces(groups.size());
+  const std::size_t least = may_split_characters_ ? 1 : 0;
+  boost::container::small_vector<re2::StringPiece, 16> pieces(std::max(groups.size(), least));
   const auto anchor = anchoring_ == Anchoring::kWhole ? RE2::ANCHOR_BOTH : RE2::UNANCHORED;
-  if (!re2_->Match({text.data(), text.size()}, start, text.size(), anchor, pieces.data(),
-                   static_cast<int>(pieces.size()))) {
-    return false;
+  for (;;) {
+    if (!re2_->Match({text.data(), text.size()}, start, text.size(), anchor, pieces.data(),
+                     static_cast<int>(pieces.size()))) {
+      return false;
+    }
+    if (!may_split_characters_) break;
+    const auto found = static_cast<std::size_t>(pieces[0].data() - text.data());
+    start = skip_to_character(text, found);
+    if (start == found) break;
   }
-  std::ranges::transform(pieces, groups.begin(), [](const re2::StringPiece& piece) {
-    return std::string_view(piece.data(), piece.size());
-  });
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = {pieces[i].data(), pieces[i].size()};
   return true;
 }
 

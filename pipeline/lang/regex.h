@@ -1,7 +1,8 @@
 // Go's regular expressions, matched by RE2. The two agree but for this, which is made up for here:
-// Go takes a group name twice, (?<name>...) and no \C, and it reads each byte that is no valid
-// UTF-8 as one U+FFFD, where RE2 would match nothing. What one pass over the text is enough for is
-// matched by our own matcher (one_pass.h), to the same result. RE2 gets no text without what each that matches has
+// Go takes a group name twice, (?<name>...), more names of Unicode's classes (unicode_class.h) and no
+// \C, it finds no \B inside of a character, and it reads each byte that is no valid UTF-8 as one U+FFFD,
+// where RE2 would match nothing. What one pass over the text is enough for is matched by our own matcher
+// (one_pass.h), to the same result. RE2 gets no text without what each that matches has
 // (required_text.h).
 //
 // Threads: immutable; any thread.
@@ -82,6 +83,8 @@ class Regex {
   std::string required_;  // stands in every text that matches; empty where nothing is known
   std::vector<std::string> names_;
   Anchoring anchoring_;
+  // RE2 finds a \B between the bytes of a character, too.
+  bool may_split_characters_ = false;
 };
 
 // Appends `replacement` with $1, ${1}, $name, ${name} and $$ put in for, as Go's Regexp.Expand

@@ -5,7 +5,9 @@
 #include <stdexcept>
 
 #include "config/ascii.h"
+#include "pipeline/lang/go_template/unicode.h"
 #include "pipeline/lang/go_template/unquote.h"
+#include "pipeline/utf8.h"
 
 namespace lokitail::pipeline::lang {
 namespace {
@@ -18,9 +20,11 @@ struct Token {
   std::size_t at = 0;
 };
 
-// Letters beyond ASCII are not told from other characters: a name of those is never a label's.
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
+// How many bytes the letter or underscore takes that a text begins with; 0 where there is none.
+std::size_t letter_size(std::string_view text) {
+  if (text.empty()) return 0;
+  const Character first = first_character(text);
+  return first.code == '_' || go_template::is_letter(first.code) ? first.size : 0;
 }
 
 class Lexer {
@@ -31,12 +35,12 @@ class Lexer {
     skip_blanks_and_comments();
     if (at_ == text_.size()) return {Kind::kEnd, {}, at_};
     if (text_[at_] == '"') return take(Kind::kString, string_size());
-    if (is_letter(text_[at_])) return take(Kind::kName, name_size());
+    if (letter_size(rest()) != 0) return take(Kind::kName, name_size());
     if (is_digit(text_[at_])) return take(Kind::kName, number_size());
     for (const std::string_view symbol : {"!=", "=~", "!~", "|=", "|~"}) {
       if (rest().starts_with(symbol)) return take(Kind::kSymbol, symbol.size());
     }
-    return take(Kind::kSymbol, 1);
+    return take(Kind::kSymbol, first_character(rest()).size);
   }
 
   [[noreturn]] void fail(std::size_t at, std::string_view problem) const {
@@ -74,8 +78,13 @@ class Lexer {
 
   std::size_t name_size() const {
     const std::string_view name = rest();
-    const auto end = std::ranges::find_if_not(name, [](char c) { return is_letter(c) || is_digit(c); });
-    return static_cast<std::size_t>(end - name.begin());
+    std::size_t size = 0;
+    while (size < name.size()) {
+      const std::size_t more = is_digit(name[size]) ? 1 : letter_size(name.substr(size));
+      if (more == 0) break;
+      size += more;
+    }
+    return size;
   }
 
   // To Promtail's parser a number is a name as well, and labels from static_configs may have such.
@@ -83,7 +92,8 @@ class Lexer {
     const auto size = std::min(rest().find_first_not_of("0123456789"), rest().size());
     const bool octal = rest().front() == '0';
     const bool good = !octal || rest().substr(0, size).find_first_of("89") == std::string_view::npos;
-    const bool goes_on = size < rest().size() && (is_letter(rest()[size]) || rest()[size] == '.');
+    const std::string_view behind = rest().substr(size);
+    const bool goes_on = letter_size(behind) != 0 || behind.starts_with('.');
     if (!good || goes_on) fail(at_, "syntax error: unexpected number, expecting a label name");
     return size;
   }
@@ -162,6 +172,8 @@ class Selector::Parser {
 
   Regex compile(const std::string& pattern, Regex::Anchoring anchoring) const {
     try {
+      // Unlike a relabel rule's, a pattern for labels has to be one by itself: `a)(b` is none.
+      if (anchoring == Regex::Anchoring::kWhole) const Regex alone(pattern);
       return Regex(pattern, anchoring);
     } catch (const std::invalid_argument& error) {
       lexer_.fail(token_.at, error.what());

@@ -86,6 +86,96 @@ TEST_CASE("matching goes on from any place", "[regex]") {
   CHECK(groups[0].data() == odd.data() + 3);
 }
 
+// Where a pattern that matches nothing but places does so, one after the other.
+std::vector<std::size_t> places(const std::string& pattern, std::string_view text) {
+  const Regex regex(pattern);
+  std::vector<std::string_view> groups(1);
+  std::vector<std::size_t> found;
+  for (std::size_t from = 0; from <= text.size() && regex.match_from(text, from, groups);) {
+    found.push_back(static_cast<std::size_t>(groups[0].data() - text.data()));
+    from = found.back() + 1;
+  }
+  return found;
+}
+
+TEST_CASE("no match begins inside of a character", "[regex]") {
+  using Places = std::vector<std::size_t>;
+  CHECK(places("\\B", "aé") == Places{3});
+  CHECK(places("\\B", "aéé") == Places{3, 5});
+  CHECK(places("\\B|x", "aéa").empty());
+  CHECK(places("\\B", "a😀b") == Places{});
+  CHECK(places("\\B", "ab") == Places{1});
+  CHECK_FALSE(Regex("\\B").matches("aéa"));
+  CHECK(Regex("\\B").matches("aéé"));
+  // An odd byte is a character.
+  CHECK(places("\\B", "a\xFF\xFE") == Places{2, 3});
+}
+
+TEST_CASE("groups behind a class that begins like a named one", "[regex]") {
+  const struct {
+    std::string pattern;
+    std::string text;
+    std::string want;
+  } rows[] = {
+      {"[[:](x)", ":x", "x"},
+      {"[x[:](?P<v>x)", "[x", "x"},
+      {"[^[:](x)", "ax", "x"},
+      {"[[:digit:][:](x)", ":x", "x"},
+      {"[--[:](x)|[:]", ":x", "x"},
+      {"[]x](x)", "]x", "x"},
+      {"[\\d-[:alpha:]](x)", "-x", "x"},
+      {"[[:alpha:]](x)", "ax", "x"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.pattern);
+    const Regex regex(row.pattern);
+    std::vector<std::string_view> groups(2);
+    REQUIRE(regex.match(row.text, groups));
+    CHECK(groups[1] == row.want);
+  }
+  // To Go this is the name of a class.
+  CHECK_THROWS_AS(Regex("[a[:](x)[b:]"), std::invalid_argument);
+}
+
+TEST_CASE("names of Unicode's classes", "[regex]") {
+  const struct {
+    std::string pattern;
+    std::string matching;
+    std::string other;
+  } rows[] = {
+      {"^\\p{Letter}$", "é", "1"},
+      {"^\\P{Letter}$", "1", "é"},
+      {"^\\p{^Letter}$", "1", "é"},
+      {"^\\P{^Letter}$", "é", "1"},
+      {"^\\p{lowercase letter}$", "é", "É"},
+      {"^\\p{Uppercase-LETTER}$", "É", "é"},
+      {"^\\pl$", "é", "1"},
+      {"^\\p{lu}$", "É", "é"},
+      {"^\\p{Digit}$", "٣", "x"},
+      {"^\\p{greek}$", "σ", "s"},
+      {"^\\p{Old_Italic}$", "\U00010300", "s"},
+      {"^\\p{any}$", "x", ""},
+      {"^[\\p{Number}x]$", "x", "y"},
+      {"^[^\\p{Number}x]$", "y", "1"},
+      {"^\\p{ASCII}$", "x", "é"},
+      {"^\\P{ascii}$", "é", "x"},
+      {"^[^\\p{ASCII}]$", "é", "x"},
+      {"^[\\P{ASCII}x]$", "x", "y"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.pattern);
+    const Regex regex(row.pattern);
+    CHECK(regex.matches(row.matching));
+    CHECK_FALSE(regex.matches(row.other));
+  }
+  for (const char* const pattern :
+       {"\\p{Nothing}", "\\p{}", "\\p{L", "\\p", "[\\p{L", "\\p{^}", "\\p{^^L}", "\\pé"}) {
+    INFO(pattern);
+    CHECK_THROWS_AS(Regex(pattern), std::invalid_argument);
+  }
+  CHECK(Regex("(\\p{Letter})(?P<v>[\\p{Letter})(])").group_names() == std::vector<std::string>{"", "", "v"});
+}
+
 TEST_CASE("more groups asked for than there are", "[regex]") {
   std::vector<std::string_view> groups(3, "old");
   REQUIRE(Regex("b").match("abc", groups));

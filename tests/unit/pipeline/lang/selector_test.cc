@@ -62,6 +62,7 @@ TEST_CASE("selectors", "[lang][selector]") {
       {R"({app="web"}|="an")", true},
       {R"({123="web"})", false},
       {R"({0="", app="web"})", true},
+      {R"({žluť="", app="web"})", true},
   };
   for (const auto& row : rows) {
     INFO(row.selector);
@@ -101,6 +102,9 @@ TEST_CASE("what is no selector", "[lang][selector]") {
       {R"({app="\)", "line 1, col 6: literal not terminated"},
       {R"({app="\q"})", "line 1, col 6: invalid syntax"},
       {"\n {app=~\"(\"}", "line 2, col 8: missing ): ("},
+      {R"({app=~"web)(x"})", "line 1, col 7: unexpected ): web)(x"},
+      {"{app\u00A0=\"web\"}",
+       "line 1, col 5: syntax error: unexpected \u00A0, expecting = or != or =~ or !~"},
       {R"({app="web"} |~ "(")", "line 1, col 16: missing ): ("},
       {R"({app="web"} | json)", "line 1, col 13: syntax error: unexpected |, expecting |= or != or |~ or !~"},
       {R"({app="web"} |= "a" or "b")",
