@@ -46,6 +46,14 @@ class MetricSeries {
   }
 
   void add(double amount) { value_.fetch_add(amount, std::memory_order_relaxed); }
+  // Of a counter. Whole amounts are summed apart, as Prometheus' Go client does it: so they stay
+  // exact, and what is exposed ends in the same digit. REQUIRES: not below zero
+  void increase(double amount) {
+    constexpr double kEnd = 0x1p64;
+    const std::uint64_t whole = amount < kEnd ? static_cast<std::uint64_t>(amount) : 0;
+    if (static_cast<double>(whole) != amount) return add(amount);
+    whole_.fetch_add(whole, std::memory_order_relaxed);
+  }
   void set(double value) { value_.store(value, std::memory_order_relaxed); }
   // REQUIRES: `bucket` is one of count()'s.
   void observe(std::size_t bucket, double value) {
@@ -54,7 +62,10 @@ class MetricSeries {
   }
 
   // Of a counter or gauge; the sum of what a histogram observed.
-  double value() const { return value_.load(std::memory_order_relaxed); }
+  double value() const {
+    return value_.load(std::memory_order_relaxed) +
+           static_cast<double>(whole_.load(std::memory_order_relaxed));
+  }
   // What one bucket of a histogram alone has taken; the one behind the last bound is the rest.
   std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
 
@@ -72,6 +83,7 @@ class MetricSeries {
   const std::string labels_;
   std::atomic<std::int64_t> changed_;
   std::atomic<double> value_ = 0;
+  std::atomic<std::uint64_t> whole_ = 0;  // of a counter, part of the value
   std::vector<std::atomic<std::uint64_t>> counts_;
 };
 

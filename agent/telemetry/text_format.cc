@@ -41,9 +41,13 @@ void append_go_number(std::string& out, double number) {
     out += number < 0 ? "-Inf" : "+Inf";
     return;
   }
+  if (number == 0) {
+    out += '0';  // that with a minus, too
+    return;
+  }
   // Between these bounds Go writes no exponent.
   const double magnitude = std::fabs(number);
-  const bool plain = number == 0 || (magnitude >= 1e-4 && magnitude < 1e6);
+  const bool plain = magnitude >= 1e-4 && magnitude < 1e6;
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number,
                                  plain ? std::chars_format::fixed : std::chars_format::scientific)

@@ -87,7 +87,7 @@ class DroppedByLabel {
   void count(const Label& label, Timestamp now) {
     auto& series = series_[label.hash];
     if (series == nullptr) series = family_->series(text(label.value), now.seconds);
-    if (series != nullptr) series->add(1);
+    if (series != nullptr) series->increase(1);
   }
 
   void forget() { series_.clear(); }

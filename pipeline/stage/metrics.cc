@@ -76,7 +76,7 @@ class Metric {
     switch (rule_.action) {
       case MetricAction::kIncrement:
       case MetricAction::kAdd:
-        return series->add(amount);
+        return rule_.metric.type == MetricType::kCounter ? series->increase(amount) : series->add(amount);
       case MetricAction::kDecrement:
       case MetricAction::kSubtract:
         return series->add(-amount);

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +45,24 @@ TEST_CASE("series are found by their labels and live as long as someone keeps th
   b.reset();
   b = family.series("b", 100);
   CHECK(collect(family, 100) == Values{{"b", 0}});
+}
+
+TEST_CASE("whole amounts of a counter are summed apart", "[metrics]") {
+  MetricFamily family(counter("c"));
+  const auto a = family.series("a", 100);
+  for (const double amount : {0.7, 1.0, 0.1}) a->increase(amount);
+  CHECK(a->value() == 0.7 + 0.1 + 1);
+  CHECK(a->value() != 0.7 + 1 + 0.1);
+  const auto b = family.series("b", 100);
+  b->increase(0x1p53);
+  for (int i = 0; i < 4; ++i) b->increase(1);
+  CHECK(b->value() == 0x1p53 + 4);
+  b->increase(0x1p65);
+  CHECK(b->value() == 0x1p65 + 0x1p53);
+  b->increase(std::numeric_limits<double>::infinity());
+  CHECK(std::isinf(b->value()));
+  a->increase(std::nan(""));
+  CHECK(std::isnan(a->value()));
 }
 
 TEST_CASE("an idle series is shown once more and then retired", "[metrics]") {

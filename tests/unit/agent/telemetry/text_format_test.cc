@@ -9,14 +9,14 @@
 namespace lokitail::agent {
 namespace {
 
-TEST_CASE("numbers as Go writes them") {
+TEST_CASE("numbers as Prometheus' Go client writes them") {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const struct {
     double number;
     const char* want;
   } rows[] = {
       {0, "0"},
-      {-0.0, "-0"},
+      {-0.0, "0"},
       {1, "1"},
       {-3, "-3"},
       {12.5, "12.5"},

@@ -41,6 +41,8 @@ TEST_CASE("counters and gauges", "[stage][metrics]") {
       {"{type: counter, source: z, config: {action: inc, value: ''}}", {"x"}, {}},
       {"{type: counter, source: v, config: {action: inc, value: ''}}", {"v=", "v=a"}, 1},
       {"{type: counter, source: v, config: {action: add}}", {"v=1", "v=2.5", "v=1m", "v=x"}, 63.5},
+      {"{type: counter, source: v, config: {action: add}}", {"v=0.7", "v=1", "v=0.1"}, 0.7 + 0.1 + 1},
+      {"{type: gauge, source: v, config: {action: add}}", {"v=0.7", "v=1", "v=0.1"}, 0.7 + 1 + 0.1},
       {"{type: counter, source: v, config: {action: add, value: '2'}}", {"v=1", "v=2", "v=2"}, 4},
       {"{type: counter, source: 'n', config: {action: add}}", {"x", "x"}, 5},
       {"{type: counter, source: b, config: {action: add}}", {"x", "x"}, 2},
