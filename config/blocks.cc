@@ -23,6 +23,13 @@ void set_not_negative(int64_t& out, const Node* node, std::string_view what) {
   if (node && out < 0) throw node->error(std::string(what) + " must not be negative");
 }
 
+void set_refresh_interval(Duration& out, Fields& fields) {
+  const Node* const node = fields.find("refresh_interval");
+  if (!node) return;
+  out = read_prometheus_duration(*node);
+  if (out == Duration::zero()) throw node->error("refresh_interval must be greater than zero");
+}
+
 void set_url(Secret& out, const Node* node) {
   set(out, node);
   if (!node || out.empty()) return;

@@ -61,6 +61,9 @@ void set_positive(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(Duration& out, const Node* node, std::string_view what);
 void set_not_negative(int64_t& out, const Node* node, std::string_view what);
 
+// The key `refresh_interval` of blocks that are Prometheus' own, whose durations are its own too.
+void set_refresh_interval(Duration& out, Fields& fields);
+
 // The block `basic_auth`.
 BasicAuth read_basic_auth(const Node& node, Warnings& warnings);
 

@@ -28,19 +28,18 @@ std::optional<int64_t> parse_offset(std::string_view text) {
   return value;
 }
 
-// ${V:offset} and ${V:offset:length}; the whole value where a number is none.
-std::string substring(const std::string& value, const std::string& offset_text,
-                      const std::optional<std::string>& length_text) {
+// ${V:offset} and ${V:offset:length}; the whole value where a number is none. Nothing for a length below zero.
+std::optional<std::string> substring(const std::string& value, const std::string& offset_text,
+                                     const std::optional<std::string>& length_text) {
   const auto size = static_cast<int64_t>(value.size());
   const auto offset = parse_offset(offset_text);
   if (!offset) return value;
   const int64_t from = *offset < 0 ? std::max<int64_t>(0, size + std::max(*offset, -size)) : *offset;
-  if (from >= size) return {};
-  if (!length_text) return value.substr(static_cast<size_t>(from));
-  const auto length = parse_offset(*length_text);
+  const auto length = length_text ? parse_offset(*length_text) : size;
   if (!length) return value;
-  const int64_t count = std::clamp<int64_t>(*length, 0, size - from);
-  return value.substr(static_cast<size_t>(from), static_cast<size_t>(count));
+  if (from >= size) return "";
+  if (*length < 0) return std::nullopt;
+  return value.substr(static_cast<size_t>(from), static_cast<size_t>(*length));
 }
 
 // Reads the text once from left to right, writing the result as it goes.
@@ -166,7 +165,9 @@ class Expander {
       length = argument(not_closing, Escapes::kOff);
     }
     close();
-    return substring(value, offset, length);
+    auto part = substring(value, offset, length);
+    if (!part) fail("the length is below zero");
+    return *std::move(part);
   }
 
   std::string default_value(const std::string& value) {
@@ -211,7 +212,6 @@ class Expander {
     const bool has_replacement = peek() != '}';
     const std::string to = has_replacement ? argument(not_closing, Escapes::kOn) : "";
     close();
-    if (from.empty()) return value;
     if (mode == '/') return replace_all(value, from, to);
     if (mode == '#') {
       // Without a replacement the prefix and suffix forms do nothing.
@@ -228,6 +228,7 @@ class Expander {
   }
 
   std::string replace_all(const std::string& value, const std::string& from, const std::string& to) const {
+    if (from.empty()) return put_between_characters(value, to);
     std::string out;
     size_t done = 0;
     for (size_t found = value.find(from); found != std::string::npos; found = value.find(from, done)) {
@@ -236,6 +237,18 @@ class Expander {
       done = found + from.size();
     }
     return out.append(value, done);
+  }
+
+  // At both ends, too.
+  std::string put_between_characters(const std::string& value, const std::string& text) const {
+    std::string out;
+    for (const char c : value) {
+      const bool begins_character = (c & 0xC0) != 0x80;
+      if (begins_character) out += text;
+      out += c;
+      check_size(out);
+    }
+    return out += text;
   }
 
   static bool not_closing(char c) { return c != '}'; }

@@ -27,9 +27,9 @@ void read(bool& out, const Flag& flag, const std::string& value) {
 void read(std::string& out, const Flag&, const std::string& value) { out = value; }
 
 void read(int64_t& out, const Flag& flag, const std::string& value) {
-  const auto parsed = parse_yaml_int(value);
-  if (!parsed || !parsed->as_int64()) refuse(flag, value, kParseError);
-  out = *parsed->as_int64();
+  const auto parsed = parse_go_int(value);
+  if (!parsed) refuse(flag, value, kParseError);
+  out = *parsed;
   if (out < 0) refuse(flag, value, "must not be negative");
 }
 

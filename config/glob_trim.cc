@@ -1,154 +1,152 @@
 #include "config/glob_trim.h"
 
-#include <algorithm>
 #include <optional>
-#include <utility>
-#include <vector>
+
+#include "config/value.h"
 
 namespace lokitail::config {
 namespace {
 
-// Characters are pieces of UTF-8 text; their bytewise order is that of their code points.
-using Character = std::string_view;
-
-Character first_character(std::string_view text) {
-  size_t length = 1;
-  while (length < text.size() && length < 4 && (text[length] & 0xC0) == 0x80) ++length;
-  return text.substr(0, length);
+// The first character of UTF-8 text; a byte that begins none is one.
+std::string_view first_character(std::string_view text) {
+  for (size_t length = 1; length <= 4 && length <= text.size(); ++length) {
+    if (is_utf8(text.substr(0, length))) return text.substr(0, length);
+  }
+  return text.substr(0, 1);
 }
 
-std::vector<Character> split_characters(std::string_view text) {
-  std::vector<Character> characters;
+// The characters in the opposite order. Bytes that are no UTF-8 become U+FFFD.
+std::string reversed(std::string_view text) {
+  std::string out;
   while (!text.empty()) {
-    characters.push_back(first_character(text));
-    text.remove_prefix(characters.back().size());
+    const std::string_view character = first_character(text);
+    out.insert(0, is_utf8(character) ? character : "\xEF\xBF\xBD");
+    text.remove_prefix(character.size());
   }
-  return characters;
+  return out;
 }
 
-// One element of a pattern.
-struct Element {
-  bool any_run = false;  // `*`
-  bool negated = false;
-  std::vector<std::pair<Character, Character>> ranges;
+enum class Outcome { kMatch, kNoMatch, kMalformed };
 
-  bool matches(Character c) const {
-    const bool inside = std::any_of(ranges.begin(), ranges.end(),
-                                    [c](const auto& range) { return range.first <= c && c <= range.second; });
-    return inside != negated;
-  }
-};
+// One character of a class, escaped or not. The class has to go on behind it.
+std::optional<std::string_view> take_class_character(std::string_view& pattern) {
+  if (pattern.empty() || pattern[0] == '-' || pattern[0] == ']') return std::nullopt;
+  if (pattern[0] == '\\') pattern.remove_prefix(1);
+  if (pattern.empty()) return std::nullopt;
+  const std::string_view character = first_character(pattern);
+  pattern.remove_prefix(character.size());
+  if (!is_utf8(character) || pattern.empty()) return std::nullopt;
+  return character;
+}
 
-using Pattern = std::vector<Element>;
-using Characters = std::vector<Character>;
-
-// The element `[...]` whose first character behind the bracket is at `at`; moves `at` behind it.
-std::optional<Element> parse_class(const Characters& characters, size_t& at) {
-  const auto more = [&] { return at < characters.size(); };
-  const auto take_one = [&]() -> std::optional<Character> {
-    if (more() && characters[at] == "\\") ++at;
-    if (!more()) return std::nullopt;
-    return characters[at++];
-  };
-  Element element;
-  if (more() && characters[at] == "^") {
-    element.negated = true;
-    ++at;
-  }
-  while (more() && (characters[at] != "]" || element.ranges.empty())) {
-    const auto low = take_one();
-    if (!low) return std::nullopt;
+// Matches the class that `pattern` begins with, behind its bracket, with the first character of `text`, and
+// takes both. The bytewise order of characters is that of their code points.
+Outcome match_class(std::string_view& pattern, std::string_view& text) {
+  const std::string_view character = first_character(text);
+  text.remove_prefix(character.size());
+  const bool negated = pattern.starts_with('^');
+  if (negated) pattern.remove_prefix(1);
+  bool inside = false;
+  for (bool first = true; first || !pattern.starts_with(']'); first = false) {
+    const auto low = take_class_character(pattern);
+    if (!low) return Outcome::kMalformed;
     auto high = low;
-    if (more() && characters[at] == "-") {
-      ++at;
-      high = take_one();
-      if (!high) return std::nullopt;
+    if (pattern.starts_with('-')) {
+      pattern.remove_prefix(1);
+      high = take_class_character(pattern);
+      if (!high) return Outcome::kMalformed;
     }
-    element.ranges.emplace_back(*low, *high);
+    inside = inside || (*low <= character && character <= *high);
   }
-  if (!more()) return std::nullopt;
-  ++at;
-  return element;
+  pattern.remove_prefix(1);
+  return inside != negated ? Outcome::kMatch : Outcome::kNoMatch;
 }
 
-std::optional<Pattern> parse(std::string_view text) {
-  const Characters characters = split_characters(text);
-  Pattern pattern;
-  size_t at = 0;
-  while (at < characters.size()) {
-    Element element;
-    Character c = characters[at++];
-    if (c == "*") {
-      element.any_run = true;
-    } else if (c == "?") {
-      element.negated = true;  // not in the empty set
-    } else if (c == "[") {
-      const auto parsed = parse_class(characters, at);
-      if (!parsed) return std::nullopt;
-      element = *parsed;
+// Matches a piece of a pattern without `*` with the beginning of `text`, which is taken where it does.
+Outcome match_piece(std::string_view piece, std::string_view& text) {
+  std::string_view rest = text;
+  while (!piece.empty()) {
+    if (rest.empty()) return Outcome::kNoMatch;
+    const char mark = piece[0];
+    if (mark == '[') {
+      piece.remove_prefix(1);
+      const Outcome outcome = match_class(piece, rest);
+      if (outcome != Outcome::kMatch) return outcome;
+      continue;
+    }
+    if (mark == '?') {
+      rest.remove_prefix(first_character(rest).size());
     } else {
-      if (c == "\\") {
-        if (at == characters.size()) return std::nullopt;
-        c = characters[at++];
-      }
-      element.ranges.emplace_back(c, c);
+      if (mark == '\\') piece.remove_prefix(1);
+      if (piece.empty()) return Outcome::kMalformed;
+      if (piece[0] != rest[0]) return Outcome::kNoMatch;
+      rest.remove_prefix(1);
     }
-    pattern.push_back(std::move(element));
+    piece.remove_prefix(1);
   }
-  return pattern;
+  text = rest;
+  return Outcome::kMatch;
 }
 
-// How many of the leading characters match the pattern, at least or at most; 0 for no match.
-// Walks the text once with the set of all pattern positions that it may have reached.
-size_t matching_length(const Characters& text, const Pattern& pattern, GlobReach reach) {
-  std::vector<bool> reached(pattern.size() + 1);
-  const auto skip_runs = [&] {
-    for (size_t i = 0; i < pattern.size(); ++i) {
-      if (reached[i] && pattern[i].any_run) reached[i + 1] = true;
+// What comes before the next `*` that stands outside of a class.
+std::string_view take_piece(std::string_view& pattern) {
+  bool in_class = false;
+  size_t length = 0;
+  for (; length < pattern.size(); ++length) {
+    const char c = pattern[length];
+    if (c == '*' && !in_class) break;
+    if (c == '[') in_class = true;
+    if (c == ']') in_class = false;
+    if (c == '\\' && length + 1 < pattern.size()) ++length;
+  }
+  const std::string_view piece = pattern.substr(0, length);
+  pattern.remove_prefix(length);
+  return piece;
+}
+
+// Whether the whole text matches. Each piece takes the first place where it fits, and the last one has to fit
+// at the end: what comes before is not tried anew.
+Outcome match(std::string_view pattern, std::string_view text) {
+  while (!pattern.empty()) {
+    const bool any_run = pattern.starts_with('*');
+    while (pattern.starts_with('*')) pattern.remove_prefix(1);
+    const std::string_view piece = take_piece(pattern);
+    if (any_run && piece.empty()) return Outcome::kMatch;
+    Outcome outcome = Outcome::kNoMatch;
+    for (size_t skipped = 0; outcome == Outcome::kNoMatch && skipped <= text.size(); ++skipped) {
+      std::string_view rest = text.substr(skipped);
+      outcome = match_piece(piece, rest);
+      const bool fits = outcome == Outcome::kMatch && (rest.empty() || !pattern.empty());
+      if (fits) text = rest;
+      if (outcome == Outcome::kMatch && !fits) outcome = Outcome::kNoMatch;
+      if (!any_run) break;
     }
-  };
-  reached[0] = true;
-  skip_runs();
+    if (outcome != Outcome::kMatch) return outcome;
+  }
+  return text.empty() ? Outcome::kMatch : Outcome::kNoMatch;
+}
+
+// How many of the leading bytes match; 0 for none, and where the pattern turns out to be malformed.
+size_t matching_length(std::string_view text, std::string_view pattern, GlobReach reach) {
   size_t matched = 0;
-  for (size_t length = 1; length <= text.size(); ++length) {
-    for (size_t i = pattern.size() + 1; i-- > 0;) {
-      const bool stays = i < pattern.size() && reached[i] && pattern[i].any_run;
-      const bool comes =
-          i > 0 && reached[i - 1] && !pattern[i - 1].any_run && pattern[i - 1].matches(text[length - 1]);
-      reached[i] = stays || comes;
-    }
-    skip_runs();
-    if (!reached.back()) continue;
+  for (size_t length = text.size(); length > 0; --length) {
+    const Outcome outcome = match(pattern, text.substr(0, length));
+    if (outcome == Outcome::kMalformed) return 0;
+    if (outcome != Outcome::kMatch) continue;
     matched = length;
-    if (reach == GlobReach::kShortest) break;
+    if (reach == GlobReach::kLongest) break;
   }
   return matched;
-}
-
-size_t byte_count(const Characters& characters, size_t count) {
-  size_t bytes = 0;
-  for (size_t i = 0; i < count; ++i) bytes += characters[i].size();
-  return bytes;
 }
 
 }  // namespace
 
 std::string trim_prefix(std::string_view text, std::string_view pattern, GlobReach reach) {
-  const auto parsed = parse(pattern);
-  if (!parsed) return std::string(text);
-  const Characters characters = split_characters(text);
-  const size_t count = matching_length(characters, *parsed, reach);
-  return std::string(text.substr(byte_count(characters, count)));
+  return std::string(text.substr(matching_length(text, pattern, reach)));
 }
 
 std::string trim_suffix(std::string_view text, std::string_view pattern, GlobReach reach) {
-  auto parsed = parse(pattern);
-  if (!parsed) return std::string(text);
-  std::reverse(parsed->begin(), parsed->end());
-  Characters characters = split_characters(text);
-  std::reverse(characters.begin(), characters.end());
-  const size_t count = matching_length(characters, *parsed, reach);
-  return std::string(text.substr(0, text.size() - byte_count(characters, count)));
+  return reversed(trim_prefix(reversed(text), reversed(pattern), reach));
 }
 
 }  // namespace lokitail::config

@@ -1,7 +1,10 @@
 // Cuts a beginning or an end that matches a shell pattern off a text: `${V#*/}` and its kin.
 //
-// Patterns know `*` (any characters, `/` too), `?`, `[a-z]`, `[^a-z]` and `\c`. A malformed
-// pattern matches nothing. Pure functions; the cost is at most text length times pattern length.
+// Patterns know `*` (any characters, `/` too), `?`, `[a-z]`, `[^a-z]` and `\c`. A malformed pattern cuts
+// nothing. A suffix is the prefix of the reversed text by the reversed pattern, so that classes and `\c` mean
+// nothing there. Pure functions; the cost grows with the square of the text's length.
+//
+// Source: github.com/drone/envsubst, funcs.go and path/match.go.
 #pragma once
 
 #include <string>

@@ -37,6 +37,7 @@ void read_additions(Fields& fields, ClientConfig& client, Warnings& warnings) {
 
 void read_headers(const Node& node, std::map<std::string, Secret>& headers) {
   if (!node.is_mapping()) throw node.error("headers: expected a mapping, found " + node.describe());
+  node.refuse_replaced_keys();
   for (const auto& [name, value] : node.entries()) {
     headers.insert_or_assign(name.text(), Secret(read_text(value)));
   }

@@ -19,7 +19,7 @@ void read_common(Fields& fields, ConsulSdConfig& config) {
              "scheme: expected http or https, found");
   set(config.username, fields.find("username"));
   set(config.password, fields.find("password"));
-  set_positive(config.refresh_interval, fields.find("refresh_interval"), "refresh_interval");
+  set_refresh_interval(config.refresh_interval, fields);
   if (const Node* services = fields.find("services")) config.services = read_text_list(*services);
   if (const Node* tags = fields.find("tags")) config.tags = read_text_list(*tags);
 }

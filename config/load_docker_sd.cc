@@ -85,7 +85,7 @@ DockerSdConfig read_docker_sd(const Node& node, Warnings& warnings) {
   set(config.port, fields.find("port"));
   set(config.host_networking_host, fields.find("host_networking_host"));
   set(config.match_first_network, fields.find("match_first_network"));
-  set_positive(config.refresh_interval, fields.find("refresh_interval"), "refresh_interval");
+  set_refresh_interval(config.refresh_interval, fields);
   for_each_item(fields.find("filters"), "filters", warnings, [&](const Node& item) {
     config.filters.push_back(read_filter(item, directory != nullptr, warnings));
   });

@@ -26,7 +26,7 @@ FileSdConfig read_file_sd(const Node& node, Warnings& warnings) {
   Fields fields(node, "file_sd_configs", kRefuseUnknown, warnings);
   const Node* const files = fields.find("files");
   if (files) config.files = read_text_list(*files);
-  set_positive(config.refresh_interval, fields.find("refresh_interval"), "refresh_interval");
+  set_refresh_interval(config.refresh_interval, fields);
   fields.finish();
   if (!files || config.files.empty())
     throw node.error("file service discovery config must contain at least one path name");

@@ -25,31 +25,39 @@ RelabelAction read_action(const Node& node) {
 }
 
 uint64_t read_modulus(const Node& node) {
+  if (node.is_null()) return 0;
   const auto value = node.type() == Node::Type::kInt ? parse_yaml_int(node.text()) : std::nullopt;
-  if (!value || value->negative) {
-    throw node.error("modulus: expected a whole number, found \"" + read_text(node) + "\"");
-  }
-  return value->magnitude;
+  if (value && !value->negative) return value->magnitude;
+  if (node.type() == Node::Type::kFloat && read_int(node) >= 0) return static_cast<uint64_t>(read_int(node));
+  throw node.error("modulus: expected a whole number, found \"" + read_text(node) + "\"");
 }
 
-// Which keys differ from their defaults; giving a key its default value is no offence.
+std::vector<std::string> read_source_labels(const Node& node) {
+  for (const Node& item : node.items()) {
+    const bool is_name = item.is_null() || (!item.text().empty() && is_utf8(item.text()));
+    if (item.is_scalar() && !is_name) throw item.error("\"" + item.text() + "\" is not a valid label name");
+  }
+  return read_text_list(node);
+}
+
+// Which keys differ from their defaults. Giving a key its default value is no offence, but for a regular expression
+// and a list.
 struct Given {
   explicit Given(const RelabelConfig& rule) {
     const RelabelConfig standard;
-    source_labels = !rule.source_labels.empty();
     separator = rule.separator != standard.separator;
-    regex = rule.regex != standard.regex;
     modulus = rule.modulus != standard.modulus;
     target_label = rule.target_label != standard.target_label;
     replacement = rule.replacement != standard.replacement;
   }
-  bool source_labels, separator, regex, modulus, target_label, replacement;
+  bool source_labels = false;
+  bool regex = false;
+  bool separator, modulus, target_label, replacement;
 };
 
-void check(const Node& node, const RelabelConfig& rule) {
+void check(const Node& node, const RelabelConfig& rule, const Given& given) {
   using Action = RelabelAction;
   const std::string action = to_string(rule.action);
-  const Given given(rule);
   const auto is_one_of = [&](std::initializer_list<Action> actions) {
     return std::find(actions.begin(), actions.end(), rule.action) != actions.end();
   };
@@ -89,18 +97,24 @@ const char* to_string(RelabelAction action) { return kActionNames[static_cast<si
 void read_relabel(const Node& node, RelabelConfig& rule, Warnings& warnings) {
   rule.place = node.place();
   Fields fields(node, "relabel config", kRefuseUnknown, warnings);
-  if (const Node* action = fields.find("action")) rule.action = read_action(*action);
-  if (const Node* names = fields.find("source_labels")) rule.source_labels = read_text_list(*names);
-  set(rule.separator, fields.find("separator"));
-  if (const Node* regex = fields.find("regex")) {
+  // A key that is null is empty here, rather than as without it.
+  const Node* const regex = fields.find_present("regex");
+  const Node* const names = fields.find_present("source_labels");
+  if (const Node* action = fields.find_present("action")) rule.action = read_action(*action);
+  if (names) rule.source_labels = read_source_labels(*names);
+  set(rule.separator, fields.find_present("separator"));
+  if (regex) {
     rule.regex = read_text(*regex);
     rule.regex_place = regex->place();
   }
-  if (const Node* modulus = fields.find("modulus")) rule.modulus = read_modulus(*modulus);
-  set(rule.target_label, fields.find("target_label"));
-  set(rule.replacement, fields.find("replacement"));
+  if (const Node* modulus = fields.find_present("modulus")) rule.modulus = read_modulus(*modulus);
+  set(rule.target_label, fields.find_present("target_label"));
+  set(rule.replacement, fields.find_present("replacement"));
   fields.finish();
-  check(node, rule);
+  Given given(rule);
+  given.source_labels = names && !names->is_null();
+  given.regex = regex;
+  check(node, rule, given);
 }
 
 }  // namespace lokitail::config

@@ -99,6 +99,7 @@ void read_scrape(const Node& node, ScrapeConfig& scrape, Warnings& warnings) {
     if (!stages->is_sequence()) {
       throw stages->error("pipeline_stages: expected a list, found " + stages->describe());
     }
+    stages->refuse_replaced_keys();
     scrape.pipeline_stages = *stages;
   }
   read_encoding(fields.find("encoding"), scrape.encoding);

@@ -1,18 +1,12 @@
 #include "config/node.h"
 
-#include <yaml-cpp/anchor.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
-#include <sstream>
 #include <unordered_map>
-#include <unordered_set>
 
+#include "config/base64.h"
 #include "config/nearest.h"
 #include "config/scalar.h"
+#include "config/yaml_parser.h"
 
 namespace lokitail::config {
 
@@ -23,102 +17,89 @@ struct Node::Data {
   std::vector<Node> items;
   std::vector<std::pair<Node, Node>> entries;
   Place place;
-  size_t weight = 1;  // nodes below and including this one, aliases followed
-  size_t height = 1;  // levels below and including this one
+  std::string replaced_key;  // of one of the entries, if any
+  size_t weight = 1;         // nodes below and including this one, aliases followed
+  size_t height = 1;         // levels below and including this one
 };
 
-// Builds the tree from yaml-cpp's events. An alias shares the node of its anchor, so it costs no
+// Builds the tree from the parser's events. An alias shares the node of its anchor, so it costs no
 // memory here; what it would cost those who walk the tree is counted and bounded.
-class TreeBuilder final : public YAML::EventHandler {
+class TreeBuilder final : public YamlHandler {
  public:
   explicit TreeBuilder(const std::string& file_name) : file_name_(file_name) {}
 
   Node take_root() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(finish(start(mark), anchor)); }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    auto data = start(mark);
-    data->text = value;
-    data->quoted = tag == "!";
-    data->type = scalar_type(tag, value);
-    add(finish(std::move(data), anchor));
+  void scalar(const YamlProperties& properties, const std::string& value, bool plain) override {
+    auto data = start(properties, Node::Type::kNull);
+    data->quoted = !plain;
+    data->type = scalar_type(properties, value, plain);
+    if (data->type != Node::Type::kNull) data->text = value;
+    if (properties.tag == kCore + "binary") data->text = decode_binary(value, data->place);
+    add(Node(std::move(data)));
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+  void alias(const YamlMark& mark, const std::string& anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Error(place_of(mark), "this alias stands inside of what it names");
-    const Node::Data& target = *found->second.data_;
-    count_copies(target.weight, mark);
-    check_depth(open_.size() + target.height, mark);
-    add(found->second);
+    if (found == anchors_.end()) throw Error(place_of(mark), "unknown anchor \"" + anchor + "\"");
+    const auto& target = found->second;
+    if (std::ranges::find(open_, target, &Open::data) != open_.end()) {
+      throw Error(place_of(mark), "this alias stands inside of what it names");
+    }
+    count_copies(target->weight, place_of(mark));
+    check_depth(open_.size() + target->height, mark);
+    add(Node(target));
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, Node::Type::kSequence, anchor);
-  }
-  void OnSequenceEnd() override { close(); }
+  void begin_sequence(const YamlProperties& properties) override { open(properties, Node::Type::kSequence); }
+  void end_sequence() override { close(); }
+  void begin_mapping(const YamlProperties& properties) override { open(properties, Node::Type::kMapping); }
+  void end_mapping() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, Node::Type::kMapping, anchor);
-  }
-  void OnMapEnd() override { close(); }
-
-  Place place_of(const YAML::Mark& mark) const {
-    if (mark.is_null()) return {file_name_, 0, 0};
-    return {file_name_, mark.line + 1, mark.column + 1};
-  }
+  Place place_of(const YamlMark& mark) const { return {file_name_, mark.line + 1, mark.column + 1}; }
 
  private:
-  using Entries = std::vector<std::pair<Node, Node>>;
+  using Data = std::shared_ptr<Node::Data>;
+
+  // Where the entry of a key is, and whether it is the mapping's own.
+  struct Entry {
+    size_t index;
+    bool merged;
+  };
 
   // A collection whose end has not come yet.
   struct Open {
-    std::shared_ptr<Node::Data> data;
-    YAML::anchor_t anchor;
+    Data data;
     bool has_key = false;
-    Node key;
-    Entries merges;  // the `<<` entries
-    std::unordered_set<std::string> keys;
+    Node key = {};
+    std::unordered_map<std::string, Entry> keys = {};
   };
 
   // How many nodes aliases and merge keys may stand for in all. Far above any configuration
   // written by hand, far below what would hurt.
   static constexpr size_t kMaxCopies = 200'000;
+  inline static const std::string kCore = "tag:yaml.org,2002:";
 
-  std::shared_ptr<Node::Data> start(const YAML::Mark& mark) const {
+  Data start(const YamlProperties& properties, Node::Type type) {
     auto data = std::make_shared<Node::Data>();
-    data->place = place_of(mark);
+    data->type = type;
+    data->place = place_of(properties.mark);
+    if (!properties.anchor.empty()) anchors_[properties.anchor] = data;
     return data;
   }
 
-  Node finish(std::shared_ptr<Node::Data> data, YAML::anchor_t anchor) {
-    Node node(std::move(data));
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
-    return node;
-  }
-
-  void open(const YAML::Mark& mark, Node::Type type, YAML::anchor_t anchor) {
-    check_depth(open_.size() + 1, mark);
-    auto data = start(mark);
-    data->type = type;
-    open_.push_back(Open{std::move(data), anchor, false, {}, {}, {}});
+  void open(const YamlProperties& properties, Node::Type type) {
+    check_depth(open_.size() + 1, properties.mark);
+    open_.push_back(Open{start(properties, type)});
   }
 
   void close() {
     Open done = std::move(open_.back());
     open_.pop_back();
-    for (const auto& [key, value] : done.merges) merge(done, value);
     Node::Data& data = *done.data;
     for (const Node& item : data.items) weigh(data, item);
     for (const auto& [key, value] : data.entries) weigh(data, value);
-    add(finish(std::move(done.data), done.anchor));
+    add(Node(std::move(done.data)));
   }
 
   static void weigh(Node::Data& parent, const Node& child) {
@@ -136,69 +117,96 @@ class TreeBuilder final : public YAML::EventHandler {
     if (parent.data->type == Node::Type::kSequence) {
       parent.data->items.push_back(std::move(node));
     } else if (!parent.has_key) {
-      add_key(parent, node);
+      parent.key = as_key(std::move(node));
+      parent.has_key = true;
     } else {
       parent.has_key = false;
-      Entries& entries = is_merge_key(parent.key) ? parent.merges : parent.data->entries;
-      entries.emplace_back(std::move(parent.key), std::move(node));
+      if (is_merge_key(parent.key)) {
+        merge(parent, node);
+      } else {
+        put(parent, {std::move(parent.key), std::move(node)}, false);
+      }
     }
   }
 
   static bool is_merge_key(const Node& key) { return key.text() == "<<" && !key.quoted(); }
 
-  static void add_key(Open& parent, const Node& node) {
+  static Node as_key(Node node) {
     if (!node.is_scalar()) throw node.error("expected a key, found " + node.describe());
-    parent.has_key = true;
-    parent.key = node;
-    if (is_merge_key(node)) return;
-    if (!parent.keys.insert(node.text()).second) {
-      throw node.error("key \"" + node.text() + "\" is already set in this mapping");
-    }
-    if (node.type() != Node::Type::kString) {
-      auto data = std::make_shared<Node::Data>(*node.data_);
-      data->type = Node::Type::kString;
-      parent.key = Node(std::move(data));
-    }
+    if (node.type() == Node::Type::kString) return node;
+    auto data = std::make_shared<Node::Data>(*node.data_);
+    data->type = Node::Type::kString;
+    return Node(std::move(data));
   }
 
-  // Brings the entries of the merged mappings in; keys that are there already win.
+  // Of a key that is there already the later value counts.
+  static void put(Open& parent, std::pair<Node, Node> entry, bool merged) {
+    auto& entries = parent.data->entries;
+    const auto [known, is_new] = parent.keys.try_emplace(entry.first.text(), Entry{entries.size(), merged});
+    if (is_new) {
+      entries.push_back(std::move(entry));
+      return;
+    }
+    if (!merged && !known->second.merged) {
+      throw entry.first.error("key \"" + entry.first.text() + "\" is already set in this mapping");
+    }
+    known->second.merged = known->second.merged && merged;
+    entries[known->second.index] = std::move(entry);
+    parent.data->replaced_key = known->first;
+  }
+
+  // Brings the entries of the merged mappings in. Of a list the first mapping counts most.
   void merge(Open& into, const Node& source) {
+    const auto& items = source.items();
     if (source.is_mapping()) {
       for (const auto& entry : source.entries()) {
-        if (!into.keys.insert(entry.first.text()).second) continue;
         count_copies(entry.second.data_->weight, source.place());
-        into.data->entries.push_back(entry);
+        put(into, entry, true);
       }
-    } else if (source.is_sequence() && std::all_of(source.items().begin(), source.items().end(),
-                                                   [](const Node& n) { return n.is_mapping(); })) {
-      for (const Node& item : source.items()) merge(into, item);
+      const std::string& replaced = source.data_->replaced_key;
+      if (!replaced.empty()) into.data->replaced_key = replaced;
+    } else if (source.is_sequence() && std::ranges::all_of(items, &Node::is_mapping)) {
+      std::for_each(items.rbegin(), items.rend(), [&](const Node& item) { merge(into, item); });
     } else {
       throw source.error("expected a mapping or a list of mappings to merge, found " + source.describe());
     }
   }
 
-  void count_copies(size_t weight, const YAML::Mark& mark) { count_copies(weight, place_of(mark)); }
   void count_copies(size_t weight, const Place& place) {
     copies_ += weight;
     if (copies_ > kMaxCopies) throw Error(place, "the aliases of this document stand for too much");
   }
 
-  void check_depth(size_t depth, const YAML::Mark& mark) const {
+  void check_depth(size_t depth, const YamlMark& mark) const {
     if (depth > Node::kMaxDepth) throw Error(place_of(mark), "nested too deeply");
   }
 
-  static Node::Type scalar_type(const std::string& tag, const std::string& text) {
-    static const std::string kCore = "tag:yaml.org,2002:";
-    if (tag.empty() || tag == "?") return resolve_plain(text);
-    const bool resolvable =
-        tag == kCore + "int" || tag == kCore + "float" || tag == kCore + "bool" || tag == kCore + "null";
-    return resolvable ? resolve_plain(text) : Node::Type::kString;
+  // A tag of YAML's own asks for a type, which the text must have; other tags make strings.
+  Node::Type scalar_type(const YamlProperties& properties, const std::string& text, bool plain) const {
+    using enum Node::Type;
+    const std::string& tag = properties.tag;
+    if (tag.empty()) return plain ? resolve_plain(text) : kString;
+    if (!tag.starts_with(kCore)) return kString;
+    const std::string name = tag.substr(kCore.size());
+    if (name != "bool" && name != "int" && name != "float" && name != "null") return kString;
+    const Node::Type type = resolve_plain(text);
+    const bool fits = (name == "bool" && type == kBool) || (name == "int" && type == kInt) ||
+                      (name == "float" && (type == kFloat || type == kInt)) ||
+                      (name == "null" && type == kNull);
+    if (!fits) throw Error(place_of(properties.mark), "\"" + text + "\" is no !!" + name);
+    return type;
+  }
+
+  static std::string decode_binary(const std::string& text, const Place& place) {
+    auto decoded = decode_base64(text);
+    if (!decoded) throw Error(place, "!!binary expects base64");
+    return *std::move(decoded);
   }
 
   const std::string& file_name_;
   Node root_;
   std::vector<Open> open_;
-  std::unordered_map<YAML::anchor_t, Node> anchors_;
+  std::unordered_map<std::string, Data> anchors_;
   size_t copies_ = 0;
 };
 
@@ -212,11 +220,9 @@ Node::Node(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 Node Node::parse(std::string_view text, const std::string& file_name) {
   TreeBuilder builder(file_name);
   try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    parser.HandleNextDocument(builder);
-  } catch (const YAML::Exception& error) {
-    throw Error(builder.place_of(error.mark), "this is not valid YAML: " + error.msg);
+    parse_yaml(text, builder);
+  } catch (const YamlError& error) {
+    throw Error(builder.place_of(error.mark), std::string("this is not valid YAML: ") + error.what());
   }
   return builder.take_root();
 }
@@ -227,6 +233,15 @@ bool Node::quoted() const { return data_->quoted; }
 const std::vector<Node>& Node::items() const { return data_->items; }
 const std::vector<std::pair<Node, Node>>& Node::entries() const { return data_->entries; }
 const Place& Node::place() const { return data_->place; }
+
+void Node::refuse_replaced_keys() const {
+  if (!data_->replaced_key.empty()) {
+    throw error("key \"" + data_->replaced_key +
+                "\" is already set in this mapping by what is merged into it");
+  }
+  for (const Node& item : items()) item.refuse_replaced_keys();
+  for (const auto& [key, value] : entries()) value.refuse_replaced_keys();
+}
 
 Error Node::error(std::string message) const { return Error(place(), std::move(message)); }
 

@@ -47,11 +47,15 @@ class Node {
 
   // The items of a sequence; empty for all others.
   const std::vector<Node>& items() const;
-  // The keys and values of a mapping, in file order, with what its merge keys (`<<`) bring in at
-  // the end; empty for all others.
+  // The keys and values of a mapping, in file order, with what its merge keys (`<<`) bring in. Of a key that
+  // comes from both the later value counts, as in Promtail's structs. Empty for all others.
   const std::vector<std::pair<Node, Node>>& entries() const;
 
   const Place& place() const;
+
+  // Throws where a key of this mapping, or of one below, stands beside one of that name that is merged in: what
+  // Promtail reads into maps (labels, stages) may not have a key twice.
+  void refuse_replaced_keys() const;
 
   // An error at this place, for `throw node.error("...")`.
   Error error(std::string message) const;

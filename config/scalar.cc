@@ -78,11 +78,14 @@ bool has_hex_prefix(std::string_view number) {
   return number.size() > 2 && number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
 }
 
-// Whether each `_` stands between two digits, or behind 0x and before one.
+// Whether each `_` stands between two digits, or behind 0x, 0b or 0o and before one.
 bool underscores_separate_digits(std::string_view number) {
   const bool hex = has_hex_prefix(number);
-  const auto digit_at = [number, hex](size_t at) {
-    return at < number.size() && (is_digit(number[at]) || (hex && (at == 1 || is_hex_digit(number[at]))));
+  const bool prefixed = number.size() > 2 && number[0] == '0' &&
+                        std::string_view("xXbBoO").find(number[1]) != std::string_view::npos;
+  const auto digit_at = [number, hex, prefixed](size_t at) {
+    return at < number.size() &&
+           (is_digit(number[at]) || (prefixed && at == 1) || (hex && is_hex_digit(number[at])));
   };
   for (size_t at = 0; at < number.size(); ++at) {
     if (number[at] == '_' && (at == 0 || !digit_at(at - 1) || !digit_at(at + 1))) return false;
@@ -154,6 +157,8 @@ std::optional<Integer> parse_yaml_int(std::string_view text) {
 
 std::optional<double> parse_yaml_float(std::string_view text) {
   if (const auto special = parse_infinity_or_nan(text)) return special;
+  // Behind a point underscores have to be where Go wants them.
+  if (text.starts_with('.')) return parse_go_float(text);
   const std::string plain = without_underscores(text);
   return looks_like_float(plain) ? parse_go_float(plain) : std::nullopt;
 }
@@ -175,6 +180,14 @@ std::optional<double> parse_go_float(std::string_view text) {
   }
   const auto value = parse_unsigned_float(number);
   return value && negative ? -*value : value;
+}
+
+std::optional<int64_t> parse_go_int(std::string_view text) {
+  std::string_view number = text;
+  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
+  if (!underscores_separate_digits(number)) return std::nullopt;
+  const auto value = parse_yaml_int(text);
+  return value ? value->as_int64() : std::nullopt;
 }
 
 std::optional<bool> parse_go_bool(std::string_view text) {

@@ -31,6 +31,9 @@ std::optional<double> parse_yaml_float(std::string_view text);
 // (0x1.8p3), inf, nan.
 std::optional<double> parse_go_float(std::string_view text);
 
+// A number as Go's strconv.ParseInt takes it in any base: 1_000, 0x1F, 0b11, 0o17, 017.
+std::optional<int64_t> parse_go_int(std::string_view text);
+
 // 1, t, T, true, True, TRUE and the same for false.
 std::optional<bool> parse_go_bool(std::string_view text);
 

@@ -95,7 +95,7 @@ void write(Writer& out, const HerokuDrainConfig& drain) {
 void write(Writer& out, const HttpSdConfig& http) {
   out.begin_mapping();
   out.put_url("url", http.url);
-  out.put("refresh_interval", http.refresh_interval);
+  out.put("refresh_interval", format_prometheus_duration(http.refresh_interval));
   write(out, http.http);
   out.end_mapping();
 }
@@ -109,7 +109,7 @@ void write_keys(Writer& out, const ConsulSdConfig& consul) {
   out.put("scheme", consul.scheme);
   out.put_given("username", consul.username);
   out.put_given("password", consul.password);
-  out.put("refresh_interval", consul.refresh_interval);
+  out.put("refresh_interval", format_prometheus_duration(consul.refresh_interval));
   out.put_list("services", consul.services);
   out.put_list("tags", consul.tags);
 }
@@ -152,7 +152,7 @@ void write(Writer& out, const DockerSdConfig& docker) {
   out.put("port", docker.port);
   out.put("host_networking_host", docker.host_networking_host);
   out.put("match_first_network", docker.match_first_network);
-  out.put("refresh_interval", docker.refresh_interval);
+  out.put("refresh_interval", format_prometheus_duration(docker.refresh_interval));
   if (!docker.filters.empty()) {
     out.begin_list("filters");
     for (const DockerSdConfig::Filter& filter : docker.filters) {
@@ -234,7 +234,7 @@ void write(Writer& out, const ScrapeConfig& scrape) {
     for (const FileSdConfig& config : scrape.file_sd_configs) {
       out.begin_mapping();
       out.put_list("files", config.files);
-      out.put("refresh_interval", config.refresh_interval);
+      out.put("refresh_interval", format_prometheus_duration(config.refresh_interval));
       out.end_mapping();
     }
     out.end_list();

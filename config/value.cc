@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "config/ascii.h"
 #include "config/nearest.h"
@@ -32,9 +34,17 @@ Error expected(const Node& node, std::string_view what) {
 
 bool in_int64(double value) { return value >= -kTwoTo63 && value < kTwoTo63; }
 
+// Without its fraction. What is too small, and what is just too large, becomes the smallest number, as in Go on
+// amd64.
+std::optional<int64_t> truncated(double value) {
+  if (in_int64(value)) return static_cast<int64_t>(value);
+  if (value <= kTwoTo63) return std::numeric_limits<int64_t>::min();
+  return std::nullopt;
+}
+
 double to_double(Integer value) {
   const auto magnitude = static_cast<double>(value.magnitude);
-  return value.negative ? -magnitude : magnitude;
+  return value.negative && value.magnitude != 0 ? -magnitude : magnitude;
 }
 
 // The value of a node of type kInt or kFloat.
@@ -47,17 +57,29 @@ bool is_number(const Node& node) {
   return node.type() == Node::Type::kInt || node.type() == Node::Type::kFloat;
 }
 
-// The shortest decimal form that reads back as the same number, without an exponent.
+// The shortest decimal form that reads back as the same number, without an exponent: 1e+23 is a 1 with zeros.
 std::string shortest_fixed(double value) {
   std::array<char, 400> buffer;  // the longest double takes 325 characters
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
-  return {buffer.data(), end.ptr};
+  const auto write = [&](std::chars_format format) {
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
+    return std::string(buffer.data(), end.ptr);
+  };
+  const std::string fixed = write(std::chars_format::fixed);
+  if (fixed.find('.') != std::string::npos) return fixed;
+  // All digits that the number has in binary may be more than it takes to tell it.
+  std::string digits = write(std::chars_format::scientific);
+  const size_t mark = digits.find('e');
+  size_t exponent = 0;
+  std::from_chars(digits.data() + mark + 2, digits.data() + digits.size(), exponent);
+  digits.erase(mark);
+  std::erase(digits, '.');
+  const size_t sign = digits.starts_with('-') ? 1 : 0;
+  return digits.append(sign + exponent + 1 - digits.size(), '0');
 }
 
 struct Unit {
   std::string_view name;
-  int64_t nanoseconds;
+  uint64_t nanoseconds;
 };
 constexpr std::array kUnits{
     Unit{"ns", 1},          Unit{"us", 1'000},        Unit{"\u00b5s", 1'000},  // micro sign
@@ -65,66 +87,101 @@ constexpr std::array kUnits{
     Unit{"ms", 1'000'000},  Unit{"s", 1'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"h", 3'600'000'000'000},
 };
 
-// Reads digits into `value`; false on overflow of int64.
-bool take_digits(std::string_view& text, int64_t& value) {
+// From the largest to the smallest, which is the order that they stand in.
+constexpr std::array kPrometheusUnits{
+    Unit{"y", 31'536'000'000'000'000},
+    Unit{"w", 604'800'000'000'000},
+    Unit{"d", 86'400'000'000'000},
+    Unit{"h", 3'600'000'000'000},
+    Unit{"m", 60'000'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"ms", 1'000'000},
+};
+
+// The magnitude of the smallest duration; that of the largest is one less.
+constexpr uint64_t kMostNanoseconds = uint64_t{1} << 63;
+
+// Makes `value` a digit longer; false where it would exceed kMostNanoseconds.
+bool append_digit(uint64_t& value, char digit) {
+  if (value > kMostNanoseconds / 10) return false;
+  const uint64_t longer = value * 10 + static_cast<uint64_t>(digit - '0');
+  if (longer > kMostNanoseconds) return false;
+  value = longer;
+  return true;
+}
+
+// Reads the digits at the start, of which there may be none; false where they are too many.
+bool take_digits(std::string_view& text, uint64_t& value) {
   while (!text.empty() && is_digit(text.front())) {
-    if (__builtin_mul_overflow(value, 10, &value) ||
-        __builtin_add_overflow(value, text.front() - '0', &value)) {
-      return false;
-    }
+    if (!append_digit(value, text.front())) return false;
     text.remove_prefix(1);
   }
   return true;
 }
 
-// Reads the digits behind a decimal point as a fraction of one. Digits beyond what an int64 holds
-// are too small to matter.
-double take_fraction(std::string_view& text) {
-  int64_t value = 0;
+// The digits behind a decimal point. Those beyond what fits are too small to matter.
+struct Decimals {
+  uint64_t value = 0;
   double scale = 1;
-  bool full = false;
-  while (!text.empty() && is_digit(text.front())) {
-    const int digit = text.front() - '0';
-    text.remove_prefix(1);
-    int64_t next = 0;
-    full = full || __builtin_mul_overflow(value, 10, &next) || __builtin_add_overflow(next, digit, &next);
-    if (full) continue;
-    value = next;
-    scale *= 10;
+
+  // Rounded as Go does it, which divides first: 670.5255s have no 525499999 nanoseconds.
+  uint64_t of(uint64_t unit) const {
+    return static_cast<uint64_t>(static_cast<double>(value) * (static_cast<double>(unit) / scale));
   }
-  return static_cast<double>(value) / scale;
+};
+
+Decimals take_decimals(std::string_view& text) {
+  Decimals decimals;
+  bool full = false;
+  for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) {
+    full = full || !append_digit(decimals.value, text.front());
+    if (!full) decimals.scale *= 10;
+  }
+  return decimals;
 }
 
-const Unit* take_unit(std::string_view& text) {
+// The unit at the start, which goes on to the next number; nullptr where there is none.
+const Unit* take_unit(std::string_view& text, std::span<const Unit> units) {
   size_t length = 0;
   while (length < text.size() && text[length] != '.' && !is_digit(text[length])) ++length;
   const std::string_view name = text.substr(0, length);
   text.remove_prefix(length);
-  for (const Unit& unit : kUnits) {
-    if (unit.name == name) return &unit;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(units, name, &Unit::name);
+  return found == units.end() ? nullptr : &*found;
 }
 
 // One "1.5h" of a duration, added to `total`; false where there is none.
-bool take_duration_part(std::string_view& text, int64_t& total) {
+bool take_duration_part(std::string_view& text, uint64_t& total) {
   const size_t size_before = text.size();
-  int64_t whole = 0;
+  uint64_t whole = 0;
   if (!take_digits(text, whole)) return false;
   bool has_digits = text.size() != size_before;
-  double fraction = 0;
+  Decimals decimals;
   if (text.starts_with('.')) {
     text.remove_prefix(1);
     has_digits = has_digits || (!text.empty() && is_digit(text.front()));
-    fraction = take_fraction(text);
+    decimals = take_decimals(text);
   }
   if (!has_digits) return false;
-  const Unit* unit = take_unit(text);
-  if (!unit) return false;
-  int64_t part = 0;
-  if (__builtin_mul_overflow(whole, unit->nanoseconds, &part)) return false;
-  const auto rest = static_cast<int64_t>(fraction * static_cast<double>(unit->nanoseconds));
-  return !__builtin_add_overflow(part, rest, &part) && !__builtin_add_overflow(total, part, &total);
+  const Unit* const unit = take_unit(text, kUnits);
+  if (!unit || whole > kMostNanoseconds / unit->nanoseconds) return false;
+  const uint64_t part = whole * unit->nanoseconds + decimals.of(unit->nanoseconds);
+  if (part > kMostNanoseconds) return false;
+  total += part;
+  return total <= kMostNanoseconds;
+}
+
+// One "90s" of a Prometheus duration, whose unit is smaller than the one `before`.
+bool take_prometheus_part(std::string_view& text, const Unit*& before, uint64_t& total) {
+  if (!is_digit(text.front())) return false;
+  uint64_t count = 0;
+  if (!take_digits(text, count)) return false;
+  const Unit* const unit = take_unit(text, kPrometheusUnits);
+  if (!unit || (before && unit <= before)) return false;
+  before = unit;
+  if (count > kMostNanoseconds / unit->nanoseconds) return false;
+  total += count * unit->nanoseconds;
+  return total < kMostNanoseconds;
 }
 
 // The power of 1024 that a unit of size stands for.
@@ -173,9 +230,9 @@ int64_t read_int(const Node& node) {
     if (!value) throw node.error("the number " + node.text() + " is too large");
     return *value;
   }
-  const double value = number_of(node);
-  if (!in_int64(value) || value != std::trunc(value)) throw expected(node, kWhat);
-  return static_cast<int64_t>(value);
+  const auto value = truncated(number_of(node));
+  if (!value) throw expected(node, kWhat);
+  return *value;
 }
 
 double read_float(const Node& node) {
@@ -189,7 +246,8 @@ std::string weak_string(const Node& node) {
       return read_bool(node) ? "1" : "0";
     case Node::Type::kInt: {
       const Integer value = *parse_yaml_int(node.text());
-      return (value.negative ? "-" : "") + std::to_string(value.magnitude);
+      const bool below_zero = value.negative && value.magnitude != 0;
+      return (below_zero ? "-" : "") + std::to_string(value.magnitude);
     }
     case Node::Type::kFloat: {
       const double value = number_of(node);
@@ -215,9 +273,9 @@ int64_t weak_int(const Node& node) {
     }
     case Node::Type::kString: {
       if (node.text().empty()) return 0;
-      const auto value = parse_yaml_int(node.text());
-      if (!value || !value->as_int64()) throw expected(node, "a whole number");
-      return *value->as_int64();
+      const auto value = parse_go_int(node.text());
+      if (!value) throw expected(node, "a whole number");
+      return *value;
     }
     default:
       return read_int(node);
@@ -263,9 +321,9 @@ nanoseconds read_duration(const Node& node) {
   constexpr std::string_view kWhat = "a duration such as 1.5s or 2h45m";
   if (node.type() == Node::Type::kInt) return nanoseconds(read_int(node));
   if (node.type() == Node::Type::kFloat) {
-    const double value = number_of(node);
-    if (!in_int64(value)) throw expected(node, kWhat);
-    return nanoseconds(static_cast<int64_t>(value));
+    const auto value = truncated(number_of(node));
+    if (!value) throw expected(node, kWhat);
+    return nanoseconds(*value);
   }
   if (node.type() != Node::Type::kString) throw expected(node, kWhat);
   return read_duration_string(node);
@@ -277,6 +335,12 @@ nanoseconds read_duration_string(const Node& node) {
   throw expected(node, "a duration such as 1.5s or 2h45m (units: ns us ms s m h)");
 }
 
+nanoseconds read_prometheus_duration(const Node& node) {
+  const auto value = parse_prometheus_duration(read_text(node));
+  if (value) return *value;
+  throw expected(node, "a duration such as 90s or 1h30m (units, in this order: y w d h m s ms)");
+}
+
 uint64_t read_bytes(const Node& node) {
   const auto value = parse_bytes(read_text(node));
   if (!value) throw expected(node, "a size such as 65536, 256KB or 1MB");
@@ -285,6 +349,7 @@ uint64_t read_bytes(const Node& node) {
 
 std::map<std::string, std::string> read_label_map(const Node& node) {
   if (!node.is_mapping() && !node.is_null()) throw expected(node, "a mapping of labels");
+  node.refuse_replaced_keys();
   std::map<std::string, std::string> labels;
   for (const auto& [key, value] : node.entries()) {
     if (key.text().empty() || !is_utf8(key.text())) {
@@ -307,11 +372,12 @@ std::optional<nanoseconds> parse_go_duration(std::string_view text) {
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return nanoseconds(0);
   if (text.empty()) return std::nullopt;
-  int64_t total = 0;
+  uint64_t total = 0;
   while (!text.empty()) {
     if (!take_duration_part(text, total)) return std::nullopt;
   }
-  return nanoseconds(negative ? -total : total);
+  if (!negative && total == kMostNanoseconds) return std::nullopt;
+  return nanoseconds(static_cast<int64_t>(negative ? 0 - total : total));
 }
 
 std::string format_go_duration(nanoseconds duration) {
@@ -338,6 +404,31 @@ std::string format_go_duration(nanoseconds duration) {
   if (minutes >= 60) text += std::to_string(minutes / 60) + "h";
   if (minutes > 0) text += std::to_string(minutes % 60) + "m";
   return text + with_fraction(total % kMinute, 1'000'000'000, 9) + "s";
+}
+
+std::optional<nanoseconds> parse_prometheus_duration(std::string_view text) {
+  if (text == "0") return nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  uint64_t total = 0;
+  const Unit* before = nullptr;
+  while (!text.empty()) {
+    if (!take_prometheus_part(text, before, total)) return std::nullopt;
+  }
+  return nanoseconds(static_cast<int64_t>(total));
+}
+
+std::string format_prometheus_duration(nanoseconds duration) {
+  std::string text;
+  auto rest = static_cast<uint64_t>(duration.count());
+  for (const Unit& unit : kPrometheusUnits) {
+    // 90d is easier to read than 12w6d.
+    const bool only_whole = unit.name == "y" || unit.name == "w";
+    const uint64_t count = rest / unit.nanoseconds;
+    if (count == 0 || (only_whole && rest % unit.nanoseconds != 0)) continue;
+    (text += std::to_string(count)) += unit.name;
+    rest -= count * unit.nanoseconds;
+  }
+  return text.empty() ? "0s" : text;
 }
 
 std::optional<uint64_t> parse_bytes(std::string_view text) {

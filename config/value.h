@@ -3,8 +3,8 @@
 // Threads: pure functions; any thread.
 // Errors:  the readers throw Error at the node's place, saying what was expected and what stands
 //          there instead; the parse functions answer with an empty optional.
-// Source:  durations are those of Go's time package; sizes those of
-//          github.com/c2h5oh/datasize as Loki uses it (powers of 1024, whatever the letter case).
+// Source:  durations are those of Go's time package, or of github.com/prometheus/common/model where
+//          Prometheus' own blocks have them; sizes those of github.com/c2h5oh/datasize as Loki uses it (powers of 1024, whatever the letter case).
 //
 // There are three families, because Promtail decodes its file in three ways:
 //   read_text, read_bool, ...   the blocks and the strict stages
@@ -29,7 +29,7 @@ namespace lokitail::config {
 std::string read_text(const Node& node);
 std::string read_string(const Node& node);
 bool read_bool(const Node& node);
-// A whole number; one written like 1e6 counts, a fraction does not.
+// A whole number. A fraction is cut off.
 int64_t read_int(const Node& node);
 double read_float(const Node& node);
 
@@ -42,6 +42,8 @@ bool weak_bool(const Node& node);
 std::chrono::nanoseconds read_duration(const Node& node);
 // A Go duration that has to be a string.
 std::chrono::nanoseconds read_duration_string(const Node& node);
+// A Prometheus duration.
+std::chrono::nanoseconds read_prometheus_duration(const Node& node);
 
 uint64_t read_bytes(const Node& node);
 
@@ -56,6 +58,12 @@ std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text)
 
 // As Go prints it: "1h30m0s", "1.5s", "250ms", "0s".
 std::string format_go_duration(std::chrono::nanoseconds duration);
+
+// "1d12h", "500ms", "0". Units in this order: y w d h m s ms; no fractions.
+std::optional<std::chrono::nanoseconds> parse_prometheus_duration(std::string_view text);
+
+// As Prometheus prints it: "1d12h", "0s"; down to milliseconds. REQUIRES: not below zero
+std::string format_prometheus_duration(std::chrono::nanoseconds duration);
 
 // "1048576", "1MB", "4 kilobytes"; the empty text is 0.
 std::optional<uint64_t> parse_bytes(std::string_view text);

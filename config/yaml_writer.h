@@ -1,9 +1,6 @@
 // How the effective configuration is written; for the to_yaml*.cc files only.
 #pragma once
 
-#include <yaml-cpp/emitter.h>
-#include <yaml-cpp/emittermanip.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +11,7 @@
 #include "config/scalar.h"
 #include "config/url.h"
 #include "config/value.h"
+#include "config/yaml_emitter.h"
 
 namespace lokitail::config {
 
@@ -25,15 +23,16 @@ class Writer {
  public:
   explicit Writer(Secrets secrets) : secrets_(secrets) {}
 
-  std::string text() const { return std::string(out_.c_str()) + "\n"; }
+  // Ends the document.
+  std::string text() { return out_.finish(); }
 
-  void begin_mapping() { out_ << YAML::BeginMap; }
-  void end_mapping() { out_ << YAML::EndMap; }
+  void begin_mapping() { out_.begin_mapping(); }
+  void end_mapping() { out_.end_mapping(); }
   void begin_list(std::string_view name) {
     key(name);
-    out_ << YAML::BeginSeq;
+    out_.begin_sequence();
   }
-  void end_list() { out_ << YAML::EndSeq; }
+  void end_list() { out_.end_sequence(); }
 
   void begin_block(std::string_view name) {
     key(name);
@@ -42,23 +41,23 @@ class Writer {
 
   void put(std::string_view name, bool value) {
     key(name);
-    out_ << (value ? "true" : "false");
+    as_is(value ? "true" : "false");
   }
   void put(std::string_view name, int64_t value) {
     key(name);
-    out_ << std::to_string(value);
+    as_is(std::to_string(value));
   }
   void put(std::string_view name, uint64_t value) {
     key(name);
-    out_ << std::to_string(value);
+    as_is(std::to_string(value));
   }
   void put(std::string_view name, double value) {
     key(name);
-    out_ << fmt::format("{}", value);
+    as_is(fmt::format("{}", value));
   }
   void put(std::string_view name, Duration value) {
     key(name);
-    out_ << format_go_duration(value);
+    as_is(format_go_duration(value));
   }
   void put(std::string_view name, const std::string& value) {
     key(name);
@@ -110,34 +109,26 @@ class Writer {
   }
 
  private:
-  void key(std::string_view name) {
-    out_ << YAML::Key;
-    string(std::string(name));
-    out_ << YAML::Value;
-  }
-
-  // Quotes what would be read as something else than a string.
-  void string(const std::string& text) {
-    if (resolve_plain(text) != Node::Type::kString || text == "<<") out_ << YAML::DoubleQuoted;
-    out_ << text;
-  }
+  void key(std::string_view name) { string(name); }
+  void string(std::string_view text) { out_.scalar(text, YamlEmitter::Scalar::kString); }
+  void as_is(std::string_view text) { out_.scalar(text, YamlEmitter::Scalar::kAsIs); }
 
   // `node_key` is what the node stands behind.
   void write(const Node& node, std::string_view node_key = {}) {
     switch (node.type()) {
       case Node::Type::kNull:
-        out_ << YAML::Null;
+        as_is("null");
         break;
       case Node::Type::kString:
         string(node.text());
         break;
       case Node::Type::kSequence:
-        out_ << YAML::BeginSeq;
+        out_.begin_sequence();
         for (const Node& item : node.items()) write(item);
-        out_ << YAML::EndSeq;
+        out_.end_sequence();
         break;
       case Node::Type::kMapping:
-        out_ << YAML::BeginMap;
+        begin_mapping();
         for (const auto& [name, value] : node.entries()) {
           key(name.text());
           if (node_key == "redact" && name.text() == "salt") {
@@ -146,14 +137,14 @@ class Writer {
             write(value, name.text());
           }
         }
-        out_ << YAML::EndMap;
+        end_mapping();
         break;
       default:
-        out_ << node.text();
+        as_is(node.text());
     }
   }
 
-  YAML::Emitter out_;
+  YamlEmitter out_;
   Secrets secrets_;
 };
 

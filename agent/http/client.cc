@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
@@ -44,10 +43,6 @@ bool is_repeated_at(int status, bhttp::verb method) {
 }
 
 }  // namespace
-
-bool equal_names(std::string_view a, std::string_view b) {
-  return beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
-}
 
 std::string_view Response::header(std::string_view name) const {
   for (const auto& [known, value] : headers) {
@@ -96,18 +91,23 @@ class Client::Connection {
   asio::awaitable<std::string> connect(const Url& url) {
     scheme_ = url.scheme, host_ = url.host, port_ = url.port, socket_ = url.socket;
     if (!url.socket.empty()) co_return co_await connect_to_socket(url.socket);
-    const std::optional<Url> proxy = proxy_for(url, config_);
+    std::string unusable;
+    const std::optional<Url> proxy = proxy_for(url, config_, unusable);
+    if (!unusable.empty()) co_return unusable;
     through_plain_proxy_ = proxy && !url.is_tls();
     if (proxy && proxy->has_user) {
       proxy_authorization_ = basic_authorization(proxy->user, proxy->password);
     }
     error_code error;
     asio::steady_timer look_up_timer(resolver_.get_executor(), timeout_);
-    look_up_timer.async_wait([this](const error_code& cancelled) {
-      if (!cancelled) resolver_.cancel();
+    // The timer's end may be on its way already when this connection is gone.
+    const auto looks_up = std::make_shared<bool>(true);
+    look_up_timer.async_wait([this, looks_up](const error_code& cancelled) {
+      if (!cancelled && *looks_up) resolver_.cancel();
     });
     const Url& peer = proxy ? *proxy : url;
     const auto found = co_await resolver_.async_resolve(peer.host, peer.port, into(error));
+    *looks_up = false;
     look_up_timer.cancel();
     if (error) co_return words(("looking up " + peer.host), error);
     std::vector<AnyProtocol::endpoint> endpoints;
@@ -340,11 +340,15 @@ asio::awaitable<Response> Client::follow(Url url, Request request) {
 asio::awaitable<Response> Client::send_to(const Url& url, const Request& request) {
   Response response;
   const Headers secret_headers = read_secret_headers(url_, config_, response.error);
+  if (response.error.empty()) response.error = header_problem(request.headers);
+  if (response.error.empty()) response.error = header_problem(secret_headers);
   if (!response.error.empty()) co_return response;
   for (;;) {
     if (!connection_ || !connection_->is_for(url) || connection_->is_older_than(max_age_)) {
       connection_ = std::make_unique<Connection>(io_, config_, timeout_);
       response.error = co_await connection_->connect(url);
+      // What was closed before it was open is open now.
+      if (is_closed_ && response.error.empty()) response.error = "closed";
       if (!response.error.empty()) {
         connection_.reset();
         co_return response;

@@ -4,7 +4,6 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
-#include <cctype>
 #include <cstdlib>
 
 namespace lokitail::agent::http {
@@ -33,44 +32,71 @@ bool in_network(const std::string& network, const ip::address& address) {
   return hosts.canonical() == range.canonical();
 }
 
-bool matches_host(std::string_view rule, const Url& url) {
+bool is_loopback(const Url& url) {
   error_code error;
   const ip::address address = ip::make_address(url.host, error);
-  if (!error) {
-    if (rule.find('/') != rule.npos) return in_network(std::string(rule), address);
-    const ip::address other = ip::make_address(std::string(rule), error);
-    return !error && address == other;
-  }
+  return error ? url.host == "localhost" : address.is_loopback();
+}
+
+bool is_domain_of(std::string_view rule, std::string_view host) {
+  if (rule.starts_with("*.")) rule.remove_prefix(1);
   const bool subdomains_only = rule.starts_with('.');
   if (subdomains_only) rule.remove_prefix(1);
-  if (url.host == rule) return !subdomains_only;
-  return url.host.size() > rule.size() && url.host.ends_with(rule) &&
-         url.host[url.host.size() - rule.size() - 1] == '.';
+  if (rule.empty()) return false;
+  if (host == rule) return !subdomains_only;
+  return host.size() > rule.size() && host.ends_with(rule) && host[host.size() - rule.size() - 1] == '.';
+}
+
+// `rule` and the URL's host are in lower case.
+bool matches_host(std::string_view rule, std::string_view host) {
+  error_code error;
+  const ip::address address = ip::make_address(std::string(host), error);
+  if (error) return is_domain_of(rule, host);
+  if (rule.find('/') != rule.npos) return in_network(std::string(rule), address);
+  if (rule.starts_with('[') && rule.ends_with(']')) rule = rule.substr(1, rule.size() - 2);
+  const ip::address other = ip::make_address(std::string(rule), error);
+  return error ? is_domain_of(rule, host) : address == other;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  return begin == text.npos ? std::string_view()
+                            : text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
 }  // namespace
 
+// Source: golang.org/x/net/http/httpproxy, whose rules the environment's NO_PROXY has in Promtail.
 bool matches_no_proxy(std::string_view no_proxy, const Url& url) {
-  while (!no_proxy.empty()) {
-    const std::size_t comma = no_proxy.find(',');
-    std::string_view rule = no_proxy.substr(0, comma);
-    no_proxy.remove_prefix(comma == no_proxy.npos ? no_proxy.size() : comma + 1);
-    while (rule.starts_with(' ')) rule.remove_prefix(1);
-    while (rule.ends_with(' ')) rule.remove_suffix(1);
+  const std::string rules = lower(no_proxy);
+  const std::string host = lower(url.host);
+  std::string_view rest = rules;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view rule = trimmed(rest.substr(0, comma));
+    rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
     if (rule.empty()) continue;
-    if (rule == "*") return true;
-    if (matches_host(rule, url)) return true;
-    // host:port; an IPv6 address has more than one colon.
+    if (rule == "*" || matches_host(rule, host)) return true;
+    // host:port, or [address]:port.
     const std::size_t colon = rule.rfind(':');
-    if (colon != rule.npos && rule.find(':') == colon && rule.substr(colon + 1) == url.port &&
-        matches_host(rule.substr(0, colon), url)) {
+    const bool has_port = colon != rule.npos && (rule.find(':') == colon || rule[colon - 1] == ']');
+    if (has_port && rule.substr(colon + 1) == url.port && matches_host(rule.substr(0, colon), host)) {
       return true;
     }
   }
   return false;
 }
 
-std::optional<Url> proxy_for(const Url& url, const config::HttpClientConfig& config) {
+std::optional<Url> proxy_for(const Url& url, const config::HttpClientConfig& config, std::string& error) {
   std::string proxy = config.proxy_url.reveal();
   std::string no_proxy = config.no_proxy;
   if (config.proxy_from_environment) {
@@ -79,8 +105,13 @@ std::optional<Url> proxy_for(const Url& url, const config::HttpClientConfig& con
     no_proxy = environment("NO_PROXY", "no_proxy");
   }
   if (proxy.empty() || matches_no_proxy(no_proxy, url)) return std::nullopt;
+  // Where there are rules at all, whoever is on this machine is asked directly.
+  if ((config.proxy_from_environment || !no_proxy.empty()) && is_loopback(url)) return std::nullopt;
   if (proxy.find("://") == proxy.npos) proxy.insert(0, "http://");
-  return parse_url(proxy);
+  std::optional<Url> found = parse_url(proxy);
+  if (found && !found->is_tls()) return found;
+  error = "the proxy's URL is no http URL";
+  return std::nullopt;
 }
 
 }  // namespace lokitail::agent::http

@@ -1,11 +1,14 @@
 #include "agent/state/positions_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
 
 #include <fmt/format.h>
 
+#include "config/base64.h"
 #include "config/node.h"
+#include "config/value.h"
 
 namespace lokitail::agent {
 namespace {
@@ -13,32 +16,9 @@ namespace {
 // A key longer than this has to be written in the other form, with a question mark.
 constexpr std::size_t kLongestSimpleKey = 1000;
 
-// The length of the UTF-8 character at the start of `text`; 0 if there is none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-  const unsigned char second = byte(1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
-    return 0;
-  }
-  return length;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
+std::size_t character_length(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
 // Whether YAML takes it as it is.
@@ -54,10 +34,15 @@ bool is_plain(std::string_view text) {
   return text.find_first_of("/-") != std::string_view::npos;
 }
 
+// What is no UTF-8, as names of files may be, is written as its bytes.
 void append_quoted(std::string& out, std::string_view text) {
+  if (!config::is_utf8(text)) {
+    out += "!!binary \"" + config::encode_base64(text) + '"';
+    return;
+  }
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    const std::size_t length = character_length(text[0]);
     const std::string_view character = text.substr(0, length);
     text.remove_prefix(length);
     const auto c = static_cast<unsigned char>(character[0]);
@@ -80,6 +65,11 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+const std::vector<std::pair<config::Node, config::Node>>& mapping_of(const config::Node& node) {
+  if (node.is_null() || node.is_mapping()) return node.entries();
+  throw node.error("`positions` is " + node.describe() + ", not a mapping");
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_offset(std::string_view text) {
@@ -97,20 +87,21 @@ std::optional<PositionEntries> parse_positions(std::string_view text, std::strin
   }
   try {
     const config::Node root = config::Node::parse(text, "positions");
-    if (root.is_null()) return entries;
+    if (!root.is_null() && !root.is_mapping()) {
+      problem = "it is " + root.describe() + ", not a mapping";
+      return std::nullopt;
+    }
     for (const auto& [name, positions] : root.entries()) {
       if (name.text() != "positions") continue;
-      if (!positions.is_null() && !positions.is_mapping()) {
-        problem = "`positions` is " + positions.describe() + ", not a mapping";
-        return std::nullopt;
+      for (const auto& [key, value] : mapping_of(positions)) {
+        if (!value.is_null()) entries[key.text()] = config::read_text(value);
       }
-      for (const auto& [key, value] : positions.entries()) {
-        if (value.is_scalar()) entries[key.text()] = value.text();
-      }
-      return entries;
     }
-    if (root.is_mapping() && root.entries().empty()) return entries;
-    problem = "it has no key `positions`";
+    // What is not below `positions` may be so because its indentation is lost.
+    const bool has_other_keys = std::ranges::any_of(
+        root.entries(), [](const auto& entry) { return entry.first.text() != "positions"; });
+    if (!has_other_keys || !entries.empty()) return entries;
+    problem = "there is nothing below its key `positions`, but other keys beside it";
   } catch (const std::exception& error) {
     problem = error.what();
   }
@@ -120,7 +111,6 @@ std::optional<PositionEntries> parse_positions(std::string_view text, std::strin
 std::string format_positions(const PositionEntries& entries) {
   std::string out;
   for (const auto& [key, value] : entries) {
-    if (!is_utf8(key) || !is_utf8(value)) continue;
     std::string written;
     if (is_plain(key)) {
       written = key;

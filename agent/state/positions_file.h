@@ -17,7 +17,7 @@ using PositionEntries = std::map<std::string, std::string>;
 // cut. Empty text is an empty file. Never throws.
 std::optional<PositionEntries> parse_positions(std::string_view text, std::string& problem);
 
-// Keys that are not UTF-8 are left out: YAML has no way to say them.
+// What is not UTF-8 is written as base64 with the tag !!binary, as Promtail does it.
 std::string format_positions(const PositionEntries& entries);
 
 // A byte offset: decimal digits alone.

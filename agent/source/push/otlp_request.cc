@@ -88,32 +88,44 @@ std::string_view hexadecimal(std::string_view bytes, pipeline::Arena& arena) {
 class Entries {
  public:
   Entries(const PushReading& reading, ReceivedBlock& block)
-      : reading_(reading), block_(block), left_(reading.most_parts) {}
+      : reading_(reading),
+        block_(block),
+        left_(reading.most_parts),
+        allowance_{reading.most_parts, reading.most_bytes} {}
 
-  // REQUIRES: its attributes live as long as the block.
-  void begin_resource(const OtlpMembers& attributes) {
+  // For what is read; a resource, a scope and a record may have as many values each, since they are there one after
+  // the other.
+  OtlpAllowance& allowance() {
+    allowance_.values = reading_.most_parts;
+    return allowance_;
+  }
+
+  // REQUIRES: its attributes live as long as the block. False where there are too many, as with the others.
+  bool begin_resource(const OtlpMembers& attributes) {
     ReceivedBlock::Pairs labels;
     of_resource_.clear();
     for (const auto& [key, value] : attributes) {
       const bool is_label = std::ranges::find(kLabels, key) != kLabels.end();
-      add_flattened(key, value, block_.arena(), is_label ? labels : of_resource_);
+      if (!add_flattened(key, value, block_.arena(), allowance_, is_label ? labels : of_resource_))
+        return false;
     }
     name_service(labels);
     block_.begin_group(labels, reading_.tenant);
+    return true;
   }
 
-  void begin_scope(const Scope& scope) {
+  bool begin_scope(const Scope& scope) {
     of_scope_.clear();
-    for (const auto& [key, value] : scope.attributes) add_flattened(key, value, block_.arena(), of_scope_);
+    if (!add_flattened(scope.attributes, block_.arena(), allowance_, of_scope_)) return false;
     if (!scope.name.empty()) of_scope_.emplace_back("scope_name", scope.name);
     if (!scope.version.empty()) of_scope_.emplace_back("scope_version", scope.version);
     add_number(of_scope_, "scope_dropped_attributes_count", scope.dropped_attributes);
+    return true;
   }
 
-  // False where there are too many.
   bool add(const Record& record) {
     ReceivedBlock::Pairs metadata;
-    for (const auto& [key, value] : record.attributes) add_flattened(key, value, block_.arena(), metadata);
+    if (!add_flattened(record.attributes, block_.arena(), allowance_, metadata)) return false;
     add_number(metadata, "dropped_attributes_count", record.dropped_attributes);
     add_number(metadata, "flags", record.flags);
     add_number(metadata, "observed_timestamp", record.observed_time);
@@ -137,8 +149,13 @@ class Entries {
   }
 
   PushResult too_many() const {
-    return {PushError::kTooLarge,
-            "more than " + std::to_string(reading_.most_parts) + " records and attributes"};
+    return {PushError::kTooLarge, "more than " + std::to_string(reading_.most_parts) +
+                                      " records and attributes, or " + std::to_string(reading_.most_bytes) +
+                                      " bytes of names"};
+  }
+  // What cannot be read is this, unless there was too much of it.
+  PushResult unreadable(const char* what) const {
+    return allowance_.is_exceeded ? too_many() : malformed_otlp(what);
   }
 
  private:
@@ -169,6 +186,7 @@ class Entries {
   const PushReading& reading_;
   ReceivedBlock& block_;
   std::size_t left_;
+  OtlpAllowance allowance_;
   ReceivedBlock::Pairs of_resource_;
   ReceivedBlock::Pairs of_scope_;
 };
@@ -189,16 +207,16 @@ class ProtobufLogs {
   }
 
  private:
-  static PushResult broken() { return malformed_otlp("proto: malformed logs request"); }
+  PushResult broken() const { return entries_.unreadable("proto: malformed logs request"); }
 
   PushResult read_resource_logs(std::string_view message) {
     OtlpMembers attributes;
     ProtobufReader reader(message);
     while (reader.next()) {
-      if (reader.number() == 1 && !read_attributes(reader.bytes(), 1, attributes)) return broken();
+      if (reader.number() == 1 && !read_attributes(reader.bytes(), attributes)) return broken();
     }
     if (!reader.sound()) return broken();
-    entries_.begin_resource(attributes);
+    if (!entries_.begin_resource(attributes)) return entries_.too_many();
     ProtobufReader scopes(message);
     while (scopes.next()) {
       if (scopes.number() != 2 || !scopes.is_bytes()) continue;
@@ -207,11 +225,12 @@ class ProtobufLogs {
     return {};
   }
 
-  // The attributes that a message has in a field.
-  static bool read_attributes(std::string_view message, int field, OtlpMembers& attributes) {
+  // Those of a resource.
+  bool read_attributes(std::string_view message, OtlpMembers& attributes) {
+    OtlpAllowance& allowance = entries_.allowance();
     ProtobufReader reader(message);
     while (reader.next()) {
-      if (reader.number() == field && !read_otlp_member(reader.bytes(), attributes)) return false;
+      if (reader.number() == 1 && !read_otlp_member(reader.bytes(), attributes, allowance)) return false;
     }
     return reader.sound();
   }
@@ -223,7 +242,7 @@ class ProtobufLogs {
       if (reader.number() == 1 && !read_scope(reader.bytes(), scope)) return broken();
     }
     if (!reader.sound()) return broken();
-    entries_.begin_scope(scope);
+    if (!entries_.begin_scope(scope)) return entries_.too_many();
     ProtobufReader records(message);
     while (records.next()) {
       if (records.number() != 2 || !records.is_bytes()) continue;
@@ -234,18 +253,21 @@ class ProtobufLogs {
     return {};
   }
 
-  static bool read_scope(std::string_view message, Scope& scope) {
+  bool read_scope(std::string_view message, Scope& scope) {
+    OtlpAllowance& allowance = entries_.allowance();
     ProtobufReader reader(message);
     while (reader.next()) {
       if (reader.number() == 1) scope.name = reader.bytes();
       if (reader.number() == 2) scope.version = reader.bytes();
-      if (reader.number() == 3 && !read_otlp_member(reader.bytes(), scope.attributes)) return false;
+      if (reader.number() == 3 && !read_otlp_member(reader.bytes(), scope.attributes, allowance))
+        return false;
       if (reader.number() == 4) scope.dropped_attributes = reader.value();
     }
     return reader.sound();
   }
 
   bool read_record(std::string_view message, Record& record) {
+    OtlpAllowance& allowance = entries_.allowance();
     ProtobufReader reader(message);
     bool sound = true;
     while (sound && reader.next()) {
@@ -260,10 +282,10 @@ class ProtobufLogs {
           record.severity_text = reader.bytes();
           break;
         case 5:
-          sound = read_otlp_value(reader.bytes(), record.body);
+          sound = read_otlp_value(reader.bytes(), record.body, allowance);
           break;
         case 6:
-          sound = read_otlp_member(reader.bytes(), record.attributes);
+          sound = read_otlp_member(reader.bytes(), record.attributes, allowance);
           break;
         case 7:
           record.dropped_attributes = reader.value();
@@ -343,15 +365,15 @@ class JsonLogs {
 
   bool attributes_of(const JsonValue& object, OtlpMembers& attributes) {
     const JsonValue* const list = object.find("attributes");
-    return list == nullptr || read_otlp_members(*list, attributes, block_.arena());
+    return list == nullptr || read_otlp_members(*list, attributes, block_.arena(), entries_.allowance());
   }
 
   PushResult read_resource_logs(const JsonValue& logs) {
     OtlpMembers attributes;
     const JsonValue* const resource = logs.find("resource");
     if (resource != nullptr && !attributes_of(*resource, attributes))
-      return malformed_otlp("resource: attributes are malformed");
-    entries_.begin_resource(attributes);
+      return entries_.unreadable("resource: attributes are malformed");
+    if (!entries_.begin_resource(attributes)) return entries_.too_many();
     return for_each(logs, "scopeLogs",
                     [this](const JsonValue& scope_logs) { return read_scope_logs(scope_logs); });
   }
@@ -363,23 +385,24 @@ class JsonLogs {
       scope.version = text_in(*given, "version");
       if (!attributes_of(*given, scope.attributes) ||
           !number_in(*given, "droppedAttributesCount", scope.dropped_attributes)) {
-        return malformed_otlp("scope: malformed");
+        return entries_.unreadable("scope: malformed");
       }
     }
-    entries_.begin_scope(scope);
+    if (!entries_.begin_scope(scope)) return entries_.too_many();
     return for_each(logs, "logRecords", [this](const JsonValue& record) { return read_record(record); });
   }
 
   PushResult read_record(const JsonValue& given) {
     Record record;
     const JsonValue* const body = given.find("body");
-    const bool sound = number_in(given, "timeUnixNano", record.time) &&
-                       number_in(given, "observedTimeUnixNano", record.observed_time) &&
-                       number_in(given, "severityNumber", record.severity_number) &&
-                       number_in(given, "droppedAttributesCount", record.dropped_attributes) &&
-                       number_in(given, "flags", record.flags) && attributes_of(given, record.attributes) &&
-                       (body == nullptr || read_otlp_value(*body, record.body, block_.arena()));
-    if (!sound) return malformed_otlp("logRecords: a record is malformed");
+    const bool sound =
+        number_in(given, "timeUnixNano", record.time) &&
+        number_in(given, "observedTimeUnixNano", record.observed_time) &&
+        number_in(given, "severityNumber", record.severity_number) &&
+        number_in(given, "droppedAttributesCount", record.dropped_attributes) &&
+        number_in(given, "flags", record.flags) && attributes_of(given, record.attributes) &&
+        (body == nullptr || read_otlp_value(*body, record.body, block_.arena(), entries_.allowance()));
+    if (!sound) return entries_.unreadable("logRecords: a record is malformed");
     record.severity_text = text_in(given, "severityText");
     record.event_name = text_in(given, "eventName");
     // In JSON these are hexadecimal digits already.

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "agent/base64.h"
 #include "agent/loki/protobuf_reader.h"
+#include "config/base64.h"
 #include "pipeline/label_name.h"
 #include "pipeline/lang/json_print.h"
 
@@ -80,7 +80,7 @@ void append_json(std::string& out, const OtlpValue& value) {
     case Kind::kDouble:
       return append_number(out, value.number);
     case Kind::kBytes:
-      return append_json_string(out, base64(value.text), kStyle);
+      return append_json_string(out, config::encode_base64(value.text), kStyle);
     case Kind::kArray:
       out += '[';
       for (const OtlpValue& item : value.items) {
@@ -106,13 +106,14 @@ void append_json(std::string& out, const OtlpValue& value) {
   }
 }
 
-bool read_items(std::string_view message, OtlpValue& value, int depth) {
+bool read_items(std::string_view message, OtlpValue& value, OtlpAllowance& allowance, int depth) {
   ProtobufReader reader(message);
   while (reader.next()) {
     if (reader.number() != 1 || !reader.is_bytes()) continue;
     if (value.kind == Kind::kMap) {
-      if (!read_otlp_member(reader.bytes(), value.members, depth)) return false;
-    } else if (!read_otlp_value(reader.bytes(), value.items.emplace_back(), depth)) {
+      if (!read_otlp_member(reader.bytes(), value.members, allowance, depth)) return false;
+    } else if (!allowance.take_value() ||
+               !read_otlp_value(reader.bytes(), value.items.emplace_back(), allowance, depth)) {
       return false;
     }
   }
@@ -151,7 +152,7 @@ bool read_double(const JsonValue& json, double& number) {
 
 }  // namespace
 
-bool read_otlp_value(std::string_view message, OtlpValue& value, int depth) {
+bool read_otlp_value(std::string_view message, OtlpValue& value, OtlpAllowance& allowance, int depth) {
   if (depth > kMostOtlpDepth) return false;
   ProtobufReader reader(message);
   while (reader.next()) {
@@ -176,7 +177,7 @@ bool read_otlp_value(std::string_view message, OtlpValue& value, int depth) {
       case kArrayField:
       case kMapField:
         value.kind = reader.number() == kArrayField ? Kind::kArray : Kind::kMap;
-        if (!read_items(reader.bytes(), value, depth + 1)) return false;
+        if (!read_items(reader.bytes(), value, allowance, depth + 1)) return false;
         break;
       case kBytesField:
         value.kind = Kind::kBytes;
@@ -188,17 +189,19 @@ bool read_otlp_value(std::string_view message, OtlpValue& value, int depth) {
   return reader.sound();
 }
 
-bool read_otlp_member(std::string_view message, OtlpMembers& members, int depth) {
+bool read_otlp_member(std::string_view message, OtlpMembers& members, OtlpAllowance& allowance, int depth) {
+  if (!allowance.take_value()) return false;
   auto& [key, value] = members.emplace_back(std::string_view(), OtlpValue());
   ProtobufReader reader(message);
   while (reader.next()) {
     if (reader.number() == 1) key = reader.bytes();
-    if (reader.number() == 2 && !read_otlp_value(reader.bytes(), value, depth)) return false;
+    if (reader.number() == 2 && !read_otlp_value(reader.bytes(), value, allowance, depth)) return false;
   }
   return reader.sound();
 }
 
-bool read_otlp_value(const JsonValue& json, OtlpValue& value, Arena& arena, int depth) {
+bool read_otlp_value(const JsonValue& json, OtlpValue& value, Arena& arena, OtlpAllowance& allowance,
+                     int depth) {
   value = {};
   if (json.is_null()) return true;
   if (!json.is_object() || depth > kMostOtlpDepth) return false;
@@ -228,27 +231,30 @@ bool read_otlp_value(const JsonValue& json, OtlpValue& value, Arena& arena, int 
       const JsonValue* const items = given.find("values");
       sound = items == nullptr || items->is_array();
       for (std::size_t i = 0; sound && items != nullptr && i < items->items().size(); ++i) {
-        sound = read_otlp_value(items->items()[i], value.items.emplace_back(), arena, depth + 1);
+        sound = allowance.take_value() &&
+                read_otlp_value(items->items()[i], value.items.emplace_back(), arena, allowance, depth + 1);
       }
     } else if (member.key == "kvlistValue") {
       value.kind = Kind::kMap;
       const JsonValue* const members = given.find("values");
-      sound = members == nullptr || read_otlp_members(*members, value.members, arena, depth + 1);
+      sound = members == nullptr || read_otlp_members(*members, value.members, arena, allowance, depth + 1);
     }
     if (!sound) return false;
   }
   return true;
 }
 
-bool read_otlp_members(const JsonValue& json, OtlpMembers& members, Arena& arena, int depth) {
+bool read_otlp_members(const JsonValue& json, OtlpMembers& members, Arena& arena, OtlpAllowance& allowance,
+                       int depth) {
   if (json.is_null()) return true;
   if (!json.is_array()) return false;
   for (const JsonValue& item : json.items()) {
+    if (!allowance.take_value()) return false;
     auto& [key, value] = members.emplace_back(std::string_view(), OtlpValue());
     const JsonValue* const name = item.find("key");
     const JsonValue* const content = item.find("value");
     if (name != nullptr && name->is_string()) key = name->text();
-    if (content != nullptr && !read_otlp_value(*content, value, arena, depth)) return false;
+    if (content != nullptr && !read_otlp_value(*content, value, arena, allowance, depth)) return false;
   }
   return true;
 }
@@ -262,7 +268,7 @@ std::string_view text_of(const OtlpValue& value, Arena& arena) {
     case Kind::kBool:
       return arena.copy(value.boolean ? "true" : "false");
     case Kind::kBytes:
-      return arena.copy(base64(value.text));
+      return arena.copy(config::encode_base64(value.text));
     case Kind::kInteger:
     case Kind::kDouble:
     case Kind::kArray:
@@ -281,15 +287,25 @@ std::string_view otlp_label_name(std::string_view name, Arena& arena) {
   return made == name ? name : arena.copy(made);
 }
 
-void add_flattened(std::string_view name, const OtlpValue& value, Arena& arena, ReceivedBlock::Pairs& pairs) {
-  if (name.empty()) return;
+bool add_flattened(std::string_view name, const OtlpValue& value, Arena& arena, OtlpAllowance& allowance,
+                   ReceivedBlock::Pairs& pairs) {
+  if (name.empty()) return true;
   if (value.kind != Kind::kMap) {
     pairs.emplace_back(otlp_label_name(name, arena), text_of(value, arena));
-    return;
+    return true;
   }
-  for (const auto& [key, inner] : value.members) {
-    add_flattened(arena.copy(fmt::format("{}_{}", name, key)), inner, arena, pairs);
-  }
+  return std::ranges::all_of(value.members, [&](const auto& member) {
+    const auto& [key, inner] = member;
+    return allowance.take_name(name.size() + 1 + key.size()) &&
+           add_flattened(arena.copy(fmt::format("{}_{}", name, key)), inner, arena, allowance, pairs);
+  });
+}
+
+bool add_flattened(const OtlpMembers& members, Arena& arena, OtlpAllowance& allowance,
+                   ReceivedBlock::Pairs& pairs) {
+  return std::ranges::all_of(members, [&](const auto& member) {
+    return add_flattened(member.first, member.second, arena, allowance, pairs);
+  });
 }
 
 }  // namespace lokitail::agent

@@ -2,11 +2,12 @@
 // makes of them.
 //
 // Threads: pure functions. Ownership: texts are views: of what was read, or of the arena.
-// Errors:  read_*() answer false for what is malformed or nested deeper than kMostDepth.
+// Errors:  read_*() answer false for what is malformed, nested deeper than kMostOtlpDepth, or more than is allowed.
 // Source:  opentelemetry/proto/common/v1/common.proto; its JSON form in the OTLP specification; the texts as
 //          pcommon.Value.AsString() has them, which Loki uses (pkg/loghttp/push/otlp.go).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,13 +37,32 @@ struct OtlpValue {
 
 inline constexpr int kMostOtlpDepth = 64;
 
-bool read_otlp_value(std::string_view message, OtlpValue& value, int depth = 0);
+// How much may still be made of a request. Each value costs memory beyond its bytes, and what lies in maps has names that
+// are longer than what was sent: each begins with those of the maps around it.
+struct OtlpAllowance {
+  std::size_t values;
+  std::size_t name_bytes;
+  bool is_exceeded = false;
+
+  bool take_value() { return take(values, 1); }
+  bool take_name(std::size_t bytes) { return take(name_bytes, bytes); }
+
+ private:
+  bool take(std::size_t& left, std::size_t amount) {
+    is_exceeded = is_exceeded || amount > left;
+    if (!is_exceeded) left -= amount;
+    return !is_exceeded;
+  }
+};
+
+bool read_otlp_value(std::string_view message, OtlpValue& value, OtlpAllowance& allowance, int depth = 0);
 bool read_otlp_value(const pipeline::lang::JsonValue& json, OtlpValue& value, pipeline::Arena& arena,
-                     int depth = 0);
+                     OtlpAllowance& allowance, int depth = 0);
 // A KeyValue of protobuf, and a list of them in JSON.
-bool read_otlp_member(std::string_view message, OtlpMembers& members, int depth = 0);
+bool read_otlp_member(std::string_view message, OtlpMembers& members, OtlpAllowance& allowance,
+                      int depth = 0);
 bool read_otlp_members(const pipeline::lang::JsonValue& json, OtlpMembers& members, pipeline::Arena& arena,
-                       int depth = 0);
+                       OtlpAllowance& allowance, int depth = 0);
 
 // A text as it is, a number in digits, a container as JSON.
 std::string_view text_of(const OtlpValue& value, pipeline::Arena& arena);
@@ -50,9 +70,11 @@ std::string_view text_of(const OtlpValue& value, pipeline::Arena& arena);
 // A name in which everything that is neither letter nor digit is an underscore, as Prometheus wants it.
 std::string_view otlp_label_name(std::string_view name, pipeline::Arena& arena);
 
-// Adds a member under its name, and a map's members each under a name of their own: a.b becomes a_b.
-// REQUIRES: `name` lives as long as the pairs.
-void add_flattened(std::string_view name, const OtlpValue& value, pipeline::Arena& arena,
+// Adds a member under its name, and a map's members each under a name of their own: a.b becomes a_b. False where
+// that is more than is allowed. REQUIRES: `name` lives as long as the pairs.
+bool add_flattened(std::string_view name, const OtlpValue& value, pipeline::Arena& arena,
+                   OtlpAllowance& allowance, ReceivedBlock::Pairs& pairs);
+bool add_flattened(const OtlpMembers& members, pipeline::Arena& arena, OtlpAllowance& allowance,
                    ReceivedBlock::Pairs& pairs);
 
 }  // namespace lokitail::agent

@@ -53,7 +53,7 @@ TEST_CASE("what is expanded, and into what") {
       {"lower", "${MIX,} ${MIX,,}", "aBcD abcd"},
       {"substring", "${ABC:1} ${ABC:1:2} ${ABC:0:1} ${ABC:9} ${ABC:4:9} ${ABC:${N}:1}", "bcdef bc a  ef c"},
       {"substring of words", "[${A:fallback}] [${NOPE:fallback}]", "[one] []"},
-      {"negative length", "[${ABC:1:-1}]", "[]"},
+      {"length of no number, beyond the end", "[${ABC:9:x}] [${ABC:9:1}]", "[abcdef] []"},
       {"prefix", "${PATH_#*/} ${PATH_##*/} ${PATH_#x}", "a/b/c.tar.gz c.tar.gz /a/b/c.tar.gz"},
       {"suffix", "${PATH_%.*} ${PATH_%%.*} ${PATH_%/*}", "/a/b/c.tar /a/b/c /a/b"},
       {"replace first", "${XX/x/-} ${XX/x/}", "-axbx axbx"},
@@ -62,6 +62,8 @@ TEST_CASE("what is expanded, and into what") {
       {"replace suffix", "${XX/%x/-} ${XX/%a/-}", "xaxb- xaxbx"},
       {"replace a slash", "${PATH_//\\//.}", ".a.b.c.tar.gz"},
       {"replace by a variable", "${XX//x/${N}}", "2a2b2"},
+      {"replace nothing", "${A/${NOPE}/-} ${A//${NOPE}/-} ${A/#${NOPE}/-} ${A/%${NOPE}/-}",
+       "-one -o-n-e- -one one-"},
       {"escaped dollars", "cost $$5 $${A} $$$${A} $$", "cost $5 ${A} $${A} $"},
       {"backslashes", "\\d \\\\d \\\\\\d \\\\\\\\d \\$ \\\\$ \\/ end\\",
        "\\d \\d \\\\d \\\\d \\$ \\$ / end\\"},
@@ -93,6 +95,7 @@ TEST_CASE("what cannot be expanded is refused at its place") {
       {"${A:-x${.}}", "f:1:7: ", "unable to parse variable name"},
       {"${A:}", "f:1:1: ", "bad substitution"},
       {"${A#}", "f:1:1: ", "bad substitution"},
+      {"${ABC:1:-1}", "f:1:1: ", "the length is below zero"},
       {"${A/x}", "f:1:1: ", "bad substitution"},
       {"${#A:1}", "f:1:1: ", "missing closing brace"},
   };
@@ -119,18 +122,21 @@ TEST_CASE("glob trimming") {
     const char* shortest;  // prefix cut off
     const char* longest;
   } rows[] = {
-      {"aXbXc", "*X", "bXc", "c"},   {"abc", "?", "bc", "bc"},     {"abc", "[a-b]*", "bc", ""},
-      {"abc", "[^a]", "abc", "abc"}, {"a*c", "a\\*", "c", "c"},    {"abc", "[", "abc", "abc"},
-      {"abc", "", "abc", "abc"},     {"\xC3\xA9x", "?", "x", "x"}, {"abc", "abcd", "abc", "abc"},
-      {"]x", "[]]", "x", "x"},       {"abc", "\\", "abc", "abc"},
+      {"aXbXc", "*X", "bXc", "c"},   {"abc", "?", "bc", "bc"},         {"abc", "[a-b]*", "bc", ""},
+      {"abc", "[^a]", "abc", "abc"}, {"a*c", "a\\*", "c", "c"},        {"abc", "[", "abc", "abc"},
+      {"abc", "", "abc", "abc"},     {"\xC3\xA9x", "?", "\xA9x", "x"}, {"abc", "abcd", "abc", "abc"},
+      {"]x", "[]]", "]x", "]x"},     {"abc", "\\", "abc", "abc"},
   };
   for (const auto& row : rows) {
     INFO(row.text << " " << row.pattern);
     CHECK(trim_prefix(row.text, row.pattern, GlobReach::kShortest) == row.shortest);
     CHECK(trim_prefix(row.text, row.pattern, GlobReach::kLongest) == row.longest);
   }
-  CHECK(trim_suffix("abcabc", "[bc]*", GlobReach::kShortest) == "abcab");
-  CHECK(trim_suffix("abcabc", "[bc]*", GlobReach::kLongest) == "a");
+  CHECK(trim_suffix("abcabc", "b*", GlobReach::kShortest) == "abca");
+  CHECK(trim_suffix("abcabc", "b*", GlobReach::kLongest) == "a");
+  // Reversed, these are no classes and no escapes.
+  CHECK(trim_suffix("abcabc", "[bc]", GlobReach::kShortest) == "abcabc");
+  CHECK(trim_suffix("ab*", "\\*", GlobReach::kShortest) == "ab*");
 }
 
 }  // namespace

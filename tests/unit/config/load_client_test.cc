@@ -93,7 +93,7 @@ TEST_CASE("wrong clients are refused with place and reason") {
   const ErrorRow rows[] = {
       {"no URL", "clients: [{batchwait: 1s}]", "f:1:11: client needs target URL"},
       {"empty URL", "clients: [{url: ''}]", "f:1:11: client needs target URL"},
-      {"null", "clients:\n-\n", "f:3:1: client needs target URL"},
+      {"null", "clients:\n-\n", "f:2:2: client needs target URL"},
       {"not a URL", "clients: [{url: 'http://[::1'}]",
        "f:1:17: this URL cannot be used: missing ']' in host"},
       {"another scheme", "clients: [{url: 'loki:3100/p'}]",

@@ -158,6 +158,21 @@ TEST_CASE("relabel rules have Prometheus' defaults and keys") {
   CHECK(to_string(full.action) == std::string("hashmod"));
   // A key that is given with its default value is no offence.
   CHECK(read("action: labeldrop, regex: a, separator: ;").action == RelabelAction::kLabelDrop);
+  // What is null is empty.
+  const RelabelConfig empty = read("separator: , regex: , replacement: , source_labels: , target_label: x");
+  CHECK(empty.separator.empty());
+  CHECK(empty.regex.empty());
+  CHECK(empty.replacement.empty());
+  CHECK(read("action: labeldrop, regex: a, source_labels: ").action == RelabelAction::kLabelDrop);
+  CHECK(read("action: hashmod, target_label: x, modulus: 8.5").modulus == 8);
+  CHECK(read("source_labels: [~], target_label: x").source_labels == std::vector<std::string>{""});
+}
+
+TEST_CASE("labels and stages may not have a key twice, even if one of them is merged in") {
+  const std::string base = "scrape_configs:\n- job_name: a\n  static_configs: [{labels: &base {x: 1}}]\n";
+  const std::string job = base + "- job_name: b\n  static_configs: [{labels: {<<: *base, ";
+  CHECK_FALSE(load_error(job + "x: 2}}]").find("key \"x\" is already set") == std::string::npos);
+  CHECK(load_error(job + "y: 2}}]").find("already set") == std::string::npos);
 }
 
 TEST_CASE("wrong relabel rules are refused with place and reason") {
@@ -179,6 +194,14 @@ TEST_CASE("wrong relabel rules are refused with place and reason") {
       {"keepequal with regex", rule("action: keepequal, target_label: a, regex: x"),
        "f:6:5: keepequal action requires only 'source_labels' and `target_label`, and no other "
        "fields"},
+      {"keepequal with the default regex", rule("action: keepequal, target_label: a, regex: (.*)"),
+       "f:6:5: keepequal action requires only 'source_labels' and `target_label`, and no other "
+       "fields"},
+      {"labeldrop with an empty list", rule("action: labeldrop, source_labels: []"),
+       "f:6:5: labeldrop action requires only 'regex', and no other fields"},
+      {"action of nothing", rule("action: , target_label: a"), "f:6:14: unknown relabel action \"\""},
+      {"source label without a name", rule("source_labels: [''], target_label: a"),
+       "f:6:22: \"\" is not a valid label name"},
       {"uppercase with replacement", rule("action: uppercase, target_label: a, replacement: x"),
        "f:6:5: 'replacement' can not be set for uppercase action"},
       {"labelmap without replacement", rule("action: labelmap, replacement: ''"),

@@ -24,6 +24,11 @@ TEST_CASE("targets that a server lists") {
   CHECK(config.scrape_configs[0].has_targets);
   CHECK(config.scrape_configs[0].has_files());
   CHECK(to_yaml(config).find("https://u:<secret>@h/x?y=z") != std::string::npos);
+  const Config slow =
+      load_good(service_discovery_job("http_sd_configs", "url: 'http://h', refresh_interval: 1d12h"));
+  CHECK(slow.scrape_configs[0].http_sd_configs[0].refresh_interval == std::chrono::hours(36));
+  CHECK(to_yaml(slow).find("refresh_interval: 1d12h\n") != std::string::npos);
+  check_written(slow);
   const Config plain = load_good(service_discovery_job("http_sd_configs", "url: 'http://h'"));
   CHECK(plain.scrape_configs[0].http_sd_configs[0].refresh_interval == std::chrono::seconds(60));
   check_written(plain);
@@ -91,6 +96,10 @@ TEST_CASE("wrong discovery by servers is refused with place and reason") {
        "f:4:27: this URL cannot be used: the host is missing"},
       {"no interval", service_discovery_job("http_sd_configs", "url: 'http://h', refresh_interval: 0s"),
        "f:4:57: refresh_interval must be greater than zero"},
+      {"an interval with a fraction",
+       service_discovery_job("http_sd_configs", "url: 'http://h', refresh_interval: 1.5m"),
+       "f:4:57: expected a duration such as 90s or 1h30m (units, in this order: y w d h m s ms), found "
+       "\"1.5m\""},
       {"unknown key", service_discovery_job("http_sd_configs", "uri: 'http://h'"),
        "f:4:22: http_sd_configs: unknown key \"uri\" (did you mean \"url\"?)"},
       {"no server", service_discovery_job("consul_sd_configs", "server: ' '"),

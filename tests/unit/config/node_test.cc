@@ -113,6 +113,9 @@ TEST_CASE("quotes, tags and block scalars") {
   CHECK(parsed("!!str 12") == "s:12");
   CHECK(parsed("!!int '12'") == "i:12");
   CHECK(parsed("!custom 12") == "s:12");
+  CHECK(parsed("!!binary aGk=") == "s:hi");
+  CHECK(parsed("!!str") == "s:");
+  CHECK(parsed("!!float 1") == "i:1");
   CHECK(parsed("a: |\n  x\n  y\nb: >-\n  x\n  y\n") == "{a=s:x\ny\n b=s:x y }");
   CHECK(parsed("\"a\\tb\\u00e9\"") == "s:a\tb\xC3\xA9");
   CHECK(Node::parse("'x'", "f").quoted());
@@ -135,7 +138,7 @@ TEST_CASE("keys are strings whatever they look like") {
 
 TEST_CASE("anchors, aliases and merge keys") {
   CHECK(parsed("a: &x {k: 1}\nb: *x") == "{a={k=i:1 } b={k=i:1 } }");
-  CHECK(parsed("a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  l: 3") == "{a={k=i:1 l=i:2 } b={l=i:3 k=i:1 } }");
+  CHECK(parsed("a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  l: 3") == "{a={k=i:1 l=i:2 } b={k=i:1 l=i:3 } }");
   CHECK(parsed("a: &x {k: 1}\nc: &z {k: 2, m: 3}\nb:\n  <<: [*x, *z]") ==
         "{a={k=i:1 } c={k=i:2 m=i:3 } b={k=i:1 m=i:3 } }");
   CHECK(parsed("a: &x 1\nb: &x 2\nc: *x") == "{a=i:1 b=i:2 c=i:2 }");
@@ -151,18 +154,91 @@ TEST_CASE("what is no YAML is refused with its place") {
       {"duplicate key", "a: 1\nb: 2\na: 3", "f:3:1: key \"a\" is already set in this mapping"},
       {"duplicate key of another spelling", "{1: x, '1': y}",
        "f:1:8: key \"1\" is already set in this mapping"},
-      {"unclosed list", "a: [1, 2", "f:1:1: this is not valid YAML: end of sequence flow not found"},
+      {"unclosed list", "a: [1, 2", "f:2:1: this is not valid YAML: did not find expected ',' or ']'"},
       {"mapping as a key", "{[a]: 1}", "f:1:2: expected a key, found a list"},
       {"null as a key", "~: 1", "f:1:1: expected a key, found null"},
       {"merge of a number", "a:\n  <<: 1",
        "f:2:7: expected a mapping or a list of mappings to merge, found a number"},
-      {"unknown alias", "a: *nope", "f:1:4: this is not valid YAML: the referenced anchor is not defined"},
+      {"unknown alias", "a: *nope", "f:1:4: unknown anchor \"nope\""},
       {"alias in itself", "a: &x [*x]", "f:1:8: this alias stands inside of what it names"},
   };
   for (const auto& row : rows) {
     INFO(row.what);
     CHECK(error_of(row.text) == row.want);
   }
+}
+
+TEST_CASE("what yaml.v2 refuses is refused") {
+  const struct {
+    const char* text;
+    const char* want;
+  } rows[] = {
+      {"a: \"x", "found unexpected end of stream"},
+      {"a: 'x\n", "found unexpected end of stream"},
+      {"a: b\nc", "could not find expected ':'"},
+      {"a:\n\tb: 1", "found character that cannot start any token"},
+      {"- \ta", "found character that cannot start any token"},
+      {"- a\n-b", "could not find expected ':'"},
+      {"- a\n b: c", "mapping values are not allowed in this context"},
+      {"[a,,b]", "did not find expected node content"},
+      {"a: b: c", "mapping values are not allowed in this context"},
+      {"a: @x", "found character that cannot start any token"},
+      {"a: \"\\q\"", "found unknown escape character"},
+      {"a: \"\\ud83d\\ude00\"", "found invalid Unicode character escape code"},
+      {"a: |0\n x", "found an indentation indicator equal to 0"},
+      {"a: |\n\tx", "found a tab character where an indentation space is expected"},
+      {"%YAML 1.2\n---\na: 1", "found incompatible YAML document"},
+      {"a: \x01", "control characters are not allowed"},
+      {"a: \xff", "UTF-8"},
+      {"a: !!int x", "\"x\" is no !!int"},
+      {"a: !!binary x", "!!binary expects base64"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    CHECK_THAT(error_of(row.text), Catch::Matchers::Contains(row.want));
+  }
+}
+
+TEST_CASE("what yaml.v2 takes means the same") {
+  const struct {
+    const char* text;
+    const char* want;
+  } rows[] = {
+      {"{a: , b}", "{a=~ b=~ }"},
+      {"[a: b, c]", "[{a=s:b } s:c ]"},
+      {"[a:b]", "[s:a:b ]"},
+      {"{a: http://x:1/y}", "{a=s:http://x:1/y }"},
+      {"a: b #c", "{a=s:b }"},
+      {"a: b#c", "{a=s:b#c }"},
+      {"a:\tb", "{a=s:b }"},
+      {"a:\n- b\n-\nc: d", "{a=[s:b ~ ] c=s:d }"},
+      {"a: b\n  c\n\n  d", "{a=s:b c\nd }"},
+      {"a: \"b\\\n  c\n\n d\"", "{a=s:bc\nd }"},
+      {"a: 'b''c'", "{a=s:b'c }"},
+      {"a: >\n  b\n  c\n\n   d\n  e\n\n", "{a=s:b c\n\n d\ne\n }"},
+      {"a: |+\n  b\n\n", "{a=s:b\n\n }"},
+      {"a: |2-\n   b\n", "{a=s: b }"},
+      {"a: \"\\x41\\u00e9\\U0001F600\\e\\N\"", "{a=s:A\xC3\xA9\xF0\x9F\x98\x80\x1B\xC2\x85 }"},
+      {"? a\n: b", "{a=s:b }"},
+      {"\xEF\xBB\xBF\x61: 1", "{a=i:1 }"},
+      {"a: 1\r\nb: 2\r", "{a=i:1 b=i:2 }"},
+      {"%YAML 1.1\n%TAG !y! tag:yaml.org,2002:\n---\na: !y!str 1\n...\n@", "{a=s:1 }"},
+      {"[a]]", "[s:a ]"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    CHECK(parsed(row.text) == row.want);
+  }
+  CHECK(parsed(std::string("\xFF\xFE\x61\0:\0 \0\x3D\xD8\0\xDE", 12)) == "{a=s:\xF0\x9F\x98\x80 }");
+}
+
+TEST_CASE("of a key that is merged in, too, the later value counts, and maps refuse it") {
+  const std::string base = "a: &x {k: 1, l: 2}\n";
+  CHECK(parsed(base + "b: {k: 3, <<: *x}") == "{a={k=i:1 l=i:2 } b={k=i:1 l=i:2 } }");
+  CHECK(parsed(base + "b: {<<: *x, k: 3}") == "{a={k=i:1 l=i:2 } b={k=i:3 l=i:2 } }");
+  CHECK_NOTHROW(Node::parse(base + "b: {<<: *x, m: 3}", "f").refuse_replaced_keys());
+  CHECK_THROWS_WITH(Node::parse(base + "b: [{<<: *x, k: 3}]", "f").refuse_replaced_keys(),
+                    "f:2:5: key \"k\" is already set in this mapping by what is merged into it");
 }
 
 TEST_CASE("a document cannot be too deep") {

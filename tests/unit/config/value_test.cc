@@ -37,6 +37,8 @@ TEST_CASE("strict readers") {
   CHECK(read_int(node("010")) == 8);
   CHECK(read_int(node("-1_000")) == -1000);
   CHECK(read_int(node("1e6")) == 1'000'000);
+  CHECK(read_int(node("1.9")) == 1);
+  CHECK(read_int(node("-1.9")) == -1);
   CHECK(read_float(node("0.5")) == 0.5);
   CHECK(read_float(node("3")) == 3);
   CHECK(std::isinf(read_float(node(".inf"))));
@@ -55,7 +57,6 @@ TEST_CASE("strict readers say what they expected and what stands there") {
       {"string as boolean", read_bool, "'true'", "f:1:1: expected true or false, found \"true\""},
       {"number as boolean", read_bool, "1", "f:1:1: expected true or false, found \"1\""},
       {"string as number", read_int, "'12'", "f:1:1: expected a whole number, found \"12\""},
-      {"fraction as number", read_int, "1.5", "f:1:1: expected a whole number, found \"1.5\""},
       {"null as number", read_int, "~", "f:1:1: expected a whole number, found null"},
       {"number too large", read_int, "9223372036854775808",
        "f:1:1: the number 9223372036854775808 is too large"},
@@ -91,6 +92,10 @@ TEST_CASE("weak readers turn one kind into another") {
   CHECK(weak_string(node("1.50")) == "1.5");
   CHECK(weak_string(node("1e3")) == "1000");
   CHECK(weak_string(node("1e21")) == "1000000000000000000000");
+  CHECK(weak_string(node("1e23")) == "100000000000000000000000");
+  CHECK(weak_string(node("18446744073709551616")) == "18446744073709552000");
+  CHECK(weak_string(node("-0")) == "0");
+  CHECK(weak_string(node("._5")) == "._5");
   CHECK(weak_string(node(".inf")) == "+Inf");
   CHECK(weak_string(node("~")).empty());
   CHECK(weak_string(node("text")) == "text");
@@ -104,7 +109,9 @@ TEST_CASE("weak readers turn one kind into another") {
   CHECK(weak_bool(node("2")));
   CHECK_FALSE(weak_bool(node("0.0")));
   CHECK_FALSE(weak_bool(node("''")));
+  CHECK(weak_int(node("'1_000'")) == 1000);
   CHECK(error_of(weak_int, "'x'") == "f:1:1: expected a whole number, found \"x\"");
+  CHECK(error_of(weak_int, "'1__0'") == "f:1:1: expected a whole number, found \"1__0\"");
   CHECK(error_of(weak_bool, "'yes'") == "f:1:1: expected true or false, found \"yes\"");
   CHECK(error_of(weak_float, "[1]") == "f:1:1: expected a number, found a list");
 }
@@ -132,14 +139,20 @@ TEST_CASE("Go durations") {
       {"1m1m", 2min},
       {"0.3333333333333333333h", nanoseconds(1'200'000'000'000)},
       {"9223372036854775807ns", nanoseconds(std::numeric_limits<int64_t>::max())},
+      {"-9223372036854775808ns", nanoseconds(std::numeric_limits<int64_t>::min())},
+      {"670.5255s", 670'525'500us},
+      {"-902.521882s", -902'521'882us},
+      {"4.068017h", nanoseconds(14'644'861'200'000)},
+      {"1m0.29s", 60'290ms},
   };
   for (const auto& row : good) {
     INFO(row.text);
     REQUIRE(parse_go_duration(row.text));
     CHECK(*parse_go_duration(row.text) == row.want);
   }
-  for (const char* text : {"", "-", "5", "s", ".s", "1d", "1w", "1 s", "1s ", "ten", "1e3s", "--1s",
-                           "9223372036854775808ns", "9999999999999999h", "1s1"}) {
+  for (const char* text :
+       {"", "-", "5", "s", ".s", "1d", "1w", "1 s", "1s ", "ten", "1e3s", "--1s", "9223372036854775808ns",
+        "-9223372036854775809ns", "9999999999999999h", "2562047h48m", "1s1"}) {
     INFO(text);
     CHECK_FALSE(parse_go_duration(text));
   }
@@ -164,6 +177,43 @@ TEST_CASE("durations are printed as Go prints them") {
       {nanoseconds(std::numeric_limits<int64_t>::max()), "2562047h47m16.854775807s"},
   };
   for (const auto& row : rows) CHECK(format_go_duration(row.duration) == row.want);
+}
+
+TEST_CASE("Prometheus' durations") {
+  const struct {
+    const char* text;
+    nanoseconds want;
+  } good[] = {
+      {"0", 0ns},
+      {"0s", 0ns},
+      {"90s", 90s},
+      {"1h30m", 90min},
+      {"1d12h", 36h},
+      {"1y2w3d4h5m6s7ms", 24h * (365 + 14 + 3) + 4h + 5min + 6s + 7ms},
+      {"292y24w3d23h47m16s854ms", nanoseconds(9'223'372'036'854'000'000)},
+  };
+  for (const auto& row : good) {
+    INFO(row.text);
+    CHECK(parse_prometheus_duration(row.text) == row.want);
+  }
+  for (const char* text : {"", "30", "00", "1.5m", "-1s", "+1s", "1us", "1 s", "1s1m", "1s1s", "s", "1s ",
+                           "1x", "293y", "9223372036855ms", "99999999999999999999s"}) {
+    INFO(text);
+    CHECK_FALSE(parse_prometheus_duration(text));
+  }
+  CHECK(read_prometheus_duration(node("0")) == 0ns);
+  CHECK(
+      error_of(read_prometheus_duration, "30") ==
+      "f:1:1: expected a duration such as 90s or 1h30m (units, in this order: y w d h m s ms), found \"30\"");
+
+  const struct {
+    nanoseconds duration;
+    const char* want;
+  } printed[] = {
+      {0ns, "0s"},    {1us, "0s"},       {1500ms, "1s500ms"}, {60s, "1m"},
+      {36h, "1d12h"}, {90 * 24h, "90d"}, {91 * 24h, "13w"},   {365 * 24h, "1y"},
+  };
+  for (const auto& row : printed) CHECK(format_prometheus_duration(row.duration) == row.want);
 }
 
 TEST_CASE("durations in a file may be bare numbers of nanoseconds") {
@@ -250,6 +300,31 @@ TEST_CASE("Go's numbers") {
         "1_",     "1__0", "1_.5", "1._5",  "1e_5",   "0_x1p1", "0x1_p1", "0x__1p1",  "1,5"}) {
     INFO(text);
     CHECK_FALSE(parse_go_float(text));
+  }
+  const struct {
+    const char* text;
+    int64_t want;
+  } integers[] = {
+      {"0", 0},
+      {"-12", -12},
+      {"+1_000", 1000},
+      {"0x1F", 31},
+      {"0X_1f", 31},
+      {"0b11", 3},
+      {"0B_1", 1},
+      {"-0o17", -15},
+      {"017", 15},
+      {"0_7", 7},
+      {"-0x8000000000000000", std::numeric_limits<int64_t>::min()},
+  };
+  for (const auto& integer : integers) {
+    INFO(integer.text);
+    CHECK(parse_go_int(integer.text) == integer.want);
+  }
+  for (const char* text : {"", "-", "+-1", "_1", "1_", "1__0", "0_x1", "0x", "09", "0b2", "1.0", "1e3", " 1",
+                           "f_f", "9223372036854775808"}) {
+    INFO(text);
+    CHECK_FALSE(parse_go_int(text));
   }
   CHECK(*parse_go_bool("T"));
   CHECK_FALSE(parse_go_bool("yes"));

@@ -1,7 +1,9 @@
 #include "agent/http/client.h"
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -12,12 +14,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/http/credentials.h"
 #include "tests/support/stub_server.h"
+#include "tests/support/temp_dir.h"
 
 namespace lokitail::agent::http {
 namespace {
 
 namespace asio = boost::asio;
+namespace test = lokitail::test;
 using namespace std::chrono_literals;
 using test::StubAnswer;
 using test::StubRequest;
@@ -206,6 +211,99 @@ TEST_CASE("a request that waits when the client is closed is not sent again") {
   CHECK(waiting == 1);
   // It can be asked again.
   CHECK(scene.wait_for(scene.client.get("/quick", scene.headers)).ok());
+}
+
+TEST_CASE("a secret's file that cannot be read is an error, and the next request looks again") {
+  const test::TempDir directory;
+  const auto path = directory / "password";
+  std::filesystem::create_directory(path);
+  std::atomic<int> asked{0};
+  StubServer server([&](const StubRequest& request, StubAnswer& answer) {
+    ++asked;
+    answer.send(200, request.header("authorization"));
+  });
+  config::HttpClientConfig config;
+  config.basic_auth.emplace();
+  config.basic_auth->username = "me";
+  config.basic_auth->password_file = path.string();
+  ClientScene scene(nullptr);
+  Client client(scene.io, *parse_url(server.url()), config, 10s, 0s);
+  CHECK_THAT(scene.wait_for(client.get("/", {})).error, Catch::Contains(path.string()));
+  std::filesystem::remove(path);
+  CHECK_THAT(scene.wait_for(client.get("/", {})).error, Catch::Contains(path.string()));
+  CHECK(asked == 0);
+  test::write_file(path, "\t\n secret words \t\r\n");
+  CHECK(scene.wait_for(client.get("/", {})).body == basic_authorization("me", "secret words"));
+}
+
+TEST_CASE("a header that would write others is not sent") {
+  std::atomic<int> asked{0};
+  ClientScene scene([&](const StubRequest&, StubAnswer& answer) {
+    ++asked;
+    answer.send(200, "");
+  });
+  const auto problem_with = [&](const Headers& headers) {
+    return scene.wait_for(scene.client.post(headers, "body")).error;
+  };
+  CHECK(problem_with({{"X-Scope-OrgID", "a\r\nX-Other: b"}}) ==
+        "the header X-Scope-OrgID holds a line break or another control character");
+  CHECK_FALSE(problem_with({{"X-A", std::string("a\0", 2)}}).empty());
+  CHECK_FALSE(problem_with({{"X-A: b\r\nX-B", "c"}}).empty());
+  CHECK_FALSE(problem_with({{"", "c"}}).empty());
+  CHECK(asked == 0);
+  CHECK(problem_with({{"X-A", "\u00e4 \t b"}}).empty());
+  CHECK(asked == 1);
+}
+
+// Until its coroutine goes on, a look-up that is done waits as any other call does.
+class LookUp {
+ public:
+  // A port that is no service is known to be none without asking anybody.
+  LookUp(const std::string& port, std::chrono::nanoseconds timeout)
+      : server_([this](const StubRequest&, StubAnswer& answer) {
+          ++asked;
+          answer.send(200, "");
+        }),
+        client(
+            std::make_unique<Client>(io_, url_of(port, server_), config::HttpClientConfig(), timeout, 0s)) {
+    asio::co_spawn(io_, client->get("/", headers_),
+                   [this](std::exception_ptr, Response came) { response = std::move(came); });
+    io_.poll_one();  // as far as the look-up
+    std::this_thread::sleep_for(300ms);
+  }
+  void go_on() { io_.run(); }
+
+  std::atomic<int> asked{0};
+  std::optional<Response> response;
+
+ private:
+  static Url url_of(const std::string& port, const StubServer& server) {
+    Url url = *parse_url(server.url());
+    if (!port.empty()) url.port = port;
+    return url;
+  }
+  StubServer server_;
+  asio::io_context io_;
+  const Headers headers_;
+
+ public:
+  std::unique_ptr<Client> client;
+};
+
+TEST_CASE("a client that is closed while it looks up a name connects to nobody") {
+  LookUp scene("", 10s);
+  scene.client->close();
+  scene.go_on();
+  REQUIRE(scene.response);
+  CHECK_FALSE(scene.response->error.empty());
+  CHECK(scene.asked == 0);
+}
+
+TEST_CASE("a name that is not there, when the time for it is over, too") {
+  LookUp scene("no-such-service", 100ms);
+  scene.go_on();
+  REQUIRE(scene.response);
+  CHECK_FALSE(scene.response->error.empty());
 }
 
 }  // namespace

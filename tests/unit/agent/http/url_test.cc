@@ -86,6 +86,40 @@ TEST_CASE("no_proxy names hosts, domains, addresses and networks") {
   CHECK(matches("loki:3100", "http://loki:3100/"));
   CHECK_FALSE(matches("loki:3101", "http://loki:3100/"));
   CHECK_FALSE(matches("", "http://loki/"));
+  CHECK(matches("*.example", "http://loki.example/"));
+  CHECK_FALSE(matches("*.loki.example", "http://loki.example/"));
+  CHECK(matches("Loki.EXAMPLE", "http://loKI.example/"));
+  CHECK(matches("\tloki\t", "http://loki/"));
+  CHECK(matches("[::1]:3100", "http://[::1]:3100/"));
+  CHECK_FALSE(matches("[::1]:3101", "http://[::1]:3100/"));
+  CHECK_FALSE(matches(":80,.,*.", "http://loki/"));
+}
+
+TEST_CASE("a proxy is asked, but for what is on this machine where there are rules") {
+  config::HttpClientConfig config;
+  std::string error;
+  const auto host_of = [&](const char* url) {
+    const auto proxy = proxy_for(*parse_url(url), config, error);
+    return proxy ? proxy->host : std::string();
+  };
+  CHECK(host_of("http://loki/") == "");
+  config.proxy_url = config::Secret("http://proxy:8080");
+  CHECK(host_of("http://loki/") == "proxy");
+  CHECK(host_of("http://localhost/") == "proxy");
+  config.no_proxy = "other";
+  CHECK(host_of("http://loki/") == "proxy");
+  for (const char* const near : {"http://localhost:3100/", "http://127.0.0.2/", "http://[::1]/"}) {
+    CHECK(host_of(near) == "");
+  }
+  CHECK(error.empty());
+}
+
+TEST_CASE("a proxy that cannot be used is not passed by") {
+  config::HttpClientConfig config;
+  config.proxy_url = config::Secret(GENERATE("socks5://me:secret@proxy:1080", "https://proxy", "http://"));
+  std::string error;
+  CHECK_FALSE(proxy_for(*parse_url("http://loki/"), config, error));
+  CHECK(error == "the proxy's URL is no http URL");
 }
 
 }  // namespace

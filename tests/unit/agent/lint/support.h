@@ -92,7 +92,7 @@ inline std::string job(const std::string& stages, const std::string& path = "/va
              indented += "  " + stages.substr(from, end - from) + "\n";
              from = end + 1;
            }
-           return indented.empty() ? std::string("  []\n") : indented;
+           return indented.empty() ? std::string("    []\n") : indented;
          }();
 }
 

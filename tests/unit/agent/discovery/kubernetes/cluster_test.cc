@@ -75,7 +75,7 @@ users:
 TEST_CASE("kubernetes cluster: a kubeconfig that cannot be used says why") {
   const std::string clusters = "clusters: [{name: c1, cluster: {server: 'https://h'}}]\n";
   CHECK(problem_of("a: b\n").find("no current-context") != std::string::npos);
-  CHECK(problem_of("[").find("/etc/kube/config:1") != std::string::npos);
+  CHECK(problem_of("[}").find("/etc/kube/config:1") != std::string::npos);
   CHECK(problem_of(kContexts).find("there is no cluster \"c1\" in clusters") != std::string::npos);
   CHECK(problem_of(kContexts + clusters).find("there is no user \"u1\" in users") != std::string::npos);
   CHECK(problem_of(kContexts + clusters + "users: [{name: u1, user: {exec: {command: aws}}}]\n")
@@ -95,6 +95,10 @@ TEST_CASE("kubernetes cluster: in a cluster the service account is used") {
   ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
   ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
   CHECK_THROWS_WITH(find_cluster(config), Catch::Contains("there is no service account token"));
+  // One that cannot be looked at now may be there later.
+  std::filesystem::create_symlink("token", account / "token");
+  CHECK_THROWS_AS(find_cluster(config), ClusterError);
+  std::filesystem::remove(account / "token");
   write_file(account / "token", "t");
   write_file(account / "namespace", "mine\n");
   const Cluster cluster = find_cluster(config);

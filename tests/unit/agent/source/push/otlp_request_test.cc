@@ -87,6 +87,47 @@ TEST_CASE("labels, names and times where senders say little", "[push][otlp]") {
       "service_name=unknown_service | now |  | key_1_st=false \n");
 }
 
+TEST_CASE("what of OTLP would take too much memory is refused", "[push][otlp]") {
+  const auto refusal = [](auto reader, std::string body, const PushReading& reading) {
+    ReceivedBlock block;
+    const PushResult result = reader(std::move(body), reading, block);
+    CHECK((result || result.error == PushError::kTooLarge));
+    return result ? std::string("none") : result.message;
+  };
+  const std::string too_much = "more than 4 records and attributes, or 100 bytes of names";
+  const PushReading few{.most_bytes = 100, .most_parts = 4};
+  const auto logs = [](const std::string& resource, const std::string& scope, const std::string& record) {
+    return bytes_field(
+        1, bytes_field(1, resource) + bytes_field(2, bytes_field(1, scope) + bytes_field(2, record)));
+  };
+  // Values that hold nothing.
+  std::string empty_members, empty_items;
+  for (int i = 0; i < 5; ++i) {
+    empty_members += bytes_field(1, "");
+    empty_items += bytes_field(1, "");
+  }
+  CHECK(refusal(read_otlp_protobuf, logs(empty_members, "", ""), few) == too_much);
+  CHECK(refusal(read_otlp_protobuf, logs("", "", bytes_field(5, bytes_field(5, empty_items))), few) ==
+        too_much);
+  CHECK(refusal(read_otlp_json, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":
+      {"arrayValue":{"values":[{},{},{},{},{}]}}}]}]}]})",
+                few) == too_much);
+  // Of a map each member has the map's name in its own.
+  std::string members;
+  for (const char* const key : {"a", "b", "c"}) members += member(1, key, string_value("v"));
+  const std::string map = bytes_field(6, members);
+  CHECK(refusal(read_otlp_protobuf, logs(member(1, std::string(31, 'n'), map), "", ""), few) == "none");
+  CHECK(refusal(read_otlp_protobuf, logs(member(1, std::string(32, 'n'), map), "", ""), few) == too_much);
+  CHECK(refusal(read_otlp_protobuf, logs("", member(3, std::string(32, 'n'), map), ""), few) == too_much);
+  CHECK(refusal(read_otlp_protobuf, logs("", "", member(6, std::string(32, 'n'), map)), few) == too_much);
+  // What would be made of 1.4 MB without a limit takes 40 GB.
+  members.clear();
+  for (int i = 0; i < 100'000; ++i) members += member(1, "k", string_value("v"));
+  CHECK(refusal(read_otlp_protobuf,
+                logs(member(1, std::string(400'000, 'n'), bytes_field(6, members)), "", ""),
+                {.most_bytes = std::size_t{10} << 20}) != "none");
+}
+
 TEST_CASE("what is no OTLP is refused", "[push][otlp]") {
   CHECK(read_otlp(read_otlp_protobuf, "\x0a\x7f") == "refused: proto: malformed logs request");
   CHECK(read_otlp(read_otlp_json, "x") == "refused: the body is no JSON object");
