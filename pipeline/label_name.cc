@@ -15,9 +15,12 @@ bool is_label_name(std::string_view name) {
 bool is_utf8_label_name(std::string_view name) { return !name.empty() && is_utf8(name); }
 
 std::string sanitized_label_name(std::string_view name) {
-  std::string sanitized(name);
-  for (char& c : sanitized) {
-    if (!is_letter(c) && !is_digit(c)) c = '_';
+  std::string sanitized;
+  sanitized.reserve(name.size());
+  while (!name.empty()) {
+    const char c = name.front();
+    sanitized += is_letter(c) || is_digit(c) ? c : '_';
+    name.remove_prefix(first_character(name).size);
   }
   return sanitized;
 }

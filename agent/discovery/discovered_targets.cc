@@ -57,6 +57,7 @@ void DiscoveredTargets::start() {
 }
 
 void DiscoveredTargets::stop() {
+  is_started_ = false;
   timer_.cancel();
   for (const auto& discovery : discoveries_) discovery->stop();
 }
@@ -96,7 +97,7 @@ void DiscoveredTargets::change_soon() {
   if (!is_started_ || std::exchange(is_soon_, true)) return;
   timer_.expires_after(kTargetsSettle);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) change();
+    if (!cancelled && is_started_) change();
   });
 }
 

@@ -52,7 +52,7 @@ class DiscoveredTargets {
   std::vector<std::unique_ptr<Discovery>> discoveries_;
   std::vector<FileTarget> removed_;  // since the latest change
   std::vector<FileTarget> added_;
-  bool is_started_ = false;
+  bool is_started_ = false;  // and not stopped
   bool is_soon_ = false;
 };
 

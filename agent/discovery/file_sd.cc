@@ -93,7 +93,7 @@ void FileSd::look() {
     std::error_code error;
     for (fs::directory_iterator it(folder->path(), error), end; !error && it != end; it.increment(error)) {
       const std::string path = folder->path() == "." ? it->path().filename().string() : it->path().string();
-      const auto matches = [&path](const Glob& glob) { return glob.matches(path); };
+      const auto matches = [whole = clean_path(path)](const Glob& glob) { return glob.matches(whole); };
       if (std::ranges::any_of(globs_, matches)) there.insert(path);
     }
   }

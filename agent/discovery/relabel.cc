@@ -23,30 +23,77 @@ using pipeline::lang::append_expanded;
 using pipeline::lang::Regex;
 namespace unicode = pipeline::lang::go_template;
 
-const std::string& get(const LabelMap& labels, const std::string& name) {
-  static const std::string none;
-  const auto found = labels.find(name);
-  return found == labels.end() ? none : found->second;
-}
+}  // namespace
 
-void set(LabelMap& labels, const std::string& name, std::string value) {
-  if (value.empty()) {
-    labels.erase(name);
-  } else {
-    labels.insert_or_assign(name, std::move(value));
+// The labels that the rules work on.
+class Relabeler::Labels {
+ public:
+  // `has_order`: somebody asks for in_order().
+  Labels(LabelMap& labels, bool has_order) : labels_(labels), has_order_(has_order) {
+    std::erase_if(labels_, [](const auto& label) { return label.second.empty(); });
   }
-}
 
-std::string source_value(const RelabelConfig& config, const LabelMap& labels) {
+  const std::string& get(const std::string& name) const {
+    static const std::string none;
+    const auto found = labels_.find(name);
+    return found == labels_.end() ? none : found->second;
+  }
+
+  // An empty value removes the label.
+  void set(const std::string& name, std::string value) {
+    if (has_order_) note(name, !value.empty());
+    if (value.empty()) {
+      labels_.erase(name);
+    } else {
+      labels_.insert_or_assign(name, std::move(value));
+    }
+  }
+
+  template <typename Predicate>
+  void remove_if(Predicate predicate) {
+    std::erase_if(labels_, predicate);
+    std::erase_if(set_, [this](const std::string& name) { return !labels_.contains(name); });
+  }
+
+  // Those that no rule has set, by name, and then the others as they were first set.
+  std::vector<std::pair<std::string, std::string>> in_order() const {
+    std::vector<std::pair<std::string, std::string>> ordered;
+    for (const auto& label : labels_) {
+      if (!was_set(label.first)) ordered.push_back(label);
+    }
+    for (const std::string& name : set_) ordered.emplace_back(name, get(name));
+    return ordered;
+  }
+
+ private:
+  bool was_set(const std::string& name) const { return std::ranges::find(set_, name) != set_.end(); }
+
+  void note(const std::string& name, bool has_value) {
+    if (!has_value) {
+      std::erase(set_, name);
+    } else if (!was_set(name)) {
+      set_.push_back(name);
+    }
+  }
+
+  LabelMap& labels_;
+  const bool has_order_;
+  std::vector<std::string> set_;  // by rules
+};
+
+namespace {
+
+std::string source_value(const RelabelConfig& config, const Relabeler::Labels& labels) {
   std::string joined;
   for (const std::string& name : config.source_labels) {
     if (&name != &config.source_labels.front()) joined += config.separator;
-    joined += get(labels, name);
+    joined += labels.get(name);
   }
   return joined;
 }
 
-void replace(const RelabelConfig& config, const Regex& regex, LabelMap& labels, std::string_view value) {
+void replace(const RelabelConfig& config, const Regex& regex, Relabeler::Labels& labels,
+             std::string_view value) {
   std::vector<std::string_view> groups(regex.group_names().size());
   if (!regex.match(value, groups)) return;
   std::string target;
@@ -54,7 +101,7 @@ void replace(const RelabelConfig& config, const Regex& regex, LabelMap& labels, 
   if (!pipeline::is_utf8_label_name(target)) return;
   std::string replacement;
   append_expanded(replacement, config.replacement, regex, groups);
-  set(labels, target, std::move(replacement));
+  labels.set(target, std::move(replacement));
 }
 
 // The end of the value's MD5, modulo the number of shards.
@@ -78,14 +125,14 @@ std::string map_letters(std::string_view text, Mapping mapping) {
   return mapped;
 }
 
-void map_names(const RelabelConfig& config, const Regex& regex, LabelMap& labels) {
+// Of labels that get the same name the last one counts.
+void map_names(const RelabelConfig& config, const Regex& regex, Relabeler::Labels& labels) {
   std::vector<std::string_view> groups(regex.group_names().size());
-  const LabelMap before = labels;
-  for (const auto& [name, value] : before) {
+  for (const auto& [name, value] : labels.in_order()) {
     if (!regex.match(name, groups)) continue;
     std::string target;
     append_expanded(target, config.replacement, regex, groups);
-    if (!target.empty()) set(labels, target, value);
+    if (!target.empty()) labels.set(target, value);
   }
 }
 
@@ -94,6 +141,7 @@ void map_names(const RelabelConfig& config, const Regex& regex, LabelMap& labels
 Relabeler::Relabeler(std::vector<RelabelConfig> rules) {
   rules_.reserve(rules.size());
   for (RelabelConfig& config : rules) {
+    maps_names_ = maps_names_ || config.action == config::RelabelAction::kLabelMap;
     try {
       Regex regex(config.regex, Regex::Anchoring::kWhole);
       rules_.push_back({std::move(config), std::move(regex)});
@@ -115,8 +163,8 @@ bool Relabeler::may_use(std::string_view name) const {
   });
 }
 
-bool Relabeler::apply(config::LabelMap& labels, std::size_t* dropped_by) const {
-  std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
+bool Relabeler::apply(config::LabelMap& label_map, std::size_t* dropped_by) const {
+  Labels labels(label_map, maps_names_);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (apply(rules_[i], labels)) continue;
     if (dropped_by != nullptr) *dropped_by = i;
@@ -125,7 +173,7 @@ bool Relabeler::apply(config::LabelMap& labels, std::size_t* dropped_by) const {
   return true;
 }
 
-bool Relabeler::apply(const Rule& rule, config::LabelMap& labels) {
+bool Relabeler::apply(const Rule& rule, Labels& labels) {
   using Action = config::RelabelAction;
   const RelabelConfig& config = rule.config;
   const Regex& regex = rule.regex;
@@ -140,26 +188,26 @@ bool Relabeler::apply(const Rule& rule, config::LabelMap& labels) {
     case Action::kDrop:
       return !regex.matches(value);
     case Action::kKeepEqual:
-      return get(labels, config.target_label) == value;
+      return labels.get(config.target_label) == value;
     case Action::kDropEqual:
-      return get(labels, config.target_label) != value;
+      return labels.get(config.target_label) != value;
     case Action::kHashMod:
-      set(labels, config.target_label, shard(value, config.modulus));
+      labels.set(config.target_label, shard(value, config.modulus));
       break;
     case Action::kLabelMap:
       map_names(config, regex, labels);
       break;
     case Action::kLabelDrop:
-      std::erase_if(labels, named);
+      labels.remove_if(named);
       break;
     case Action::kLabelKeep:
-      std::erase_if(labels, std::not_fn(named));
+      labels.remove_if(std::not_fn(named));
       break;
     case Action::kLowercase:
-      set(labels, config.target_label, map_letters(value, unicode::to_lower));
+      labels.set(config.target_label, map_letters(value, unicode::to_lower));
       break;
     case Action::kUppercase:
-      set(labels, config.target_label, map_letters(value, unicode::to_upper));
+      labels.set(config.target_label, map_letters(value, unicode::to_upper));
       break;
   }
   return true;

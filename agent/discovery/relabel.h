@@ -27,7 +27,9 @@ class Relabeler {
   // Applies the rules in order. A label with an empty value counts as none and is removed. False
   // where a rule drops these labels, which are then as that rule found them; `dropped_by` is set to
   // its index.
-  bool apply(config::LabelMap& labels, std::size_t* dropped_by = nullptr) const;
+  bool apply(config::LabelMap& label_map, std::size_t* dropped_by = nullptr) const;
+
+  class Labels;
 
  private:
   struct Rule {
@@ -35,9 +37,10 @@ class Relabeler {
     pipeline::lang::Regex regex;
   };
 
-  static bool apply(const Rule& rule, config::LabelMap& labels);
+  static bool apply(const Rule& rule, Labels& labels);
 
   std::vector<Rule> rules_;
+  bool maps_names_ = false;
 };
 
 }  // namespace lokitail::agent

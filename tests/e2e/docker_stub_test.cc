@@ -33,10 +33,22 @@ class StubEngine {
     containers_[id] = true;
     tell("start", id);
   }
+  // It has run, and nobody has seen it run.
+  void start_and_stop(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    containers_[id] = false;
+    tell("start", id);
+    tell("die", id);
+  }
   void stop(const std::string& id) {
     const std::lock_guard lock(mutex_);
     containers_[id] = false;
     tell("die", id);
+  }
+  // As many requests for what a container is made of go wrong.
+  void fail_inspections(int count) {
+    const std::lock_guard lock(mutex_);
+    failing_inspections_ = count;
   }
   void remove(const std::string& id) {
     const std::lock_guard lock(mutex_);
@@ -68,6 +80,10 @@ class StubEngine {
     const std::string id = path.substr(of.size(), path.rfind('/') - of.size());
     if (path.ends_with("/logs")) return send_logs(id, answer);
     const std::lock_guard lock(mutex_);
+    if (failing_inspections_ > 0) {
+      --failing_inspections_;
+      return answer.send(500, R"({"message":"the engine is busy"})");
+    }
     const auto known = containers_.find(id);
     if (known == containers_.end()) return answer.send(404, R"({"message":"No such container"})");
     answer.send(200,
@@ -114,6 +130,7 @@ class StubEngine {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_over_ = false;
+  int failing_inspections_ = 0;
   std::map<std::string, bool> containers_;  // whether they run
   std::vector<std::string> events_;
   StubServer server_{[this](const StubRequest& request, StubAnswer& answer) { handle(request, answer); }};
@@ -166,4 +183,38 @@ TEST_CASE("docker stub: containers come and vanish, and nothing is left of them"
 
 TEST_CASE("docker stub: a thousand containers come and vanish without a leak", "[alone]") {
   come_and_go(10, 100);
+}
+
+TEST_CASE("docker stub: a container that two items of a job find is read once") {
+  StubEngine engine;
+  for (int i = 0; i < 5; ++i) engine.start(fmt::format("c{}", i));
+  Scene scene;
+  scene.agent.jobs = {fmt::format(
+      "- job_name: docker\n  docker_sd_configs: [{{host: '{0}'}}, {{host: '{0}'}}]\n  relabel_configs:\n"
+      "  - {{source_labels: [__meta_docker_container_name], regex: /(.*), target_label: container}}\n",
+      engine.host())};
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(5 * StubEngine::kLines));
+  const auto counted = [&] { return scene.agent.metric("promtail_docker_target_entries_total"); };
+  CHECK(eventually([&] { return counted() >= 5 * StubEngine::kLines; }));
+  std::this_thread::sleep_for(300ms);
+  CHECK(counted() == 5 * StubEngine::kLines);
+  scene.agent.stop();
+}
+
+TEST_CASE("docker stub: a brief container of which the engine could not tell at first is read after all") {
+  StubEngine engine;
+  Scene scene;
+  scene.agent.jobs = {fmt::format(
+      "- job_name: docker\n  docker_sd_configs: [{{host: '{}', refresh_interval: 500ms}}]\n  "
+      "relabel_configs:\n"
+      "  - {{source_labels: [__meta_docker_container_name], regex: /(.*), target_label: container}}\n",
+      engine.host())};
+  engine.start("first");
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(StubEngine::kLines));
+  engine.fail_inspections(1);
+  engine.start_and_stop("brief");
+  REQUIRE(scene.loki.wait_stored(2 * StubEngine::kLines));
+  scene.agent.stop();
 }

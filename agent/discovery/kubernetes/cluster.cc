@@ -36,7 +36,8 @@ Cluster in_cluster() {
   set_server(cluster, "https://" + (host.find(':') == host.npos ? host : '[' + host + ']') + ':' + port);
   cluster.http.bearer_token_file = folder / "token";
   cluster.http.tls_config.ca_file = folder / "ca.crt";
-  if (!fs::exists(cluster.http.bearer_token_file)) {
+  std::error_code ignored;
+  if (!fs::exists(cluster.http.bearer_token_file, ignored)) {
     throw ClusterError("there is no service account token at " + cluster.http.bearer_token_file);
   }
   std::string name_space = read_small_file(folder / "namespace").value_or(std::string());

@@ -111,11 +111,13 @@ KubernetesSd::KubernetesSd(boost::asio::io_context& control, Inotify& inotify,
 KubernetesSd::~KubernetesSd() = default;
 
 void KubernetesSd::start() {
+  is_running_ = true;
   if (pods_) pods_->start();
   if (!config_.only_folders) connect();
 }
 
 void KubernetesSd::stop() {
+  is_running_ = false;
   timer_.cancel();
   for (const auto& reflector : reflectors_) reflector->stop();
   if (pods_) pods_->stop();
@@ -141,7 +143,7 @@ void KubernetesSd::connect() {
   }
   timer_.expires_after(kRetry);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) connect();
+    if (!cancelled && is_running_) connect();
   });
 }
 

@@ -45,6 +45,7 @@ class KubernetesSd final : public Discovery {
   const config::KubernetesSdConfig& config_;
   const std::string host_;
   boost::asio::steady_timer timer_;
+  bool is_running_ = false;
   std::string reported_;
   std::vector<std::string> namespaces_;                                // none: all
   std::unique_ptr<kubernetes::NamespaceMetadata> namespace_metadata_;  // where it is wanted

@@ -100,6 +100,7 @@ void Containers::take_up(const ListedContainer& listed, const LabelMap& labels,
     if (!is_being_read(known->second)) read(listed.id, known->second, details);
     return;
   }
+  if (job_->containers.contains(listed.id)) return;  // another item was faster
   const bool was_read =
       job_->position(listed.id) || job_->context.positions.last_at(details.log_path).has_value();
   Container container;

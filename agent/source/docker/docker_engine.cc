@@ -143,6 +143,7 @@ asio::awaitable<void> DockerEngine::found(const ListedContainer& listed,
     containers_->take_up(listed, labels, *details, is_wanted);
   } else if (answer.status != 404) {
     report(engine_problem(answer));
+    if (is_wanted) started_.insert(listed.id);  // the next time, too, though it may have stopped by then
   }
 }
 

@@ -44,7 +44,8 @@ class EngineClient {
  private:
   // Whole where `streaming` takes nothing.
   boost::asio::awaitable<http::Response> ask(std::string path, http::Client::Streaming streaming);
-  boost::asio::awaitable<http::Response> exchange(std::string target, const http::Client::Streaming& streaming);
+  boost::asio::awaitable<http::Response> exchange(std::string target,
+                                                  const http::Client::Streaming& streaming);
   boost::asio::awaitable<std::string> negotiate();
 
   boost::asio::io_context& io_;

@@ -39,7 +39,8 @@ namespace lokitail::agent {
 struct FollowerConfig {
   // How long a file that was rotated away is followed after its last growth.
   std::chrono::milliseconds grace{5000};
-  // More retired files than this are not kept open: the oldest is given up, and counted.
+  // More retired files than this are not kept open: one that is read is closed before its grace is over; where there is
+  // none the oldest is given up, and counted.
   std::size_t most_retired = 1000;
   std::size_t max_line_bytes = FileSource::kMostLineBytes;
   bool use_inotify = true;
@@ -89,7 +90,8 @@ class FileFollower {
   void look(const TargetPointer& target, const std::string& path, std::uint64_t inode = 0);
   // The same for a path that is followed already; nothing for others.
   void look_again(const std::string& path);
-  // For all paths that look() was not asked about since the last time, which it returns.
+  // For all paths that look() was not asked about since the last time, which it returns. What could not be read, and
+  // was not tried since, is not told of any more: nobody asks for it, or it is gone.
   std::vector<std::string> look_at_rest();
   // Files that were not read to their end when the agent stopped, and whose path leads nowhere now.
   void resume_absent(const std::vector<TargetPointer>& targets);
@@ -233,6 +235,7 @@ class FileFollower {
   bool watch_limit_told_ = false;
   std::map<std::uint64_t, bool> polled_devices_;
   std::map<std::string, std::string> unreadable_;  // told already
+  std::set<std::string> still_unreadable_;         // of them, since look_at_rest()
   std::set<std::string> troubled_;                 // the same, of files that are open
   // An open or a read has failed since this was set to false, and may succeed another time: nothing is to be
   // taken for gone.

@@ -51,8 +51,8 @@ bool FileFollower::waits_as_copy(const TargetPointer& target, const std::string&
   if (original.empty()) return false;
   if (!tails_.contains(original) && target->covers(original)) look(target, original);
   const auto candidate = try_open_rotated(original, path);
-  // What a log was compressed to is read with the log, if at all.
-  if (candidate && candidate->packed) return true;
+  // What a log was compressed to is read with the log, if at all, unless somebody asks for compressed files.
+  if (candidate && candidate->packed) return !target->target.compression;
   const bool waits = candidate && !files_.contains(candidate->key()) && may_be_copy(*candidate, original);
   const Deferred::Key key(path, target.get());
   if (!waits) {

@@ -24,6 +24,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open(const std::string& path) {
   if (!facts) {
     const int error = errno;
     disk_failed_ = disk_failed_ || may_succeed_later(error);
+    if (error != ENOENT) still_unreadable_.insert(path);
     if (error != ENOENT && unreadable_.insert_or_assign(path, std::strerror(error)).second) {
       ++counters_.failed;
       log::error("cannot read file", {{"path", path}, {"error", std::strerror(error)}});
@@ -187,7 +188,7 @@ bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
   ++counters_.truncated;
   log::info("file was truncated; reading it from its beginning", {{"path", path}});
   for (const FileReader& reader : readers) {
-    ending_.emplace(reader.source.get(), reader.source);
+    if (!reader.source->has_left()) ending_.emplace(reader.source.get(), reader.source);
     if (!reader.source->ended()) reader.source->abandon();
   }
   // What it held, and the generations that came and went since, the oldest first.

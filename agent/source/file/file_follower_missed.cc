@@ -53,7 +53,8 @@ bool FileFollower::start_missed(Tail& tail, const FollowedFile* newcomer) {
   tail.blocked_since.reset();
   if (tail.last == nullptr && tails_.at(tail.path).size() > 1) {
     for (FollowedFile* const file : found_before(tail.path)) {
-      if (std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
+      const bool is_read = file->reader(tail.labels) != nullptr;
+      if (!is_read && std::ranges::find(missed, file) == missed.end()) start_retired(tail, *file);
     }
   }
   for (FollowedFile* const file : find_left(tail, newcomer)) {

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetry{500};  // after a disk has failed
 
+// As far as its size tells, when that was last seen.
+bool is_read_to_end(const FollowedFile& file, const FileSource& source) {
+  const bool is_told_by_size = !file.packed && !source.is_unpacked();
+  return is_told_by_size && source.read_offset() >= file.size;
+}
+
 }  // namespace
 
 // A file that was renamed keeps the name under which its lines are known.
@@ -130,20 +136,28 @@ void FileFollower::check_retired() {
 }
 
 void FileFollower::limit_retired() {
+  if (files_.size() <= config_.most_retired) return;
   std::size_t retired = 0;
   const FollowedFile* oldest_file = nullptr;
   const FileReader* oldest = nullptr;
+  const FileReader* oldest_read = nullptr;
   for (const auto& [key, file] : files_) {
     for (const FileReader& reader : file->readers) {
       if (reader.places > 0 || reader.source->finishing() || reader.source->ended()) continue;
+      if (reader.source->abandoned()) return;  // until its worker has let go of it no other is given up
       ++retired;
-      if (oldest == nullptr || reader.retired_since < oldest->retired_since) {
-        oldest_file = file.get();
-        oldest = &reader;
-      }
+      const auto is_older = [&reader](const FileReader* than) {
+        return than == nullptr || reader.retired_since < than->retired_since;
+      };
+      if (is_older(oldest_read) && is_read_to_end(*file, *reader.source)) oldest_read = &reader;
+      if (!is_older(oldest)) continue;
+      oldest_file = file.get();
+      oldest = &reader;
     }
   }
   if (retired <= config_.most_retired) return;
+  // Of what is read nothing is lost: it is just not waited for any more.
+  if (oldest_read != nullptr) return oldest_read->source->finish();
   lose(oldest->source->filename(), oldest->source->read_offset(), oldest_file->size,
        "too many rotated files wait to be read");
   positions_.forget(oldest->source->generation());

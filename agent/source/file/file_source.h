@@ -115,8 +115,11 @@ class FileSource final : public Source, private BlockLedger::Owner {
   bool finishing() const { return finish_asked_.load() || leave_asked_.load(); }
   // End without reading on.
   void abandon();
+  bool abandoned() const { return abandoned_.load(); }
   // Nothing more is read.
   bool ended() const { return ended_.load(); }
+  // All that was read is settled, too: kSettled is told, or about to be.
+  bool has_left() const { return left_.load(); }
   // Lets those go on who wait for its end. Where its content was replaced nobody else does.
   void release() { announce_end(kNoMore); }
   bool released() const { return reached_end(kNoMore); }
@@ -233,7 +236,6 @@ class FileSource final : public Source, private BlockLedger::Owner {
   bool finished_ = false;
   bool idle_ = true;                 // the latest turn came to the end of the file, or there was none yet
   bool waits_ = false;               // for its predecessor, which knows
-  bool left_ = false;                // the worker
   bool reading_ = true;              // as far as positions know
   Clock::time_point trouble_since_;  // reading has failed ever since; or not
   Clock::time_point head_checked_;   // never yet: the content may have changed since it was identified
@@ -248,6 +250,7 @@ class FileSource final : public Source, private BlockLedger::Owner {
   std::atomic<std::uint64_t> leave_at_{0};  // where that was asked
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> ended_{false};
+  std::atomic<bool> left_{false};  // the worker
   std::atomic<std::uint64_t> read_offset_;
   std::atomic<std::uint64_t> settled_offset_;
   std::atomic<std::int64_t> last_read_{0};

@@ -23,18 +23,21 @@ namespace {
 constexpr std::chrono::milliseconds kFlushDelay{50};
 
 // Each file that is tailed is open. The soft limit is usually 1024, for the sake of programs that use
-// select(); the hard one is meant for programs like this.
-void raise_file_limit() {
+// select(); the hard one is meant for programs like this. Returns how many may be open then.
+std::size_t raise_file_limit() {
+  constexpr std::size_t kUsual = 1024;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kUsual;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  const bool is_raised = before == limit.rlim_max || ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  return is_raised ? limit.rlim_max : before;
 }
 
 FollowerConfig follower_config(const FileTargetsConfig& config) {
   FollowerConfig follower;
   follower.grace = config.grace;
-  follower.most_retired = config.most_retired;
+  const std::size_t most_open = raise_file_limit();
+  follower.most_retired = config.most_retired.value_or(most_open / 2);
   follower.max_line_bytes = config.max_line_bytes;
   follower.use_inotify = config.use_inotify;
   return follower;
@@ -204,10 +207,7 @@ void FileTargets::change(const std::vector<FileTarget>& removed, std::vector<Fil
   discovery_.change(removed, std::move(added));
 }
 
-void FileTargets::start() {
-  raise_file_limit();
-  discovery_.start();
-}
+void FileTargets::start() { discovery_.start(); }
 
 void FileTargets::stop() {
   discovery_.stop();

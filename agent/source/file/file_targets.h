@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct FileTargetsConfig {
   bool use_inotify = true;
   bool per_file_metrics = true;  // or their sums alone
   std::chrono::milliseconds grace = FollowerConfig{}.grace;
-  std::size_t most_retired = FollowerConfig{}.most_retired;
+  // See FollowerConfig; half of the files that the process may have open where it is not set.
+  std::optional<std::size_t> most_retired{};
   std::size_t max_line_bytes = FollowerConfig{}.max_line_bytes;
 };
 

@@ -141,11 +141,19 @@ std::size_t skip_element(std::string_view pattern, std::size_t at) {
   return take_class(rest, "a") ? pattern.size() - rest.size() : at + 1;
 }
 
+// Within braces a class is nothing special: a comma in it parts alternatives.
+std::size_t skip_escaped(std::string_view pattern, std::size_t at) {
+  return pattern[at] == '\\' ? std::min(at + 2, pattern.size()) : at + 1;
+}
+
 // Replaces the first braces by each of their alternatives, and so on. False if they are malformed or
 // make too many patterns.
 bool expand_braces(const std::string& pattern, std::vector<std::string>& out) {
   std::size_t open = 0;
-  while (open < pattern.size() && pattern[open] != '{') open = skip_element(pattern, open);
+  while (open < pattern.size() && pattern[open] != '{') {
+    if (pattern[open] == '}') return false;
+    open = skip_element(pattern, open);
+  }
   if (open >= pattern.size()) {
     out.push_back(pattern);
     return out.size() <= Glob::kMostBranches;
@@ -153,7 +161,7 @@ bool expand_braces(const std::string& pattern, std::vector<std::string>& out) {
   std::vector<std::string> alternatives;
   std::size_t depth = 0;
   std::size_t start = open + 1;
-  for (std::size_t i = open + 1; i < pattern.size(); i = skip_element(pattern, i)) {
+  for (std::size_t i = open + 1; i < pattern.size(); i = skip_escaped(pattern, i)) {
     if (pattern[i] == '{') ++depth;
     if (depth == 0 && (pattern[i] == ',' || pattern[i] == '}')) {
       alternatives.push_back(pattern.substr(start, i - start));
@@ -171,6 +179,21 @@ bool expand_braces(const std::string& pattern, std::vector<std::string>& out) {
     }
   }
   return false;
+}
+
+// Without empty names.
+std::string without_double_slashes(std::string_view pattern) {
+  std::string out;
+  for (const char c : pattern) {
+    if (c != '/' || !out.ends_with('/')) out += c;
+  }
+  if (out.size() > 1 && out.ends_with('/')) out.pop_back();
+  return out;
+}
+
+// An alternative of nothing between two slashes, or at the end, is the name of no file.
+bool has_empty_name(std::string_view pattern) {
+  return pattern.ends_with('/') || pattern.find("//") != kNone;
 }
 
 bool compile_branch(std::string_view pattern, Glob::Branch& branch) {
@@ -192,7 +215,7 @@ bool compile_branch(std::string_view pattern, Glob::Branch& branch) {
     });
   }
   for_each_name(pattern, add);
-  return ok && !branch.empty();
+  return ok && (!branch.empty() || has_empty_name(pattern));
 }
 
 // ---- Whole paths ----------------------------------------------------------------------------------
@@ -222,7 +245,6 @@ bool matches_branch(const Glob::Branch& branch, const std::vector<std::string_vi
       return false;
     }
   }
-  while (at < branch.size() && branch[at].kind == Glob::Component::Kind::kAnyDepth) ++at;
   return at == branch.size();
 }
 
@@ -269,7 +291,7 @@ std::string clean_path(std::string_view path) {
 
 Glob::Glob(std::string_view pattern) : literal_(clean_path(pattern)) {
   std::vector<std::string> alternatives;
-  if (pattern.size() > kLongestPattern || !expand_braces(std::string(pattern), alternatives)) {
+  if (pattern.size() > kLongestPattern || !expand_braces(without_double_slashes(pattern), alternatives)) {
     problem_ = "its braces do not match, or stand for too many patterns, or it is too long";
     return;
   }
@@ -280,7 +302,7 @@ Glob::Glob(std::string_view pattern) : literal_(clean_path(pattern)) {
       branches_.clear();
       return;
     }
-    branches_.push_back(std::move(branch));
+    if (alternatives.size() == 1 || !has_empty_name(alternative)) branches_.push_back(std::move(branch));
   }
 }
 

@@ -57,6 +57,35 @@ struct Watched {
   std::unique_ptr<FileSd> discovery;
 };
 
+TEST_CASE("relative patterns are those of the working directory", "[discovery]") {
+  struct WorkingDirectory {
+    explicit WorkingDirectory(const fs::path& folder) { fs::current_path(folder); }
+    ~WorkingDirectory() { fs::current_path(before); }
+    const fs::path before = fs::current_path();
+  };
+  TempDir folder;
+  const WorkingDirectory there(folder.path());
+  fs::create_directory("targets");
+  write_file("targets/t1.yml", "- targets: [a]\n");
+  write_file("here.yml", "- targets: [b]\n");
+  const auto [pattern, path, address] =
+      GENERATE(table<std::string, std::string, std::string>({{"targets/*.yml", "targets/t1.yml", "a"},
+                                                             {"targets/t1.yml", "targets/t1.yml", "a"},
+                                                             {"h*.yml", "here.yml", "b"},
+                                                             {"here.yml", "here.yml", "b"}}));
+  CAPTURE(pattern);
+  boost::asio::io_context control;
+  Inotify inotify(control, [] {});
+  config::FileSdConfig config;
+  config.files = {pattern};
+  std::map<std::string, std::vector<config::LabelMap>> told;
+  FileSd discovery(control, inotify, config,
+                   [&told](const std::string& group, auto targets) { told[group] = std::move(targets); });
+  discovery.start();
+  CHECK(told[path] == std::vector<config::LabelMap>{{{"__address__", address}, {"__meta_filepath", path}}});
+  discovery.stop();
+}
+
 TEST_CASE("files of targets are read when they come, change and go", "[discovery]") {
   Watched scene("t*.yml");
   write_file(scene.folder / "t1.yml", "- targets: [a]\n");

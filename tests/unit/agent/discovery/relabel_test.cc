@@ -177,6 +177,16 @@ TEST_CASE("relabelling", "[relabel]") {
        "{regex: 'a(.+)', replacement: aa$1, action: labelmap}",
        {{"ab", "1"}},
        {{{"aab", "1"}, {"ab", "1"}}}},
+      {"labelmap takes what rules have set behind the rest",
+       "{source_labels: [b], target_label: a}, {regex: '[abc]', replacement: x, action: labelmap}",
+       {{"b", "1"}, {"c", "2"}},
+       {{{"a", "1"}, {"b", "1"}, {"c", "2"}, {"x", "1"}}}},
+      {"... in the order in which they were set first",
+       "{target_label: c, replacement: 3}, {target_label: a, replacement: 4}, {target_label: c, replacement: "
+       "5}, "
+       "{regex: '[abc]', replacement: x, action: labelmap}",
+       {{"b", "1"}},
+       {{{"a", "4"}, {"b", "1"}, {"c", "5"}, {"x", "4"}}}},
       {"labeldrop",
        "{regex: 'a|b.*', action: labeldrop}",
        {{"a", "1"}, {"aa", "2"}, {"bb", "3"}},

@@ -185,6 +185,48 @@ TEST_CASE("what was rotated while its target was away is read when it comes back
   CHECK(scene.lines("a.log") == app.written());
 }
 
+// What was rotated while the agent was down is found by the one and the other.
+TEST_CASE("a target comes back while a generation that it has found and read is followed still") {
+  TailScene::Options options;
+  options.grace = 1min;
+  TailScene scene(options);
+  const FileTarget plain = scene.target("logs/*.log");
+  const FileTarget other = scene.target("logs/a.log", {{"other", "one"}});
+  scene.set_targets({plain, other});
+  append(scene.log("a.log"), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  scene.stop();
+  append(scene.log("a.log"), "two\n");
+  fs::rename(scene.log("a.log"), scene.log("a.log.1"));
+  append(scene.log("a.log"), "three\n");
+  scene.start();
+  REQUIRE(scene.wait_for(6));
+  scene.targets().remove(plain);
+  CHECK(scene.stays([&] { return scene.count() == 6; }, 100ms));
+  scene.targets().add(plain);
+  CHECK(scene.stays([&] { return scene.count() == 6; }, 100ms));
+  append(scene.log("a.log"), "four\n");
+  REQUIRE(scene.wait_for(8));
+  CHECK(scene.lines("a.log") == Lines{"one", "two", "three", "four"});
+}
+
+TEST_CASE("what two targets with equal labels left of a log that is gone is read once") {
+  TailScene scene;
+  scene.set_targets({scene.target("logs/a*.log"), scene.target("logs/*b.log")});
+  append(scene.log("ab.log"), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(1));
+  REQUIRE(scene.wait_settled(scene.log("ab.log"), 4));
+  scene.stop();
+  append(scene.log("ab.log"), "two\n");
+  fs::rename(scene.log("ab.log"), scene.log("ab.log.1"));
+  scene.start();
+  REQUIRE(scene.wait_for(2));
+  CHECK(scene.stays([&] { return scene.count() == 2; }, 100ms));
+  CHECK(scene.lines("ab.log") == Lines{"one", "two"});
+}
+
 TEST_CASE("positions of a removed target outlive the agent") {
   TailScene scene;
   append(scene.log("a.log"), "one\n");

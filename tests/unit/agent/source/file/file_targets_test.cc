@@ -1,6 +1,8 @@
 // Files as they live: they appear, grow, are renamed, deleted, truncated, and the agent comes and goes.
 #include "agent/source/file/file_targets.h"
 
+#include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -253,6 +255,41 @@ TEST_CASE("truncation") {
     }
   }
   CHECK(scene.targets().counters().truncated >= 1);
+}
+
+// Lines as they are, under a label.
+class PlainLines final : public LineDecoder {
+ public:
+  void attach(pipeline::SymbolTable& symbols) override { labels_.set(symbols.intern("plain"), "yes"); }
+  void push(std::string_view line, pipeline::Timestamp read_time, pipeline::Pipeline& pipeline,
+            pipeline::Origin* origin) override {
+    pipeline.push(line, read_time, labels_, origin);
+  }
+
+ private:
+  pipeline::Labels labels_;
+};
+
+TEST_CASE("of a removed target nothing is left, however often its files were truncated") {
+  TailScene scene;
+  FileTarget target = scene.target("logs/*.log");
+  target.decoder = std::make_shared<PlainLines>();
+  const std::weak_ptr<LineDecoder> decoder = target.decoder;
+  scene.set_targets({target});
+  const fs::path path = scene.log("a.log");
+  append(path, "a text\n");
+  scene.start();
+  scene.set_targets({});
+  REQUIRE(scene.wait_for(1));
+  const std::size_t rounds = GENERATE(std::size_t{0}, std::size_t{3});
+  for (std::size_t round = 0; round < rounds; ++round) {
+    REQUIRE(scene.wait_settled(path, fs::file_size(path)));
+    overwrite(path, "round " + std::to_string(round) + '\n');
+    REQUIRE(scene.wait_for(2 + round));
+  }
+  scene.targets().remove(std::exchange(target, {}));
+  REQUIRE(scene.until([&] { return !scene.targets().ready(); }));
+  CHECK(scene.until([&] { return decoder.expired(); }, 2s));
 }
 
 TEST_CASE("symbolic links") {
@@ -736,6 +773,52 @@ TEST_CASE("too many rotated files at once: the oldest is given up, and counted")
       [&] { return !scene.lines("a.log").empty() && scene.lines("a.log").back() == app.written().back(); }));
 }
 
+TEST_CASE("too many rotated files at once: those that are read make room first") {
+  TailScene::Options options;
+  options.pattern = "logs/*.log";
+  options.most_retired = 3;
+  options.grace = 1min;
+  TailScene scene(options);
+  const auto name = [](int i) { return "a" + std::to_string(i) + ".log"; };
+  constexpr int kFiles = 8;
+  for (int i = 0; i < kFiles; ++i) append(scene.log(name(i)), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(kFiles));
+  scene.stall(true);
+  append(scene.log(name(0)), "two\n");
+  for (int i = 0; i < kFiles; ++i) {
+    fs::rename(scene.log(name(i)), scene.log(name(i) + ".1"));
+    const auto rotated = static_cast<std::uint64_t>(i) + 1;
+    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == rotated; }));
+  }
+  CHECK(scene.targets().counters().lost_bytes == 0);
+  scene.stall(false);
+  REQUIRE(scene.wait_for(kFiles + 1));
+  CHECK(scene.lines(name(0)) == Lines{"one", "two"});
+}
+
+TEST_CASE("too many rotated files at once: what is given up is counted once") {
+  TailScene::Options options;
+  options.most_retired = 3;
+  options.grace = 1min;
+  TailScene scene(options);
+  const auto name = [](int i) { return "a" + std::to_string(i) + ".log"; };
+  constexpr int kFiles = 8;
+  for (int i = 0; i < kFiles; ++i) append(scene.log(name(i)), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(kFiles));
+  scene.stall(true);
+  for (int i = 0; i < kFiles; ++i) {
+    append(scene.log(name(i)), "two\n");
+    fs::rename(scene.log(name(i)), scene.log(name(i) + ".1"));
+    const auto rotated = static_cast<std::uint64_t>(i) + 1;
+    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == rotated; }));
+  }
+  CHECK(scene.targets().counters().lost_bytes == 4);
+  scene.stall(false);
+  REQUIRE(scene.wait_for(2 * kFiles - 1));
+}
+
 TEST_CASE("a target that is removed and added again") {
   TailScene scene;
   append(scene.log("a.log"), "one\n");
@@ -768,6 +851,40 @@ TEST_CASE("a file that may be read only later") {
   CHECK(scene.stays([&] { return scene.count() == 0; }, 50ms));
   ::chmod(scene.log("a.log").c_str(), 0600);
   REQUIRE(scene.wait_for(1));
+}
+
+// The calling thread may read no more of files than anybody, while it lives.
+class NoRights {
+ public:
+  NoRights() { ::setfsuid(kNobody); }
+  ~NoRights() { ::setfsuid(::geteuid()); }
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+};
+
+TEST_CASE("what cannot be read is told for as long as it is so") {
+  TailScene::Options options;
+  options.sync = 20ms;
+  TailScene scene(options);
+  fs::permissions(scene.folder().path(), fs::perms(0755));
+  append(scene.log("a.log"), "one\n");
+  fs::permissions(scene.log("a.log"), fs::perms::none);
+  std::optional<NoRights> rights(std::in_place);
+  scene.start();
+  const auto unreadable = [&] { return scene.targets().unreadable().size(); };
+  CHECK(scene.stays([&] { return unreadable() == 1; }, 100ms));
+  CHECK(scene.targets().counters().failed == 1);
+  SECTION("it can be read") {
+    rights.reset();
+    REQUIRE(scene.wait_for(1));
+  }
+  SECTION("it is gone") {
+    rights.reset();
+    fs::remove(scene.log("a.log"));
+  }
+  SECTION("nobody asks for it any more") { scene.targets().remove(scene.target("logs/*.log")); }
+  CHECK(scene.until([&] { return unreadable() == 0; }, 2s));
 }
 
 }  // namespace
@@ -811,6 +928,19 @@ TEST_CASE("compressed files: every line once, also the unfinished one, and its n
     REQUIRE(scene.wait_for(2003));
     CHECK(scene.targets().counters().failed == 1);
   }
+}
+
+TEST_CASE("compressed files that are asked for are read, though another target reads the log itself") {
+  TailScene scene;
+  FileTarget archive = scene.target("logs/*.gz", {{"archive", "yes"}});
+  archive.compression = Compression::kGzip;
+  scene.set_targets({scene.target("logs/*.log"), archive});
+  append(scene.log("a.log"), "now\n");
+  overwrite(scene.log("a.log.1.gz"), lokitail::test::compressed("before 1\nbefore 2\n", Compression::kGzip));
+  scene.start();
+  REQUIRE(scene.wait_for(3));
+  overwrite(scene.log("a.log.2.gz"), lokitail::test::compressed("before 3\n", Compression::kGzip));
+  REQUIRE(scene.wait_for(4));
 }
 
 TEST_CASE("a compressed file goes on after a crash at the line up to which it was settled") {
