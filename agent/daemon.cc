@@ -231,7 +231,12 @@ void Daemon::wait_for_signal() {
       asio::co_spawn(control_, reload(), asio::detached);
       return wait_for_signal();
     }
-    if (!stopping_) log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    // Nor is it to go on with another configuration then.
+    const bool was_to_go_on = std::exchange(next_config_, nullptr) != nullptr;
+    if (!stopping_ || was_to_go_on) {
+      log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    }
+    if (stopping_ && was_to_go_on) notify_service_manager("STOPPING=1");
     begin_stop(usual_deadline());
     wait_for_signal();
   });
@@ -339,7 +344,7 @@ asio::awaitable<void> Daemon::shut_down() {
               {{"bytes", delivery_->budget().in_flight()}});
   }
   delivery_->log_accounts();
-  delivery_->stop();
+  co_await delivery_->stop();
   if (served_) served_->server().stop();
   for (const auto& served : leaving_servers_) served->server().stop();
   // Settled pushes have to reach their blocks before positions are written for the last time.

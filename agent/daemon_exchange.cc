@@ -27,6 +27,9 @@ constexpr std::chrono::seconds kServerTime{2};
 // How long the last traces may take for the endpoint of before.
 constexpr std::chrono::milliseconds kLastTracesTime{500};
 
+// Why nothing is exchanged any more.
+constexpr const char* kEnds = "the agent is about to end";
+
 using Keep = void (*)(const Config& from, Config& part);
 
 bool differ(const Config& a, const Config& b, Keep keep) {
@@ -82,6 +85,7 @@ asio::awaitable<std::string> Daemon::exchange(std::shared_ptr<const Config> fres
   if (differ(*config_, *fresh, keep_server)) problem = change_server(fresh->server);
   if (problem.empty() && differ(*config_, *fresh, keep_delivery)) problem = co_await change_clients(fresh);
   if (!problem.empty()) co_return problem;
+  if (stopping_) co_return kEnds;
   if (differ(*config_, *fresh, keep_limits)) change_limits(fresh->limits_config);
   co_return co_await change_jobs(std::move(fresh));
 }
@@ -182,7 +186,7 @@ asio::awaitable<std::string> Daemon::change_clients(std::shared_ptr<const Config
     log::warn("what the spool holds stays there until its directory is configured again",
               {{"directory", spool_before}});
   }
-  replaced->stop();
+  co_await replaced->stop();
   delivery_->start_after(*replaced);
   asio::co_spawn(control_,
                  see_off(std::move(replaced), replaced_traces == traces_ ? nullptr : replaced_traces),
@@ -225,6 +229,8 @@ asio::awaitable<std::string> Daemon::change_jobs(std::shared_ptr<const config::C
   if (std::string problem = co_await workers_.change_jobs(retired, std::move(added)); !problem.empty()) {
     co_return problem;
   }
+  // Whoever stops goes through the jobs that there are.
+  if (stopping_) co_return kEnds;
   for (const std::string& name : retired) {
     const auto job = std::ranges::find(jobs_, name, [](const auto& each) { return each->name(); });
     (*job)->stop();
@@ -240,6 +246,7 @@ asio::awaitable<std::string> Daemon::change_jobs(std::shared_ptr<const config::C
            std::ranges::any_of(made, [&](const auto& job) { return job->name() == leaving->name(); });
   };
   while (std::ranges::any_of(leaving_, is_awaited) && Clock::now() < deadline && !stopping_) co_await rest();
+  if (stopping_) co_return kEnds;
   config_ = fresh;
   co_return start_jobs(std::move(made));
 }
@@ -249,7 +256,6 @@ std::string Daemon::start_jobs(std::vector<std::unique_ptr<ScrapeJob>> jobs) {
   std::string problem;
   for (auto& job : jobs) {
     jobs_.push_back(std::move(job));
-    if (stopping_) continue;
     try {
       jobs_.back()->add_files();
       jobs_.back()->start();

@@ -274,7 +274,11 @@ void Worker::set_limits(const WorkerLimits& limits) {
   for (const auto& [name, job] : jobs_) job->hold_to(rate.get());
   for (const auto& job : retired_) job->hold_to(rate.get());
   set_taps();
-  if (target_rate_) target_rate_->let_go();
+  if (target_rate_) {
+    target_rate_->let_go();
+    // The end of its timer may be on its way already.
+    boost::asio::post(io_, [kept = std::shared_ptr<TargetRate>(std::move(target_rate_))] {});
+  }
   target_rate_ = std::move(rate);
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "agent/http/headers.h"
+
 namespace lokitail::agent {
 
 pipeline::lang::Selector client_selector(const std::string& match, const config::Place& place,
@@ -37,6 +39,7 @@ void Batcher::add(const pipeline::Entry& entry) {
     ++unmatched_;
     return;
   }
+  if (!has_tenant_to_send(*wanted, entry.line)) return;
   const auto [labels, open] = route(*wanted);
   const auto fits = fitted(entry.line, open);
   if (!fits) return;
@@ -103,6 +106,14 @@ const pipeline::Labels* Batcher::labels_for_client(const pipeline::Entry& entry)
   }
   if (match_ && !match_->matches(*labels, entry.line)) return nullptr;
   return relabeler_ ? relabeler_->apply(*labels) : labels;
+}
+
+// No request can name a tenant with a line break in it, and what lines say is not to write headers.
+bool Batcher::has_tenant_to_send(const pipeline::Labels& labels, std::string_view line) {
+  const pipeline::Label* const tenant = labels.find(tenant_label_);
+  if (tenant == nullptr || http::is_header_value(tenant->value)) return true;
+  events_.entry_dropped(config_.client, config_.tenant, "invalid_tenant", line.size());
+  return false;
 }
 
 // The labels that name the stream, and the batch of the tenant they name.

@@ -101,6 +101,7 @@ class Batcher {
   };
 
   const pipeline::Labels* labels_for_client(const pipeline::Entry& entry);
+  bool has_tenant_to_send(const pipeline::Labels& labels, std::string_view line);
   std::pair<const pipeline::Labels&, TenantBatch&> route(const pipeline::Labels& labels);
   std::optional<std::string_view> fitted(std::string_view line, const TenantBatch& open);
   void report_taken();

@@ -44,7 +44,7 @@ class Budget {
     return in_flight_[client].load(std::memory_order_relaxed);
   }
   std::size_t limit() const { return limit_; }
-  std::size_t share() const { return limit_ / in_flight_.size(); }
+  std::size_t share() const { return std::max<std::size_t>(limit_ / in_flight_.size(), 1); }
 
  private:
   const std::size_t limit_;

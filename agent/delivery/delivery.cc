@@ -1,6 +1,7 @@
 #include "agent/delivery/delivery.h"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -205,9 +206,11 @@ void Delivery::hurry() {
   for (const Client& client : clients_) client.sender->hurry();
 }
 
-void Delivery::stop() {
+boost::asio::awaitable<void> Delivery::stop() {
   for (const Client& client : clients_) client.sender->stop();
   spool_thread_->stop();
+  // Its answers are posted by now.
+  co_await boost::asio::post(control_, boost::asio::use_awaitable);
 }
 
 void Delivery::push_ready(std::size_t client, std::unique_ptr<Push> push) {
@@ -227,8 +230,8 @@ void Delivery::entry_dropped(std::size_t client, const std::string& tenant, cons
   metrics_.dropped_entries(host, tenant, reason).Increment();
   metrics_.dropped_bytes(host, tenant, reason).Increment(static_cast<double>(bytes));
   metrics_.entries_done(config_.clients[client].name, "dropped", reason, 1);
-  metrics_.limits().count(std::string_view(reason) == "stream_limited" ? Limit::kMaxStreams
-                                                                       : Limit::kMaxLineSize);
+  if (std::string_view(reason) == "stream_limited") metrics_.limits().count(Limit::kMaxStreams);
+  if (std::string_view(reason) == "line_too_long") metrics_.limits().count(Limit::kMaxLineSize);
 }
 
 void Delivery::entry_mutated(std::size_t client, const std::string& tenant, const char* reason,

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "agent/delivery/batcher.h"
@@ -57,7 +58,8 @@ class Delivery final : public BatcherEvents {
   void hurry();
   // Says in the log what became of the entries of each client.
   void log_accounts() const;
-  void stop();
+  // Stops all sending; over when the disk has told what it has of that which was on its way there.
+  boost::asio::awaitable<void> stop();
 
   void push_ready(std::size_t client, std::unique_ptr<Push> push) override;
   void entry_dropped(std::size_t client, const std::string& tenant, const char* reason,

@@ -479,10 +479,7 @@ void Lane::stop() {
   throttle_timer_.cancel();
   store_timer_.cancel();
   watch_timer_.cancel();
-  if (spool_) {
-    spool_->save();
-    spool_->stop();
-  }
+  if (spool_) spool_->save();
   for (Requests& requests : requests_) requests.close();
 }
 

@@ -96,9 +96,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   // Ends the wait between attempts. For shutdown.
   void hurry();
-  // Stops where it is; what it holds stays unsettled.
+  // Stops where it is; what it holds stays unsettled, save what the disk turns out to have.
   void stop();
-  // After stop(): the pushes that are nowhere but in memory, in their order.
+  // After stop(), and after the disk's answers: the pushes that are nowhere but in memory, in their order.
   std::vector<std::unique_ptr<Push>> take_left();
 
  private:

@@ -89,7 +89,7 @@ void Lane::stored(const Push& push) {
 void Lane::not_stored(LaneSpool::Pushes pushes) {
   storing_ -= pushes.size();
   std::ranges::move(pushes, std::back_inserter(unstored_));
-  if (storing_ > 0) return;
+  if (storing_ > 0 || stopping_) return;
   if (!loading_ && !spool_->has_more()) {
     disk_refused_ = Clock::now();
     for (auto& push : std::exchange(unstored_, {})) queue_.push_back({std::move(push)});
@@ -123,6 +123,7 @@ void Lane::load() {
 
 void Lane::loaded(std::unique_ptr<Push> push) {
   loading_ = false;
+  if (stopping_) return;
   if (push) {
     context_.metrics.entries_taken(context_.config.name, "spool", push->entries);
     if (context_.tracer) trace_loaded(*push);

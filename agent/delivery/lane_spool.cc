@@ -158,9 +158,7 @@ void LaneSpool::tell_stored(Pushes pushes) {
   boost::asio::post(client_->control,
                     [self = shared_from_this(), pushes = std::make_shared<Pushes>(std::move(pushes))] {
                       self->has_more_ = true;
-                      for (auto& push : *pushes) {
-                        if (self->listener_.stored) self->listener_.stored(std::move(push));
-                      }
+                      for (auto& push : *pushes) self->listener_.stored(std::move(push));
                     });
 }
 
@@ -192,7 +190,7 @@ void LaneSpool::give_back(Pushes pushes) {
   disk_->refuses = true;
   boost::asio::post(client_->control,
                     [self = shared_from_this(), pushes = std::make_shared<Pushes>(std::move(pushes))] {
-                      if (self->listener_.not_stored) self->listener_.not_stored(std::move(*pushes));
+                      self->listener_.not_stored(std::move(*pushes));
                     });
 }
 
@@ -219,7 +217,7 @@ void LaneSpool::load() {
         self->client_->control,
         [self, more = !disk.spool.at_end(), push = std::make_shared<std::unique_ptr<Push>>(std::move(push))] {
           self->has_more_ = more;
-          if (self->listener_.loaded) self->listener_.loaded(std::move(*push));
+          self->listener_.loaded(std::move(*push));
         });
   });
 }

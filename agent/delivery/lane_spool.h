@@ -89,8 +89,6 @@ class LaneSpool : public std::enable_shared_from_this<LaneSpool> {
   bool has_more() const { return has_more_; }
   // Makes acknowledgements durable, now rather than in a while.
   void save();
-  // Nothing is called any more.
-  void stop() { listener_ = {}; }
 
  private:
   // --- The spool's thread. ---
@@ -109,7 +107,7 @@ class LaneSpool : public std::enable_shared_from_this<LaneSpool> {
 
   const std::shared_ptr<ClientSpool> client_;
   const std::string tenant_;
-  Listener listener_;
+  const Listener listener_;
   bool has_more_ = false;
   std::unique_ptr<Disk> disk_;  // the spool's thread
 };

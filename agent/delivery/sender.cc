@@ -30,7 +30,12 @@ Lane& Sender::lane_of(const std::string& tenant) {
   const auto known = lanes_.find(tenant);
   if (known != lanes_.end()) return *known->second;
   if (lanes_.size() >= kMostIdleLanes) {
-    std::erase_if(lanes_, [](const auto& lane) { return lane.second->empty(); });
+    // What it has acknowledged on disk counts before another lane of that tenant looks there.
+    std::erase_if(lanes_, [](const auto& lane) {
+      const bool is_over = lane.second->empty();
+      if (is_over) lane.second->stop();
+      return is_over;
+    });
   }
   context_.metrics.add_tenant(host(), tenant);
   return *lanes_.emplace(tenant, std::make_shared<Lane>(context_, tenant)).first->second;

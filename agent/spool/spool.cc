@@ -143,7 +143,11 @@ Spool::Append Spool::append(const SpoolRecord& record, Sequence& sequence, std::
 
 std::string Spool::begin_segment() {
   Segment segment{next_sequence_, path_of(segment_name(next_sequence_))};
-  if (std::string problem = files_.create(segment.path, segment.file); !problem.empty()) return problem;
+  if (std::string problem = files_.create(segment.path, segment.file); !problem.empty()) {
+    // Its name may be that of one which was begun in vain.
+    ++next_sequence_;
+    return problem;
+  }
   segments_.push_back(std::move(segment));
   writing_ = can_append_ = true;
   synced_size_ = 0;

@@ -77,9 +77,14 @@ void Positions::load() {
   // Promtail may have run since: then its offsets are the truth, and ours are stale.
   const bool current = std::find(known.begin(), known.end(), written_digest_) != known.end();
   if (!entries) {
-    set_aside(damage);
     written_digest_ = digest("");
-    if (replay.usable) adopt(std::move(replay.state));
+    if (replay.usable) {
+      // Written before the file is gone: a log that knows of no other text counts as stale without it.
+      replay.state.digests = {written_digest_};
+      adopt(std::move(replay.state));
+      if (writes_) static_cast<void>(start_log());
+    }
+    set_aside(damage);
     return;
   }
   if (!replay.usable || !current) {
@@ -256,18 +261,23 @@ void Positions::seen(GenerationId id, std::uint64_t size, std::int64_t modified)
   found->second.modified = modified;
 }
 
-void Positions::forget(GenerationId id) {
+void Positions::forget(GenerationId id) { forget_all({id}); }
+
+// Together, since all places are gone through for it.
+void Positions::forget_all(const std::unordered_set<GenerationId>& gone) {
   Lock lock(mutex_);
-  const auto found = state_.files.find(id);
-  if (found == state_.files.end()) return;
-  const auto ids = by_path_.find(found->second.path);
-  ids->second.erase(std::ranges::find(ids->second, id));
-  if (ids->second.empty()) by_path_.erase(ids);
-  if (found->second.identity) erase_value(by_inode_, found->second.identity->inode, id);
-  std::erase_if(state_.places, [id](const auto& place) { return place.second.id == id; });
-  state_.files.erase(found);
-  live_.erase(id);
-  log_forgotten(changes_, id);
+  std::erase_if(state_.places, [&gone](const auto& place) { return gone.contains(place.second.id); });
+  for (const GenerationId id : gone) {
+    const auto found = state_.files.find(id);
+    if (found == state_.files.end()) continue;
+    const auto ids = by_path_.find(found->second.path);
+    ids->second.erase(std::ranges::find(ids->second, id));
+    if (ids->second.empty()) by_path_.erase(ids);
+    if (found->second.identity) erase_value(by_inode_, found->second.identity->inode, id);
+    state_.files.erase(found);
+    live_.erase(id);
+    log_forgotten(changes_, id);
+  }
   changed_locked(std::move(lock));
 }
 
@@ -495,7 +505,11 @@ std::string Positions::write() {
 
 std::string Positions::sync_log() {
   if (!std::exchange(log_unsynced_, false) || ::fdatasync(log_) == 0) return {};
-  return "cannot sync " + log_name_ + ": " + std::strerror(errno);
+  std::string problem = "cannot sync " + log_name_ + ": " + std::strerror(errno);
+  // The kernel forgets what it could not write, and another sync would say that all is well.
+  close_log();
+  log_fails_ = true;
+  return problem;
 }
 
 // The log names the text before and the text after: whichever is on disk after a power cut, it is ours.
@@ -527,6 +541,7 @@ void Positions::clean_up() {
     }
   }
   FolderIndex index;
+  std::unordered_set<GenerationId> gone;
   for (const Generation& generation : idle) {
     const auto facts = stat_path(generation.path.c_str());
     const bool nothing_there = !facts && (errno == ENOENT || errno == ENOTDIR);
@@ -536,8 +551,9 @@ void Positions::clean_up() {
       exists = !index.complete(generation.path) ||
                !index.find(generation.path, generation.identity->inode).empty();
     }
-    if (!exists) forget(generation.id);
+    if (!exists) gone.insert(generation.id);
   }
+  if (!gone.empty()) forget_all(gone);
 }
 
 }  // namespace lokitail::agent

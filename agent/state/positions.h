@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -114,6 +115,7 @@ class Positions {
   void take_over(const std::map<std::string, std::string>& entries);
   void set_aside(const std::string& problem);
 
+  void forget_all(const std::unordered_set<GenerationId>& gone);
   void changed_locked(Lock lock);
   void refresh_offset_locked(GenerationId id);
   Generation generation_locked(GenerationId id, const KnownFile& file) const;

@@ -493,6 +493,20 @@ TEST_CASE("reload: what a running agent cannot exchange makes it begin anew, and
   scene.agent.stop();
 }
 
+TEST_CASE("reload: a signal to stop counts for more than a configuration to begin anew with") {
+  ReloadScene scene;
+  scene.agent.arguments = {"-shutdown.timeout=1s"};
+  scene.start();
+  scene.loki.go_down();
+  scene.app.write(10);
+  REQUIRE(eventually([&] { return scene.agent.metric("promtail_batch_retries_total") > 0; }));
+  scene.agent.top_level = "workers: 2\n";
+  scene.agent.reload();
+  REQUIRE(eventually([&] { return scene.said("beyond what a running agent can exchange") == 1; }));
+  scene.agent.stop();
+  CHECK(scene.said("Starting lokitail") == 1);
+}
+
 TEST_CASE("reload: -config.watch loads what is written, however it is written") {
   ReloadScene scene;
   scene.agent.arguments = {"-config.watch"};

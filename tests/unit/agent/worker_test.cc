@@ -206,6 +206,24 @@ TEST_CASE("a limit for each target lets them go on in time, also while somebody 
   CHECK(watcher->after == 800);
 }
 
+TEST_CASE("a limit for each target that is changed while a source's time comes") {
+  Working working(Jobs{{"a", ""}}, {}, pipeline::LineRate{100, 1});
+  const auto source = working.add("a", 1'000'000);
+  for (int i = 0; i < 5; ++i) {
+    const int pushed = source->pushed;
+    REQUIRE(eventually([&] { return source->pushed > pushed; }));
+    // Nothing is looked at before the source's time has come, and then all at once.
+    std::atomic<bool> sleeps = false;
+    working.worker().post([&sleeps] {
+      sleeps = true;
+      std::this_thread::sleep_for(200ms);
+    });
+    REQUIRE(eventually([&] { return sleeps.load(); }));
+    working.worker().change_limits({.lines_of_target = pipeline::LineRate{100, 1}});
+  }
+  CHECK(working.drains());
+}
+
 TEST_CASE("the limit on lines of all jobs lets them go on in time") {
   Working working(Jobs{{"a", ""}}, pipeline::LineRate{1000, 1});
   Stopwatch watch;

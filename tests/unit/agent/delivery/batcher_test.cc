@@ -158,6 +158,21 @@ TEST_CASE("the tenant of an entry has a batch of its own, and its label is not s
   CHECK(shape(*bench.pushes[1]) == R"({cluster="c", job="a"}: 2)");
 }
 
+TEST_CASE("what a request cannot name is no tenant") {
+  BatcherConfig config;
+  config.tenant = "own";
+  Bench bench(config);
+  for (const char* const tenant : {"a\r\nX-Scope-OrgID: b", "a\n", "a\x7f"}) {
+    bench.add({{"job", "a"}, {"__tenant_id__", tenant}}, "1");
+  }
+  bench.add({{"job", "a"}, {"__tenant_id__", "t\u00e4nant 1"}}, "2");
+  bench.batcher.flush_all();
+  REQUIRE(bench.pushes.size() == 1);
+  CHECK(bench.pushes[0]->tenant == "t\u00e4nant 1");
+  CHECK(bench.events == std::vector<std::string>(3, "dropped own invalid_tenant"));
+  CHECK(bench.taken == 4);
+}
+
 TEST_CASE("lines over the limit are dropped or cut, and counted") {
   BatcherConfig config;
   config.max_line_size = 3;

@@ -25,6 +25,11 @@ class MemoryFiles final : public SpoolFiles {
   void crash_after(std::size_t operations) { crash_in_ = operations; }
   // How many of a hundred operations fail.
   void fail_often(unsigned percent) { fail_percent_ = percent; }
+  // All operations that change something fail, but for the next so many.
+  void fail_after(std::size_t operations) {
+    fail_percent_ = 100;
+    fine_for_ = operations;
+  }
 
   // What is there after the power is back. Of what was not synced any part may be there: the first
   // so many changes of the folder; of a file any length, and its last bytes may be rubbish.
@@ -141,6 +146,10 @@ class MemoryFiles final : public SpoolFiles {
 
   bool fails() {
     if (crash_in_ != 0 && --crash_in_ == 0) throw Crash();
+    if (fine_for_ != 0) {
+      --fine_for_;
+      return false;
+    }
     return fail_percent_ != 0 && pick(99) < fail_percent_;
   }
 
@@ -171,6 +180,7 @@ class MemoryFiles final : public SpoolFiles {
   std::mt19937_64 random_;
   std::size_t crash_in_ = 0;
   unsigned fail_percent_ = 0;
+  std::size_t fine_for_ = 0;
 };
 
 }  // namespace lokitail::agent::test

@@ -252,6 +252,28 @@ TEST_CASE("a disk that fails leaves the spool as it was", "[spool]") {
   }
 }
 
+TEST_CASE("a segment that was begun in vain is in the way of no other", "[spool]") {
+  SpoolScene scene;
+  scene.write({"a"});
+  scene.reopen();
+  // Its file is made, but neither is anything written nor what was written cut off.
+  scene.files.fail_after(1);
+  CHECK(scene.append(record_of("b")) == Spool::Append::kFailed);
+  scene.files.fail_often(0);
+  CHECK(scene.spool().sync().empty());
+  bool stored = false;
+  for (int attempt = 0; attempt < 3 && !stored; ++attempt) {
+    scene.problem.clear();
+    stored = scene.append(record_of("b")) == Spool::Append::kStored;
+  }
+  CHECK(stored);
+  CHECK(scene.spool().sync().empty());
+  CHECK(scene.read() == Bodies{"a", "b"});
+  for (const Spool::Sequence sequence : scene.sequences) scene.spool().acknowledge(sequence);
+  scene.save();
+  CHECK(scene.use.bytes == 0);
+}
+
 TEST_CASE("a spool on a real disk", "[spool]") {
   const lokitail::test::TempDir directory;
   const std::string folder = (directory / "spool" / "client").string();

@@ -46,6 +46,7 @@ TEST_CASE("Promtail's format is read") {
        "positions:\n  cursor-job: s=0639;i=1;b=2\n  cursor-4f66: \"1700000000\"\n",
        {{"cursor-4f66", "1700000000"}, {"cursor-job", "s=0639;i=1;b=2"}}},
       {"long keys", "positions:\n  ? /a/very/long/key\n  : \"1\"\n", {{"/a/very/long/key", "1"}}},
+      {"no UTF-8", "positions:\n  !!binary L/8=: \"1\"\n", {{"/\xFF", "1"}}},
       {"other keys beside", "positions:\n  /a: \"1\"\nmore: 3\n", {{"/a", "1"}}},
   };
   for (const auto& c : cases) {
@@ -61,6 +62,7 @@ TEST_CASE("damaged positions files are told from good ones") {
   for (const std::string& damaged :
        {std::string(100, '\0'), std::string("positions:\n  /a: \"1"), std::string("{[%\x01\xff"),
         std::string("- a\n"), std::string("text"), std::string("positions: 3\n"),
+        std::string("positions:\n/a: \"1\"\n"), std::string("positions: {a: [1]}\n"),
         std::string("positions:\n  /a: \"1\"\n") + std::string(10, '\0')}) {
     std::string problem;
     CHECK_FALSE(parse_positions(damaged, problem));
@@ -85,10 +87,9 @@ TEST_CASE("what is written can be read again, whatever is in the keys") {
   REQUIRE(parsed);
   CHECK(*parsed == entries);
   entries["/not utf-8 \xff"] = "1";
-  const auto without = parse_positions(text(entries), problem);
-  REQUIRE(without);
-  CHECK(without->size() == entries.size() - 1);
+  CHECK(parse_positions(text(entries), problem) == entries);
   CHECK(text({{"/var/log/a.log", "12"}}) == "positions:\n  /var/log/a.log: \"12\"\n");
+  CHECK(text({{"/\xFF", "12"}}) == "positions:\n  !!binary \"L/8=\": \"12\"\n");
 }
 
 TEST_CASE("a log of identities is replayed, damaged lines or not") {
@@ -284,6 +285,27 @@ TEST_CASE("a damaged positions file is set aside, and what is known beside it is
   CHECK(aside);
   CHECK(positions.write() == "");
   CHECK(slurp(bench.file) == (with_log ? "positions:\n  /a: \"10\"\n" : "positions: {}\n"));
+}
+
+TEST_CASE("killed after a damaged positions file was set aside: what is known beside it is used again") {
+  const Bench bench;
+  {
+    Positions positions(bench.file);
+    positions.load();
+    positions.place("/a", positions.add("/a", facts(1), 10));
+    CHECK(positions.write() == "");
+  }
+  overwrite(bench.file, std::string(50, '\0'));
+  const bool flushed = GENERATE(true, false);
+  {
+    Positions positions(bench.file);
+    positions.load();
+    if (flushed) positions.flush();
+  }
+  Positions again(bench.file);
+  again.load();
+  REQUIRE(again.last_at("/a").has_value());
+  CHECK(again.last_at("/a")->offset == 10);
 }
 
 TEST_CASE("nothing is written where nothing has changed, and modes are kept") {
