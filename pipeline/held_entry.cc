@@ -53,6 +53,9 @@ class HeldEntry::JoinedOrigin final : public Origin {
     return std::ranges::all_of(origins_,
                                [](const OriginHold& held) { return held.origin().can_be_read_again(); });
   }
+  bool is_awaited() const override {
+    return std::ranges::all_of(origins_, [](const OriginHold& held) { return held.origin().is_awaited(); });
+  }
 
  private:
   static SpareMemory& spare_memory() {

@@ -437,8 +437,11 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     return found == pages.end() ? nullptr : &found->second;
   }
 
+  // Says what is wrong with a request. Where it is the connection nobody would hear it; and whoever is cut off by a
+  // stop in the middle of a request is to send it again, which nobody does that was told it is a bad one.
   asio::awaitable<void> refuse(ServerStream& stream, error_code why) {
-    if (why == beast::error::timeout || why == bhttp::error::partial_message) co_return;
+    const bool is_about_request = why.category() == make_error_code(bhttp::error::bad_method).category();
+    if (!is_about_request || why == bhttp::error::partial_message) co_return;
     if (!stream.raw().socket().is_open()) co_return;
     const auto status = why == bhttp::error::header_limit ? bhttp::status::request_header_fields_too_large
                                                           : bhttp::status::bad_request;

@@ -133,16 +133,17 @@ asio::awaitable<HttpAnswer> InspectApi::inspect(HttpRequest& request) {
     co_return json_error(400, error.what());
   }
   const auto answer = std::make_shared<std::optional<HttpAnswer>>();
-  auto timer = std::make_shared<asio::steady_timer>(parts_.control, kPatience);
+  // Ours alone: the agent may be gone when the thread ends, and a timer must not outlive it.
+  const auto timer = std::make_shared<asio::steady_timer>(parts_.control, kPatience);
   runs->is_busy = true;
-  std::thread([runs, answer, timer, wanted = std::move(wanted)]() mutable {
+  std::thread([runs, answer, waits = std::weak_ptr(timer), wanted = std::move(wanted)] {
     HttpAnswer made = run(wanted);
     const std::lock_guard lock(runs->mutex);
     if (runs->control == nullptr) return;
-    asio::post(*runs->control, [runs, answer, timer = std::move(timer), made = std::move(made)]() mutable {
+    asio::post(*runs->control, [runs, answer, waits, made = std::move(made)]() mutable {
       *answer = std::move(made);
       runs->is_busy = false;
-      timer->cancel();
+      if (const auto waiting = waits.lock()) waiting->cancel();
     });
   }).detach();
   boost::system::error_code ignored;

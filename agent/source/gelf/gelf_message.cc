@@ -124,9 +124,8 @@ std::optional<GelfMessage> read_gelf(std::string_view packed, pipeline::Arena& a
     message.level = kLevels[static_cast<std::size_t>(fields.level)];
   }
   if (fields.time != 0 && std::abs(fields.time) < 9e9) {
-    const double whole = std::floor(fields.time);
-    const auto fraction = static_cast<std::int64_t>((fields.time - whole) * 1e9);
-    message.time = pipeline::Timestamp(static_cast<std::int64_t>(whole), 0).plus_nanoseconds(fraction);
+    // As Promtail does it: a double holds so many nanoseconds to a quarter of a microsecond.
+    message.time = pipeline::Timestamp::from_unix_nanoseconds(static_cast<std::int64_t>(fields.time * 1e9));
   }
   return message;
 }

@@ -91,6 +91,7 @@ std::vector<const TargetTraffic*> GelfTarget::traffic() const { return {&state_-
 void GelfTarget::State::receive() {
   const auto handle = [self = shared_from_this()](std::string_view datagram, const asio::ip::address&) {
     self->take(datagram);
+    return !self->block || self->block->bytes() < ReceivedSource::kFullBlockBytes;
   };
   const auto hand_over = [self = shared_from_this()] { self->flush(); };
   asio::co_spawn(control, datagrams.receive(handle, hand_over, source), asio::detached);

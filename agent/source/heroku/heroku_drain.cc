@@ -12,6 +12,9 @@
 namespace lokitail::agent {
 namespace {
 
+// Each change of host, application and process has its own copy of the query's parameters.
+constexpr std::size_t kMostBlockBytes = std::size_t{64} << 20;
+
 PushResult malformed(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
 // Takes what stands before the next space off the front, with the space.
@@ -99,6 +102,9 @@ PushResult read_heroku_drain(std::string body, const HerokuReading& reading, Rec
     for (const auto& [name, value] : names) labels.emplace_back(name, value);
     block.continue_group(labels, reading.tenant);
     block.add_kept(message.text, reading.keeps_times ? message.time : std::nullopt);
+    if (block.bytes() > kMostBlockBytes) {
+      return {PushError::kTooLarge, "the messages take too much memory with the parameters of the query"};
+    }
   }
   return {};
 }

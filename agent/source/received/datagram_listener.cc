@@ -53,7 +53,7 @@ void DatagramListener::close() {
   socket_.close(ignored);
 }
 
-// False where there is none.
+// False where no other is to be read now.
 bool DatagramListener::receive_one(std::vector<char>& buffer, const Handler& handle) {
   udp::endpoint from;
   iovec part{buffer.data(), buffer.size()};
@@ -75,8 +75,7 @@ bool DatagramListener::receive_one(std::vector<char>& buffer, const Handler& han
     lost_.Increment(static_cast<double>(lost - lost_so_far_));
     lost_so_far_ = lost;
   }
-  handle({buffer.data(), static_cast<std::size_t>(size)}, from.address());
-  return true;
+  return handle({buffer.data(), static_cast<std::size_t>(size)}, from.address());
 }
 
 }  // namespace lokitail::agent

@@ -22,8 +22,10 @@ namespace lokitail::agent {
 
 class DatagramListener {
  public:
-  using Handler = std::function<void(std::string_view datagram, const boost::asio::ip::address& from)>;
-  // After what was there at once: it is to be handed over.
+  // False where as much has come together as should be handed over: a datagram may be packed, and hold many times its
+  // size.
+  using Handler = std::function<bool(std::string_view datagram, const boost::asio::ip::address& from)>;
+  // After that, or after what was there at once: it is to be handed over.
   using Flush = std::function<void()>;
 
   DatagramListener(boost::asio::io_context& io, prometheus::Counter& lost)

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kRetryAfter{1};
 constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr const char* kStopping = "stopping";
 
 HttpAnswer done() { return {204, kText, ""}; }
 
@@ -83,10 +84,12 @@ std::optional<HttpAnswer> HttpReceiver::gate(const Endpoint& endpoint) {
   if (listening_ && endpoint.source->has_room()) return std::nullopt;
   return finished(endpoint, {},
                   listening_ ? try_again(429, "too much waits for delivery; send it again later")
-                             : try_again(503, "stopping"));
+                             : try_again(503, kStopping));
 }
 
 asio::awaitable<HttpAnswer> HttpReceiver::take(const Endpoint& endpoint, HttpRequest& request) {
+  // Its body may have come when this was stopped already.
+  if (!listening_) co_return finished(endpoint, request, try_again(503, kStopping));
   auto block = std::make_unique<ReceivedBlock>();
   const PushResult result = endpoint.read(request, *block);
   if (!result) {

@@ -59,6 +59,8 @@ class ReceivedSource final : public Source {
 
   // With this much of a source waiting, listeners take in no more.
   static constexpr std::size_t kMostWaitingBytes = 1 << 20;
+  // A block of so much is offered before others are added to it.
+  static constexpr std::size_t kFullBlockBytes = 256 * 1024;
 
   ReceivedSource(boost::asio::io_context& control, Worker& worker, Spec spec, DroppedHandler dropped = {});
   ~ReceivedSource() override;

@@ -26,6 +26,10 @@ void StdinSource::attach(Worker& worker) {
 Source::Turn StdinSource::take_turn(Worker& worker) {
   // Blocks point to the source until they are settled: it stays with its worker.
   if (ended_) return Turn::kIdle;
+  if (has_lines_) {
+    push_lines(worker, true);
+    return Turn::kMore;
+  }
   switch (read_block(worker)) {
     case Found::kMore:
       return Turn::kMore;
@@ -44,6 +48,7 @@ Source::Turn StdinSource::take_turn(Worker& worker) {
 
 void StdinSource::finish(Worker& worker) {
   if (std::exchange(ended_, true)) return;
+  if (has_lines_) push_lines(worker, false);
   push_rest(worker);
 }
 
@@ -63,7 +68,7 @@ StdinSource::Found StdinSource::read_block(Worker& worker) {
   const ssize_t n = ::read(spec_.file, buffer_.get() + used_, capacity_ - used_);
   if (n == 0) return Found::kEnd;
   if (n > 0) {
-    take_lines(worker, static_cast<std::size_t>(n));
+    take_bytes(worker, static_cast<std::size_t>(n));
     return Found::kMore;
   }
   if (errno == EINTR) return Found::kMore;
@@ -83,39 +88,52 @@ void StdinSource::make_room() {
   capacity_ = capacity;
 }
 
-// The lines that the latest `new_bytes` of the buffer complete.
-void StdinSource::take_lines(Worker& worker, std::size_t new_bytes) {
+// That stand behind what is in the buffer.
+void StdinSource::take_bytes(Worker& worker, std::size_t new_bytes) {
   offset_ += new_bytes;
+  used_ += new_bytes;
+  push_lines(worker, true);
+}
+
+// The whole lines of the buffer, until there is to be a pause.
+void StdinSource::push_lines(Worker& worker, bool pauses) {
   const pipeline::OriginReference origin(ledger_.open(offset_));
   advance_clock(worker);
   worker.block_is_read(origin.get());
   const char* line = buffer_.get();
-  const char* searched = line + used_;
-  used_ += new_bytes;
   const char* const end = line + used_;
-  while (const auto* newline = static_cast<const char*>(
-             std::memchr(searched, '\n', static_cast<std::size_t>(end - searched)))) {
+  const auto newline_from = [end](const char* from) {
+    return static_cast<const char*>(std::memchr(from, '\n', static_cast<std::size_t>(end - from)));
+  };
+  has_lines_ = false;
+  for (const char* newline = newline_from(line + searched_); newline != nullptr && !has_lines_;
+       newline = newline_from(line)) {
     if (!std::exchange(skipping_, false)) {
       push_line({line, static_cast<std::size_t>(newline - line)}, origin.get());
     }
-    line = searched = newline + 1;
+    line = newline + 1;
+    has_lines_ = pauses && worker.wants_pause(*pipeline_) && newline_from(line) != nullptr;
   }
   used_ = static_cast<std::size_t>(end - line);
-  if (skipping_) {
-    used_ = 0;
-  } else if (used_ > spec_.max_line_bytes) {
+  if (!has_lines_ && !skipping_ && used_ > spec_.max_line_bytes) {
     push_line({line, used_}, origin.get());
     skipping_ = true;
-    used_ = 0;
   }
+  if (skipping_) used_ = 0;
+  keep_from(line);
+}
+
+// What is in use of the buffer begins there.
+void StdinSource::keep_from(const char* begin) {
   if (used_ <= kBlockBytes / 2 && capacity_ > kBlockBytes) {
-    const std::string rest(line, used_);
+    const std::string rest(begin, used_);
     buffer_ = std::make_unique_for_overwrite<char[]>(kBlockBytes + pipeline::kTextPadding);
     capacity_ = kBlockBytes;
     std::memcpy(buffer_.get(), rest.data(), rest.size());
-  } else if (line != buffer_.get()) {
-    std::memmove(buffer_.get(), line, used_);
+  } else if (begin != buffer_.get()) {
+    std::memmove(buffer_.get(), begin, used_);
   }
+  searched_ = has_lines_ ? 0 : used_;
 }
 
 void StdinSource::push_rest(Worker& worker) {

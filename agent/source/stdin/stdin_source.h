@@ -49,6 +49,7 @@ class StdinSource final : public Source {
   StdinSource(Spec spec, Events events);
 
   void attach(Worker& worker) override;
+  pipeline::Pipeline* pipeline() override { return pipeline_; }
   Turn take_turn(Worker& worker) override;
 
   // Reads no more; an unfinished line is sent as it is.
@@ -58,7 +59,9 @@ class StdinSource final : public Source {
   enum class Found { kMore, kNothing, kEnd, kFailed };
   Found read_block(Worker& worker);
   void make_room();
-  void take_lines(Worker& worker, std::size_t new_bytes);
+  void take_bytes(Worker& worker, std::size_t new_bytes);
+  void push_lines(Worker& worker, bool pauses);
+  void keep_from(const char* begin);
   void push_line(std::string_view line, pipeline::Origin* origin);
   void push_rest(Worker& worker);
   void advance_clock(Worker& worker);
@@ -70,10 +73,12 @@ class StdinSource final : public Source {
   pipeline::Labels labels_;
   BlockLedger ledger_;
   std::uint64_t offset_ = 0;
-  std::unique_ptr<char[]> buffer_;  // begins with the unfinished line
+  std::unique_ptr<char[]> buffer_;  // begins with what is not pushed yet
   std::size_t capacity_ = 0;
   std::size_t used_ = 0;
-  bool skipping_ = false;  // in a line that was cut
+  std::size_t searched_ = 0;  // of it: where there is no newline
+  bool has_lines_ = false;    // there are whole ones in it, which a pause has kept
+  bool skipping_ = false;     // in a line that was cut
   bool told_of_cut_ = false;
   bool ended_ = false;
   pipeline::Timestamp time_;  // of the latest line

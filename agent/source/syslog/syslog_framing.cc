@@ -67,8 +67,11 @@ void SyslogFraming::take_counted(std::string_view& bytes, const Handler& handler
   hand_over(std::exchange(kept_, {}), handler);
 }
 
+// A line that begins in another way goes on with the message before it, but nothing waits for such a line.
 void SyslogFraming::take_line(std::string_view& bytes, const Handler& handler) {
-  const std::size_t end = bytes.find('\n');
+  std::size_t end = bytes.find('\n');
+  while (end != bytes.npos && end + 1 < bytes.size() && bytes[end + 1] != '<')
+    end = bytes.find('\n', end + 1);
   if (end == bytes.npos) return keep(std::exchange(bytes, {}));
   const std::string_view part = bytes.substr(0, end);
   bytes.remove_prefix(end + 1);
@@ -86,6 +89,7 @@ void SyslogFraming::keep(std::string_view bytes) {
 void SyslogFraming::hand_over(std::string_view message, const Handler& handler) {
   const bool was_cut = std::exchange(cut_, false) || message.size() > most_bytes_;
   message = message.substr(0, most_bytes_);
+  if (method_ == Method::kLines) message = message.substr(0, message.find_last_not_of('\n') + 1);
   if (!message.empty()) handler(message, was_cut);
 }
 

@@ -1,5 +1,6 @@
 // Where one message ends and the next begins in what a sender sends: by octet counting ("57 <34>1 …") or by
-// newlines. The first byte of a connection, or of a datagram, tells which.
+// newlines. The first byte of a connection, or of a datagram, tells which. Where newlines count, a message goes on
+// over lines that do not begin with `<`, as far as they come with it.
 //
 // Source: RFC 6587, section 3.4.
 // Threads: one at a time. Memory: an unfinished message, at most as long as a message may be.

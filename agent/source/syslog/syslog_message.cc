@@ -39,18 +39,13 @@ class Parser {
 
   void rfc3164(pipeline::Timestamp now) {
     if (!priority()) return;
+    skip_spaces();
     const bool has_time = timestamp_3164(now);
     if (has_time && !skip(' ')) return fail("a space");
-    if (has_time) {
-      const std::string_view before = rest_;
-      const std::string_view word = take_until(" ");
-      // Some leave out the host name: then this is the tag.
-      if (skip(' ') && word.find_first_of(":[") == word.npos) {
-        message_.host_name = word;
-      } else {
-        rest_ = before;
-      }
-    }
+    skip_spaces();
+    // Behind a message whose length was told.
+    if (rest_.ends_with('\n')) rest_.remove_suffix(1);
+    if (has_time) host_name_3164();
     tag();
     message_.text = rest_;
     if (!has_time) fail("a timestamp such as Jan  2 15:04:05");
@@ -64,6 +59,7 @@ class Parser {
     rest_.remove_prefix(1);
     return true;
   }
+  void skip_spaces() { rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size())); }
   std::string_view take(std::size_t size) {
     const std::string_view taken = rest_.substr(0, size);
     rest_.remove_prefix(taken.size());
@@ -204,20 +200,38 @@ class Parser {
     return now;
   }
 
-  // "app[123]: ", or nothing.
+  static bool is_printable(std::string_view word) {
+    return std::ranges::all_of(word, [](char c) { return c > ' ' && c <= '~'; });
+  }
+
+  // Some leave it out: then the word is the tag, or the text. It is the text as well where nothing else comes.
+  void host_name_3164() {
+    constexpr std::size_t kMostHostNameBytes = 255;
+    const std::string_view before = rest_;
+    const std::string_view word = take_until(" ");
+    const bool is_tag = word.find_first_of(":[", 1) != word.npos && !word.starts_with('[');
+    const bool is_host_name = !word.empty() && word.size() <= kMostHostNameBytes && is_printable(word) &&
+                              !is_tag && word.find(':') == word.npos && rest_.starts_with(' ');
+    if (is_host_name) message_.host_name = word == kNil ? std::string_view() : word;
+    skip_spaces();
+    if (!is_host_name || rest_.empty()) rest_ = before;
+  }
+
+  // "app[123]: ", or nothing. Without a space behind the colon, or anything behind that, it is text as well.
   void tag() {
     constexpr std::size_t kMostTagBytes = 48;  // 32 by the RFC; many are longer
     const std::string_view before = rest_;
     const std::string_view name = take_until(": [");
+    const bool is_name = !name.empty() && name.size() <= kMostTagBytes && is_printable(name);
     std::string_view content;
-    if (!name.empty() && name.size() <= kMostTagBytes && skip('[')) {
-      content = take_until("]");
-      if (!skip(']')) return static_cast<void>(rest_ = before);
+    if (is_name && skip('[')) {
+      content = take_until(" []");
+      if (!is_printable(content) || !skip(']')) return static_cast<void>(rest_ = before);
     }
-    if (name.empty() || name.size() > kMostTagBytes || !skip(':')) return static_cast<void>(rest_ = before);
-    skip(' ');
-    message_.app_name = name;
-    message_.proc_id = content;
+    if (!is_name || !skip(':')) return static_cast<void>(rest_ = before);
+    message_.app_name = name == kNil ? std::string_view() : name;
+    message_.proc_id = content == kNil ? std::string_view() : content;
+    if (!skip(' ') || rest_.empty()) rest_ = before;
   }
 
   std::string_view rest_;

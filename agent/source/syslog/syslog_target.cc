@@ -178,6 +178,7 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
   if (error) co_return;
   SyslogPeer peer{text_of(remote.address()), {}};
   if (entries.wants_host_names()) peer.host_name = co_await host_name(remote.address());
+  if (!listening) co_return;  // since then; the job may be gone
   if (!tls) {
     streams.insert(&stream);
     co_await read_from(stream, stream, std::move(peer));
@@ -192,7 +193,7 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
   if (error) {
     log::warn("TLS handshake of a syslog sender failed",
               {{"from", peer.address}, {"error", error.message()}});
-  } else {
+  } else if (listening) {
     co_await read_from(secure, lowest, std::move(peer));
   }
   streams.erase(&lowest);
@@ -226,6 +227,7 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
     lowest.expires_after(
         std::chrono::duration_cast<std::chrono::steady_clock::duration>(config.idle_timeout));
     const std::size_t size = co_await stream.async_read_some(asio::buffer(buffer), into(error));
+    if (!listening) break;  // nothing may be offered any more
     if (!framing.take({buffer.data(), size}, add)) {
       entries.count_fault(peer.address, "messages framed by octet counting or newlines");
       flush();
@@ -247,12 +249,13 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
 
 asio::awaitable<std::string> SyslogTarget::State::host_name(asio::ip::address address) {
   error_code error;
-  tcp::resolver of_this(control);
+  // Shared, since the time may be over when the answer is there already, and then both are told one after the other.
+  const auto of_this = std::make_shared<tcp::resolver>(control);
   asio::steady_timer limit(control, kLookUp);
-  limit.async_wait([&of_this](const error_code& cancelled) {
-    if (!cancelled) of_this.cancel();
+  limit.async_wait([of_this](const error_code& cancelled) {
+    if (!cancelled) of_this->cancel();
   });
-  const auto found = co_await of_this.async_resolve(tcp::endpoint(address, 0), into(error));
+  const auto found = co_await of_this->async_resolve(tcp::endpoint(address, 0), into(error));
   limit.cancel();
   if (error || found.empty()) co_return std::string();
   const std::string name = found.begin()->host_name();
@@ -264,6 +267,7 @@ asio::awaitable<std::string> SyslogTarget::State::host_name(asio::ip::address ad
 void SyslogTarget::State::receive() {
   const auto take = [self = shared_from_this()](std::string_view datagram, const asio::ip::address& from) {
     self->take_datagram(datagram, from);
+    return self->entries.waiting_bytes() < ReceivedSource::kFullBlockBytes;
   };
   const auto hand_over = [self = shared_from_this()] { self->entries.flush(); };
   asio::co_spawn(control, datagrams.receive(take, hand_over, source), asio::detached);

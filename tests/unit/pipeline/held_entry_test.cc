@@ -17,9 +17,11 @@ class CountedOrigin final : public Origin {
   Hold hold() override { return ++holds; }
   void let_go(Hold) override { --holds; }
   bool goes_on() const override { return more; }
+  bool is_awaited() const override { return awaited; }
   int settled_count = 0;
   Hold holds = 0;
   bool more = false;
+  bool awaited = false;
 
  private:
   void settled() override { ++settled_count; }
@@ -169,6 +171,20 @@ TEST_CASE("a held entry goes on from an earlier one", "[held_entry]") {
     CHECK(latest.has_origin());
     CHECK(first.holds == 1);
   }
+}
+
+TEST_CASE("whoever waits for the lines of a held entry waits for it too", "[held_entry]") {
+  HeldEntryScene scene;
+  CountedOrigin first(&scene), second(&scene);
+  first.awaited = second.awaited = true;
+  HeldEntry held(scene.read("a", &first));
+  held.also_from(&second);
+  Entry entry;
+  held.restore(entry);
+  CHECK(entry.origin->is_awaited());
+  second.awaited = false;
+  CHECK_FALSE(entry.origin->is_awaited());
+  held.release_origins();
 }
 
 // Takes entries as a batch does: with a reference to where they came from.

@@ -56,6 +56,13 @@ TEST_CASE("label names", "[label_name]") {
   for (const char* name : {"", "\xFF", "a\xC3"}) CHECK_FALSE(is_utf8_label_name(name));
 }
 
+TEST_CASE("a sanitized label name has one underscore for each character", "[label_name]") {
+  CHECK(sanitized_label_name("app.kubernetes.io/name-1") == "app_kubernetes_io_name_1");
+  CHECK(sanitized_label_name("1é€😀_") == "1____");
+  CHECK(sanitized_label_name("a\xFF\xC3") == "a__");
+  CHECK(sanitized_label_name("").empty());
+}
+
 TEST_CASE("UTF-8 wherever the odd byte stands", "[utf8]") {
   for (std::size_t size = 1; size < 40; ++size) {
     for (std::size_t at = 0; at < size; ++at) {

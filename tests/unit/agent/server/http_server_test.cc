@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <future>
 #include <string>
 #include <thread>
 
@@ -84,6 +85,10 @@ class Served {
 
   std::uint16_t port() const { return port_; }
 
+  void stop_accepting() {
+    asio::post(io_, [this] { server_.stop_accepting(); });
+  }
+
   std::atomic<bool> open_{true};
 
  private:
@@ -145,6 +150,18 @@ TEST_CASE("a body is refused that is too large, too much at a time, or comes whi
              Catch::StartsWith("HTTP/1.1 429 ") && Catch::Contains("Retry-After: 7\r\n"));
   served.open_ = true;
   CHECK_THAT(served.talk(head + "Content-Length: 5\r\n\r\nhello"), Catch::StartsWith("HTTP/1.1 200 "));
+}
+
+// Whoever sent it would not send it again.
+TEST_CASE("a request that a stop cuts off is not answered as a bad one") {
+  for (const std::string part :
+       {"POST /ec", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf"}) {
+    Served served(loopback());
+    auto answer = std::async(std::launch::async, [&] { return served.talk(part, false); });
+    std::this_thread::sleep_for(100ms);
+    served.stop_accepting();
+    CHECK(answer.get().empty());
+  }
 }
 
 TEST_CASE("HEAD has the size and no body") {

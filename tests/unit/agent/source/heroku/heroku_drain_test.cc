@@ -37,6 +37,18 @@ TEST_CASE("what a drain of Heroku posts", "[heroku]") {
   CHECK(read("").empty());
 }
 
+TEST_CASE("what a drain of Heroku posts takes no more memory than there may be", "[heroku]") {
+  // Each message has other labels than the one before, and all parameters of the query.
+  std::string body;
+  for (int i = 0; i < 10'000; ++i)
+    body += framed(std::string("<1>1 - ") + (i % 2 == 0 ? "a" : "b") + " c d - x");
+  const std::string query = "p=" + std::string(15'000, 'q');
+  ReceivedBlock block;
+  const PushResult result = read_heroku_drain(body, {.query = query}, block);
+  CHECK(result.error == PushError::kTooLarge);
+  CHECK(block.bytes() < (std::size_t{65} << 20));
+}
+
 TEST_CASE("what no drain of Heroku posts", "[heroku]") {
   CHECK_THAT(read("hello"), Catch::StartsWith("refused: expected messages that begin"));
   CHECK_THAT(read("5 <1>1"), Catch::StartsWith("refused: expected messages that begin"));

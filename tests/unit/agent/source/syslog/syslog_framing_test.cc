@@ -41,6 +41,17 @@ TEST_CASE("both ways of framing, torn at every byte", "[syslog]") {
   }
 }
 
+TEST_CASE("lines that begin in another way go on with the message before them", "[syslog]") {
+  Reader lines;
+  CHECK(lines.take("<1>one\n  at a\n  at b\n<2>two\n\n\n<3>three\n  at"));
+  CHECK(lines.messages == Messages{"<1>one\n  at a\n  at b", "<2>two"});
+  CHECK(lines.take(" c\n"));
+  CHECK(lines.messages.back() == "<3>three\n  at c");
+  CHECK(lines.take("<4>four\nfive"));
+  CHECK(lines.end());
+  CHECK(lines.messages.back() == "<4>four\nfive");
+}
+
 TEST_CASE("what is no frame ends it", "[syslog]") {
   CHECK_FALSE(Reader().take("hello"));
   CHECK_FALSE(Reader().take(" <1>"));

@@ -93,6 +93,17 @@ TEST_CASE("messages of RFC 3164, as they come", "[syslog]") {
            Case{"<13>Nov 26 10:00:00 host no tag at all", "host", "", "", "no tag at all", 1'795'687'200},
            Case{"<13>2026-11-26T10:00:00+00:00 host app: precise", "host", "app", "", "precise",
                 1'795'687'200},
+           Case{"<13>  Nov 26 10:00:00  host  app: spaces", "host", "app", "", "spaces", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host app: told length\n", "host", "app", "", "told length",
+                1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host app:no space", "host", "app", "", "app:no space", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host app[1]: ", "host", "app", "1", "app[1]: ", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host app[1 2]: x", "host", "", "", "app[1 2]: x", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host app[1] x", "host", "", "", "app[1] x", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 host ", "host", "", "", "host ", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 - -: x", "", "", "", "x", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 \u00e9 a: x", "", "", "", "\u00e9 a: x", 1'795'687'200},
+           Case{"<13>Nov 26 10:00:00 [x] y", "[x]", "", "", "y", 1'795'687'200},
        }) {
     Parsed parsed;
     parse(c.text, SyslogFormat::kRfc3164, parsed);

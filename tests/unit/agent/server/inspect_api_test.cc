@@ -1,0 +1,62 @@
+#include "agent/server/inspect_api.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "agent/telemetry/ledger.h"
+#include "agent/telemetry/metrics.h"
+
+namespace lokitail::agent {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+TEST_CASE("the agent may go while stages are still at work for somebody", "[server]") {
+  Metrics metrics;
+  Ledger ledger;
+  const config::Config config;
+  auto io = std::make_unique<asio::io_context>(1);
+  asio::io_context of_client;
+  asio::ip::tcp::socket client(of_client);
+  {
+    const ServedParts parts{.control = *io,
+                            .metrics = metrics,
+                            .ledger = ledger,
+                            .config = [&]() -> const config::Config& { return config; },
+                            .delivery = {},
+                            .files = {},
+                            .reports = {},
+                            .targets = {},
+                            .workers = {},
+                            .reading = {},
+                            .stopping = {},
+                            .positions_trouble = {},
+                            .workers_answer = {}};
+    HttpServerOptions options;
+    options.address = "127.0.0.1";
+    options.admin = true;
+    HttpServer server(*io, options);
+    InspectApi api(parts);
+    api.serve(server);
+    server.start();
+    client.connect({asio::ip::address_v4::loopback(), server.port()});
+    // Takes its time, for each line.
+    const std::string body =
+        R"({"lines":["1","2","3","4"],"stages":"- template: {source: x, template: '{{ bcrypt .Entry }}'}"})";
+    asio::write(client, asio::buffer("POST /api/v1/inspect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
+                                     std::to_string(body.size()) + "\r\n\r\n" + body));
+    io->run_for(50ms);
+  }
+  io.reset();
+  std::this_thread::sleep_for(1s);
+}
+
+}  // namespace
+}  // namespace lokitail::agent
