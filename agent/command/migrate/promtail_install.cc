@@ -71,10 +71,13 @@ void read_service(const std::string& root, PromtailInstall& install) {
   }
 }
 
+// As a unit has it.
 std::optional<std::string> look_up(const PromtailInstall& install, std::string_view name) {
   std::optional<std::string> value;
-  for (const auto& [key, each] : install.environment) {
-    if (key == name) value = each;
+  for (std::size_t i = 0; i < install.environment.size(); ++i) {
+    const auto& [key, each] = install.environment[i];
+    const bool is_of_unit = i < install.service.environment.size();
+    if (key == name) value = is_of_unit ? each : without_specifiers(each);
   }
   return value;
 }

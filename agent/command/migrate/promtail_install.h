@@ -17,7 +17,7 @@ struct PromtailInstall {
   std::vector<std::string> flags;  // of its service, all but -config.file
   std::string config_file;         // that there is
   ServiceUnit service;             // with its environment
-  std::vector<std::pair<std::string, std::string>> environment;  // that of files, too
+  std::vector<std::pair<std::string, std::string>> environment;  // and that of files behind it
 };
 
 // All paths are the machine's, without `root`.

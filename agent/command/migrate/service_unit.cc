@@ -115,6 +115,15 @@ std::string expand_braces(std::string_view word, const Lookup& lookup) {
   return out;
 }
 
+std::string doubled(std::string_view text, char which) {
+  std::string out;
+  for (const char c : text) {
+    if (c == which) out += c;
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 void read_unit(std::string_view text, ServiceUnit& unit) {
@@ -180,12 +189,14 @@ std::string quoted_word(std::string_view word) {
   std::string out = "\"";
   for (const char c : word) {
     if (c == '"' || c == '\\') out += '\\';
-    // $ and % mean themselves when they are doubled.
-    if (c == '$' || c == '%') out += c;
     out += c == '\n' ? 'n' : c;
     if (c == '\n') out.insert(out.size() - 1, 1, '\\');
   }
   return out + "\"";
 }
+
+std::string quoted_argument(std::string_view word) { return quoted_word(doubled(word, '$')); }
+
+std::string without_specifiers(std::string_view text) { return doubled(text, '%'); }
 
 }  // namespace lokitail::agent::migrate

@@ -31,7 +31,11 @@ std::vector<std::pair<std::string, std::string>> read_environment_file(std::stri
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 std::vector<std::string> expand_words(const std::vector<std::string>& words, const Lookup& lookup);
 
-// A word as it is written in a unit.
+// A word as it is written in a unit; specifiers in it are put in by systemd.
 std::string quoted_word(std::string_view word);
+// The same in a command, where $ would stand for a variable.
+std::string quoted_argument(std::string_view word);
+// A text of elsewhere, in which % is no specifier, as a unit has it.
+std::string without_specifiers(std::string_view text);
 
 }  // namespace lokitail::agent::migrate

@@ -113,7 +113,7 @@ std::string drop_in(const Takeover& takeover) {
     text += "# Because " + need.reason + ".\n" + need.setting + "\n";
   }
   text += fmt::format("ExecStart=\nExecStart=/usr/bin/lokitail -config.file={}", kConfigFile);
-  for (const std::string& flag : takeover.promtail.flags) text += " " + quoted_word(flag);
+  for (const std::string& flag : takeover.promtail.flags) text += " " + quoted_argument(flag);
   // The last one counts.
   return text + fmt::format(" -positions.file={}\n", kPositionsFile);
 }

@@ -66,7 +66,15 @@ TEST_CASE("a quoted word is read as what it was") {
     INFO(word);
     CHECK(words_of("p " + quoted_word(word)) == Words{"p", word});
   }
-  CHECK(quoted_word("$A %i") == "\"$$A %%i\"");
+}
+
+// systemd.exec(5): in Environment= the $ has no special meaning. Specifiers mean for the new service what they did for
+// the old one.
+TEST_CASE("what systemd puts in for a word") {
+  CHECK(quoted_word("HOST=%H $A 100%%") == "\"HOST=%H $A 100%%\"");
+  CHECK(quoted_argument("$A %H") == "\"$$A %H\"");
+  CHECK(quoted_argument("-client.external-labels=host=%H") == "\"-client.external-labels=host=%H\"");
+  CHECK(without_specifiers("100%H") == "100%%H");
 }
 
 }  // namespace
