@@ -1,6 +1,7 @@
 #include "agent/state/folder_index.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -10,16 +11,52 @@
 
 namespace lokitail::agent {
 
+namespace {
+
+// Times of folders are as coarse as two seconds (FAT), so that what has changed a moment ago may change once more
+// and show it by nothing. As long as this a folder is taken for the same at most, for file systems without such times.
+constexpr std::chrono::seconds kCoarsest{2};
+
+std::int64_t modified(const struct stat& facts) {
+  return std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec;
+}
+
+std::int64_t wall_clock() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count();
+}
+
+}  // namespace
+
 const FolderIndex::Folder& FolderIndex::folder(const std::string& path) {
   const auto [found, is_new] = folders_.try_emplace(path);
   Folder& folder = found->second;
-  if (!is_new) return folder;
+  if (!is_new && folder.look == look_) return folder;
+  if (is_new || !is_as_read(path, folder)) folder = read(path);
+  folder.look = look_;
+  return folder;
+}
+
+bool FolderIndex::is_as_read(const std::string& path, const Folder& folder) {
+  if (!folder.changed || std::chrono::steady_clock::now() - folder.read >= kCoarsest) return false;
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 && modified(facts) == *folder.changed;
+}
+
+FolderIndex::Folder FolderIndex::read(const std::string& path) {
+  Folder folder;
+  folder.read = std::chrono::steady_clock::now();
+  const std::int64_t now = wall_clock();
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
   if (!directory) {
     folder.readable = errno == ENOENT || errno == ENOTDIR;  // nothing is there, and that is known
     return folder;
   }
   folder.readable = true;
+  struct stat facts {};
+  const bool is_quiet = ::fstat(::dirfd(directory.get()), &facts) == 0 &&
+                        now - modified(facts) > std::chrono::nanoseconds(kCoarsest).count();
+  if (is_quiet) folder.changed = modified(facts);
   while (const dirent* const entry = ::readdir(directory.get())) {
     if (entry->d_type == DT_DIR) continue;
     folder.by_inode.emplace(entry->d_ino, folder.names.size());

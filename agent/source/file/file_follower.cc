@@ -103,6 +103,7 @@ std::vector<std::string> FileFollower::look_at_rest() {
   for (const std::string& path : paths) look_again(path);
   std::erase_if(unreadable_, [this](const auto& each) { return !still_unreadable_.contains(each.first); });
   still_unreadable_.clear();
+  index_.clear();
   ++look_;
   return paths;
 }

@@ -190,11 +190,11 @@ class FileFollower {
   FollowedFile* open_generation(GenerationId generation) const;
   std::vector<FollowedFile*> find_history(const std::string& path, const FollowedFile* newcomer);
   bool is_same(const FollowedFile& file, const FileIdentity& identity);
-  std::vector<RotatedFile> rotated_files(FolderIndex& index, const std::string& path);
-  std::vector<RotatedFile> list_rotated(FolderIndex& index, const std::string& path, bool& vanished);
+  std::vector<RotatedFile> rotated_files(const std::string& path);
+  std::vector<RotatedFile> list_rotated(const std::string& path, bool& vanished);
   std::unique_ptr<FollowedFile> try_open_rotated(const std::string& original, const std::string& path);
-  FollowedFile* find_generation(FolderIndex& index, std::vector<RotatedFile>& rotated,
-                                const std::string& path, const Positions::Generation& generation);
+  FollowedFile* find_generation(std::vector<RotatedFile>& rotated, const std::string& path,
+                                const Positions::Generation& generation);
   FollowedFile& take_up(std::unique_ptr<FollowedFile> file, const std::string& path,
                         const Positions::Generation& generation);
   bool counts_lines(const std::string& path) const;
@@ -234,6 +234,7 @@ class FileFollower {
   bool retirement_scheduled_ = false;
   bool watch_limit_told_ = false;
   std::map<std::uint64_t, bool> polled_devices_;
+  FolderIndex index_;                              // of folders where logs are rotated; until look_at_rest()
   std::map<std::string, std::string> unreadable_;  // told already
   std::set<std::string> still_unreadable_;         // of them, since look_at_rest()
   std::set<std::string> troubled_;                 // the same, of files that are open

@@ -170,8 +170,7 @@ bool FileFollower::restart(FollowedFile& file, bool is_last_try) {
   const std::string path = file.readers[0].path;
   disk_failed_ = false;
   const auto facts = identify(file.handle->get());
-  FolderIndex index;
-  std::vector<RotatedFile> rotated = rotated_files(index, path);
+  std::vector<RotatedFile> rotated = rotated_files(path);
   auto original = positions_.find(file.generation);
   const SourcePointer least = std::ranges::min_element(file.readers, {}, [](const FileReader& reader) {
                                 return reader.source->read_offset();

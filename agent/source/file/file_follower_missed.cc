@@ -77,9 +77,8 @@ std::vector<FollowedFile*> FileFollower::find_left(const Tail& tail, const Follo
     FollowedFile* file = open_generation(id);
     if (file != nullptr && file->reader(tail.labels) != nullptr) continue;
     if (file == nullptr) {
-      FolderIndex index;
-      std::vector<RotatedFile> rotated = rotated_files(index, tail.path);
-      file = find_generation(index, rotated, tail.path, *generation);
+      std::vector<RotatedFile> rotated = rotated_files(tail.path);
+      file = find_generation(rotated, tail.path, *generation);
     }
     if (file != nullptr && std::ranges::find(found, file) == found.end()) found.push_back(file);
   }
@@ -105,20 +104,19 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path, co
   const auto unfinished = positions_.unfinished_at(path);
   const bool moved_on = last->identity && (newcomer == nullptr || last->id != newcomer->generation);
   if (unfinished.empty() && !moved_on) return missed;
-  FolderIndex index;
-  std::vector<RotatedFile> rotated = rotated_files(index, path);
+  std::vector<RotatedFile> rotated = rotated_files(path);
   if (disk_failed_ && waits) return missed;
   for (const Positions::Generation& generation : unfinished) {
     if (newcomer != nullptr && generation.id == newcomer->generation) continue;
     // What is open is taken care of, even if its reader has just ended.
     if (!generation.identity || open_generation(generation.id) != nullptr) continue;
-    FollowedFile* file = find_generation(index, rotated, path, generation);
+    FollowedFile* file = find_generation(rotated, path, generation);
     if (RotatedFile* const copy = file == nullptr ? find_copy(rotated, path, generation, {}) : nullptr) {
       file = &take_up(std::move(copy->file), path, generation);
     }
     if (file != nullptr) {
       missed.push_back(file);
-    } else if (index.complete(path) && !disk_failed_) {
+    } else if (index_.complete(path) && !disk_failed_) {
       if (!counts_lines(path)) {
         lose(path, generation.offset, generation.size, "gone before it was read to its end");
       }
@@ -141,9 +139,8 @@ std::vector<FollowedFile*> FileFollower::find_missed(const std::string& path, co
 
 // All that was rotated before anybody looked at the path.
 std::vector<FollowedFile*> FileFollower::find_history(const std::string& path, const FollowedFile* newcomer) {
-  FolderIndex index;
   std::vector<FollowedFile*> followed;
-  for (RotatedFile& rotated : rotated_files(index, path)) {
+  for (RotatedFile& rotated : rotated_files(path)) {
     if (!rotated.file || rotated.known || (newcomer != nullptr && rotated.key == newcomer->key())) continue;
     rotated.file->generation = positions_.add(path, rotated.file->facts(), 0);
     rotated.file->missed_at = path;
@@ -153,26 +150,26 @@ std::vector<FollowedFile*> FileFollower::find_history(const std::string& path, c
   return followed;
 }
 
-std::vector<RotatedFile> FileFollower::rotated_files(FolderIndex& index, const std::string& path) {
+std::vector<RotatedFile> FileFollower::rotated_files(const std::string& path) {
   constexpr int kTries = 20;  // somebody who rotates without a pause is in the way of each with luck
   bool vanished = false;
-  std::vector<RotatedFile> files = list_rotated(index, path, vanished);
+  index_.look_again();
+  std::vector<RotatedFile> files = list_rotated(path, vanished);
   // What was renamed or compressed in the meantime has another name now.
   for (int tries = 1; vanished && tries < kTries; ++tries) {
-    index.clear();
+    index_.clear();
     vanished = false;
-    files = list_rotated(index, path, vanished);
+    files = list_rotated(path, vanished);
   }
   sort_by_age(files);
   return files;
 }
 
-std::vector<RotatedFile> FileFollower::list_rotated(FolderIndex& index, const std::string& path,
-                                                    bool& vanished) {
+std::vector<RotatedFile> FileFollower::list_rotated(const std::string& path, bool& vanished) {
   std::vector<RotatedFile> files;
   for (const std::string& folder : FolderIndex::folders_around(path)) {
     const std::string original = FolderIndex::name_in(folder, path);
-    const std::vector<std::string>& names = index.folder(folder).names;
+    const std::vector<std::string>& names = index_.folder(folder).names;
     for (const std::string& name : names) {
       if (!is_rotated_name(original, name)) continue;
       // It is being compressed.
@@ -207,8 +204,7 @@ std::unique_ptr<FollowedFile> FileFollower::try_open_rotated(const std::string& 
   return file;
 }
 
-FollowedFile* FileFollower::find_generation(FolderIndex& index, std::vector<RotatedFile>& rotated,
-                                            const std::string& path,
+FollowedFile* FileFollower::find_generation(std::vector<RotatedFile>& rotated, const std::string& path,
                                             const Positions::Generation& generation) {
   for (RotatedFile& candidate : rotated) {
     if (!candidate.file || candidate.identity.inode != generation.identity->inode) continue;
@@ -216,7 +212,7 @@ FollowedFile* FileFollower::find_generation(FolderIndex& index, std::vector<Rota
     if (!counts_lines(path) && !candidate.packed && generation.offset > candidate.file->size) continue;
     return &take_up(std::move(candidate.file), path, generation);
   }
-  for (const std::string& candidate : index.find(path, generation.identity->inode)) {
+  for (const std::string& candidate : index_.find(path, generation.identity->inode)) {
     auto file = candidate == path ? try_open(path) : try_open_rotated(path, candidate);
     if (!file || files_.contains(file->key())) continue;
     if (!is_same(*file, *generation.identity)) continue;
