@@ -35,6 +35,8 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+// At a time of a connection: there may be many senders, most of which say little, and a few that say much.
+constexpr std::size_t kFirstReadBytes = 4 * 1024;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kMostHostNames = 4096;
 constexpr std::chrono::seconds kLookUp{1};
@@ -221,7 +223,7 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
         },
         waits);
   };
-  std::vector<char> buffer(kReadBytes);
+  std::vector<char> buffer(kFirstReadBytes);
   error_code error;
   while (!error && listening) {
     lowest.expires_after(
@@ -233,6 +235,7 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
       flush();
       break;
     }
+    if (size == buffer.size()) buffer.resize(kReadBytes);
     if (error && !framing.end(add)) entries.count_fault(peer.address, "the rest of a message");
     flush();
     lowest.expires_never();
