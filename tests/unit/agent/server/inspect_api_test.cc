@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,10 +21,13 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
+std::ptrdiff_t threads() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
+
 TEST_CASE("the agent may go while stages are still at work for somebody", "[server]") {
   Metrics metrics;
   Ledger ledger;
   const config::Config config;
+  const std::ptrdiff_t threads_before = threads();
   auto io = std::make_unique<asio::io_context>(1);
   asio::io_context of_client;
   asio::ip::tcp::socket client(of_client);
@@ -55,7 +61,11 @@ TEST_CASE("the agent may go while stages are still at work for somebody", "[serv
     io->run_for(50ms);
   }
   io.reset();
-  std::this_thread::sleep_for(1s);
+  CHECK(threads() > threads_before);  // the stages are at work still
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (threads() > threads_before && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  CHECK(threads() == threads_before);
 }
 
 }  // namespace
