@@ -96,7 +96,9 @@ std::vector<Change> changes(const Snapshot& before, const Snapshot& after) {
 }
 
 std::string timestamp_text(const Timestamp& timestamp) {
-  static const lang::TimeLayout layout = lang::TimeLayout::compile("2006-01-02T15:04:05.999999999Z07:00");
+  // Never destroyed: at the process' end a run of stages may still be at work for somebody.
+  static const lang::TimeLayout& layout =
+      *new lang::TimeLayout(lang::TimeLayout::compile("2006-01-02T15:04:05.999999999Z07:00"));
   return layout.format(timestamp, lang::Zone::utc());
 }
 
