@@ -64,7 +64,7 @@ std::string shortest_fixed(double value) {
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
     return std::string(buffer.data(), end.ptr);
   };
-  const std::string fixed = write(std::chars_format::fixed);
+  std::string fixed = write(std::chars_format::fixed);
   if (fixed.find('.') != std::string::npos) return fixed;
   // All digits that the number has in binary may be more than it takes to tell it.
   std::string digits = write(std::chars_format::scientific);
