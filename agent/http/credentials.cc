@@ -1,8 +1,8 @@
 #include "agent/http/credentials.h"
 
 #include <optional>
-#include <string_view>
 
+#include "agent/http/trim.h"
 #include "agent/state/durable_file.h"
 #include "config/base64.h"
 
@@ -11,7 +11,6 @@ namespace {
 
 // A secret's file, without the space around it, such as the newline that editors put at the end.
 std::optional<std::string> read_secret(const std::string& path, std::string& error) {
-  constexpr std::string_view kSpace = " \t\n\v\f\r";
   std::string text;
   bool missing = false;
   std::string problem = read_whole_file(path, text, missing);
@@ -20,9 +19,7 @@ std::optional<std::string> read_secret(const std::string& path, std::string& err
     error = std::move(problem);
     return std::nullopt;
   }
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == text.npos) return std::string();
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+  return std::string(trimmed(text));
 }
 
 // The secret itself, or what its file holds.

@@ -4,13 +4,15 @@
 
 #include <boost/beast/core/string.hpp>
 
+#include "config/ascii.h"
+
 namespace lokitail::agent::http {
 namespace {
 
 bool is_name(std::string_view text) {
-  static constexpr std::string_view kBeyondLetters = "!#$%&'*+-.^_`|~0123456789";
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kBeyondLetters.find(c) != kBeyondLetters.npos;
+    return is_letter(c) || is_digit(c) || kMarks.find(c) != kMarks.npos;
   });
 }
 

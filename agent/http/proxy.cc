@@ -6,6 +6,9 @@
 
 #include <cstdlib>
 
+#include "agent/http/trim.h"
+#include "config/ascii.h"
+
 namespace lokitail::agent::http {
 namespace {
 
@@ -61,16 +64,9 @@ bool matches_host(std::string_view rule, std::string_view host) {
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n\v\f\r";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  return begin == text.npos ? std::string_view()
-                            : text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 // The file that kubectl reads: contexts, each a cluster and a user.
 
 #include <filesystem>
+#include <optional>
 #include <string>
-
-#include <openssl/evp.h>
+#include <utility>
 
 #include "agent/discovery/kubernetes/cluster.h"
+#include "config/base64.h"
 #include "config/node.h"
 #include "config/value.h"
 
@@ -38,18 +39,12 @@ const config::Node& named(const config::Node& document, std::string_view list, c
   throw document.error("there is no " + std::string(what) + " \"" + name + "\" in " + std::string(list));
 }
 
-std::string decode_base64(const config::Node& node) {
+std::string decoded(const config::Node& node) {
   std::string text = config::read_text(node);
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  std::string bytes(text.size() / 4 * 3 + 1, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) throw node.error("expected base64");
-  // What stands for padding is counted as bytes.
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
+  std::erase(text, ' ');
+  std::optional<std::string> bytes = config::decode_base64(text);
+  if (!bytes) throw node.error("expected base64");
+  return *std::move(bytes);
 }
 
 class Reader {
@@ -61,7 +56,7 @@ class Reader {
     config::TlsConfig& tls = to.http.tls_config;
     tls.ca_file = path_at(cluster, "certificate-authority");
     if (const config::Node* data = child(cluster, "certificate-authority-data")) {
-      tls.ca = decode_base64(*data);
+      tls.ca = decoded(*data);
       tls.ca_file.clear();  // data comes first, as for kubectl
     }
     if (const config::Node* skip = child(cluster, "insecure-skip-tls-verify")) {
@@ -84,11 +79,11 @@ class Reader {
     tls.cert_file = path_at(user, "client-certificate");
     tls.key_file = path_at(user, "client-key");
     if (const config::Node* data = child(user, "client-certificate-data")) {
-      tls.cert = decode_base64(*data);
+      tls.cert = decoded(*data);
       tls.cert_file.clear();
     }
     if (const config::Node* data = child(user, "client-key-data")) {
-      tls.key = config::Secret(decode_base64(*data));
+      tls.key = config::Secret(decoded(*data));
       tls.key_file.clear();
     }
     to.http.bearer_token = config::Secret(text_at(user, "token"));
