@@ -8,8 +8,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <system_error>
-#include <thread>
 
 namespace lokitail::agent {
 
@@ -54,7 +52,7 @@ struct HostLookup::State {
 };
 
 HostLookup::HostLookup(std::chrono::milliseconds longest_wait, Resolve resolve)
-    : longest_wait_(longest_wait), state_(std::make_shared<State>()) {
+    : longest_wait_(longest_wait), state_(std::make_shared<State>()), calls_(kMostLookups) {
   state_->resolve = std::move(resolve);
 }
 
@@ -63,11 +61,8 @@ std::optional<std::string> HostLookup::find(const std::string& name) {
   if (const auto* const known = state_->fresh_answer(name)) return state_->choose(*known);
   if (!state_->under_way.contains(name)) {
     if (state_->under_way.size() >= kMostLookups) return std::nullopt;
-    try {
-      std::thread([state = state_, name] { state->keep(name, state->resolve(name)); }).detach();
-    } catch (const std::system_error&) {
-      return std::nullopt;  // no more threads to be had
-    }
+    if (!calls_.start([state = state_, name] { state->keep(name, state->resolve(name)); }))
+      return std::nullopt;
     state_->under_way.insert(name);
   }
   if (LookupClock::now() < state_->patient_again) return std::nullopt;

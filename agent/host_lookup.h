@@ -2,7 +2,7 @@
 // than a moment, and not at all while the network is known to be slow: answers are kept for a
 // while, and a lookup that takes too long goes on without anybody waiting for it.
 //
-// Threads: any. Each lookup under way has a thread of its own, kMostLookups at most.
+// Threads: any. Each lookup under way has a thread of its own, kMostLookups at most (detached_call.h).
 // Errors:  an empty result for a host that has no address, or none yet.
 #pragma once
 
@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "agent/detached_call.h"
 
 namespace lokitail::agent {
 
@@ -39,6 +41,7 @@ class HostLookup {
   struct State;
   const std::chrono::milliseconds longest_wait_;
   const std::shared_ptr<State> state_;  // shared with lookups that nobody waits for any more
+  DetachedCalls calls_;
 };
 
 }  // namespace lokitail::agent

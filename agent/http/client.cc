@@ -18,6 +18,7 @@
 #include "agent/http/tls.h"
 #include "agent/http/tls_handshake.h"
 #include "agent/into_error.h"
+#include "agent/name_lookup.h"
 #include "agent/version.h"
 
 namespace lokitail::agent::http {
@@ -76,7 +77,7 @@ class Client::Connection {
  public:
   // `timeout` of connecting, and of each exchange.
   Connection(asio::io_context& io, const config::HttpClientConfig& config, std::chrono::nanoseconds timeout)
-      : config_(config), timeout_(timeout), resolver_(io), stream_(io) {}
+      : config_(config), timeout_(timeout), lookup_(io), stream_(io) {}
 
   bool is_for(const Url& url) const {
     return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ &&
@@ -98,20 +99,11 @@ class Client::Connection {
     if (proxy && proxy->has_user) {
       proxy_authorization_ = basic_authorization(proxy->user, proxy->password);
     }
-    error_code error;
-    asio::steady_timer look_up_timer(resolver_.get_executor(), timeout_);
-    // The timer's end may be on its way already when this connection is gone.
-    const auto looks_up = std::make_shared<bool>(true);
-    look_up_timer.async_wait([this, looks_up](const error_code& cancelled) {
-      if (!cancelled && *looks_up) resolver_.cancel();
-    });
     const Url& peer = proxy ? *proxy : url;
-    const auto found = co_await resolver_.async_resolve(peer.host, peer.port, into(error));
-    *looks_up = false;
-    look_up_timer.cancel();
-    if (error) co_return words(("looking up " + peer.host), error);
-    std::vector<AnyProtocol::endpoint> endpoints;
-    for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
+    const NameLookup::Found found = co_await lookup_.endpoints_of(peer.host, peer.port, timeout_);
+    if (found.error) co_return words(("looking up " + peer.host), found.error);
+    const std::vector<AnyProtocol::endpoint> endpoints(found.endpoints.begin(), found.endpoints.end());
+    error_code error;
     set_deadline(timeout_);
     co_await tcp_stream().async_connect(endpoints, into(error));
     if (error) co_return words(("connecting to " + peer.host_header()), error);
@@ -150,7 +142,7 @@ class Client::Connection {
   bool answered() const { return answered_; }
 
   void cancel() {
-    resolver_.cancel();
+    lookup_.cancel();
     tcp_stream().cancel();
     tcp_stream().close();
   }
@@ -282,7 +274,7 @@ class Client::Connection {
 
   const config::HttpClientConfig& config_;
   const std::chrono::nanoseconds timeout_;
-  tcp::resolver resolver_;
+  NameLookup lookup_;
   Stream stream_;  // moved into tls_ where there is TLS
   std::optional<asio::ssl::context> tls_context_;
   std::optional<beast::ssl_stream<Stream>> tls_;

@@ -1,20 +1,16 @@
 #include "agent/server/inspect_api.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <exception>
+#include <functional>
 #include <map>
-#include <mutex>
-#include <optional>
+#include <memory>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "agent/clock.h"
 #include "agent/command/job.h"
-#include "agent/into_error.h"
+#include "agent/detached_call.h"
 #include "agent/json_members.h"
 #include "agent/server/json_answer.h"
 #include "pipeline/arena.h"
@@ -99,21 +95,7 @@ HttpAnswer run(const Wanted& wanted) {
 
 }  // namespace
 
-struct InspectApi::Runs {
-  explicit Runs(asio::io_context& context) : control(&context) {}
-
-  std::mutex mutex;
-  asio::io_context* control;  // guarded by it: nullptr once the agent is gone
-  bool is_busy = false;       // the control thread
-};
-
-InspectApi::InspectApi(const ServedParts& parts)
-    : parts_(parts), runs_(std::make_shared<Runs>(parts.control)) {}
-
-InspectApi::~InspectApi() {
-  const std::lock_guard lock(runs_->mutex);
-  runs_->control = nullptr;
-}
+InspectApi::InspectApi(const ServedParts& parts) : parts_(parts) {}
 
 void InspectApi::serve(HttpServer& server) {
   server.on_post(
@@ -122,33 +104,20 @@ void InspectApi::serve(HttpServer& server) {
 }
 
 asio::awaitable<HttpAnswer> InspectApi::inspect(HttpRequest& request) {
-  const auto runs = runs_;
-  if (runs->is_busy) co_return json_error(429, "another run is on its way");
-  Wanted wanted;
+  if (!running_.expired()) co_return json_error(429, "another run is on its way");
+  auto wanted = std::make_shared<Wanted>();
   try {
-    wanted = read_request(request.body, parts_.config());
+    *wanted = read_request(request.body, parts_.config());
   } catch (const config::Error& error) {
     co_return json_error(400, error.message(), error.place());
   } catch (const std::exception& error) {
     co_return json_error(400, error.what());
   }
-  const auto answer = std::make_shared<std::optional<HttpAnswer>>();
-  // Ours alone: the agent may be gone when the thread ends, and a timer must not outlive it.
-  const auto timer = std::make_shared<asio::steady_timer>(parts_.control, kPatience);
-  runs->is_busy = true;
-  std::thread([runs, answer, waits = std::weak_ptr(timer), wanted = std::move(wanted)] {
-    HttpAnswer made = run(wanted);
-    const std::lock_guard lock(runs->mutex);
-    if (runs->control == nullptr) return;
-    asio::post(*runs->control, [runs, answer, waits, made = std::move(made)]() mutable {
-      *answer = std::move(made);
-      runs->is_busy = false;
-      if (const auto waiting = waits.lock()) waiting->cancel();
-    });
-  }).detach();
-  boost::system::error_code ignored;
-  co_await timer->async_wait(into(ignored));
-  if (*answer) co_return **answer;
+  running_ = wanted;
+  const auto answer = std::make_shared<HttpAnswer>();
+  std::function<void()> make_answer = [answer, wanted = std::move(wanted)] { *answer = run(*wanted); };
+  DetachedCall call(parts_.control);
+  if (co_await call.run(run_thread_, std::move(make_answer), kPatience)) co_return std::move(*answer);
   co_return json_error(503, "these stages take too long");
 }
 

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <memory>
 
+#include "agent/detached_call.h"
 #include "agent/server/http_server.h"
 #include "agent/server/served_parts.h"
 
@@ -23,17 +24,16 @@ class InspectApi {
   static constexpr std::size_t kMostLines = 100;
 
   explicit InspectApi(const ServedParts& parts);
-  ~InspectApi();
 
   // Before the server is started.
   void serve(HttpServer& server);
 
  private:
-  struct Runs;
   boost::asio::awaitable<HttpAnswer> inspect(HttpRequest& request);
 
   const ServedParts& parts_;
-  const std::shared_ptr<Runs> runs_;  // shared with the one that is on its way
+  DetachedCalls run_thread_{1};
+  std::weak_ptr<const void> running_;  // what the run on its way is about
 };
 
 }  // namespace lokitail::agent

@@ -11,6 +11,8 @@
 #include <functional>
 #include <thread>
 
+#include <boost/asio/ip/udp.hpp>
+
 #include "tests/support/process.h"
 
 using namespace lokitail::test;
@@ -59,17 +61,38 @@ class Network {
 };
 
 // A namespace belongs to a thread, and to what that starts.
-void in_namespace(const std::function<void(Network&)>& body) {
+void on_a_thread(const std::function<void()>& body) {
   std::exception_ptr failure;
   std::thread([&] {
     try {
-      Network network;
-      body(network);
+      body();
     } catch (...) {
       failure = std::current_exception();
     }
   }).join();
   if (failure) std::rethrow_exception(failure);
+}
+
+void in_namespace(const std::function<void(Network&)>& body) {
+  on_a_thread([&] {
+    Network network;
+    body(network);
+  });
+}
+
+// With a file of /etc that is another for what runs in it.
+void with_file_of_etc(const std::string& name, const std::string& text,
+                      const std::function<void(const std::filesystem::path& file)>& body) {
+  on_a_thread([&] {
+    const TempDir directory;
+    const std::filesystem::path file = directory / name;
+    write_file(file, text);
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(file.c_str(), ("/etc/" + name).c_str(), nullptr, MS_BIND, nullptr) != 0) {
+      return skip(std::string("no mount namespace: ") + std::strerror(errno));
+    }
+    body(file);
+  });
 }
 
 }  // namespace
@@ -113,41 +136,53 @@ TEST_CASE("a network that comes apart, and together again") {
 }
 
 TEST_CASE("a name that leads to another address after a while") {
-  std::exception_ptr failure;
-  // With an /etc/hosts of its own.
-  std::thread([&] {
-    try {
-      Scene scene;
-      const std::filesystem::path hosts = scene.directory / "hosts";
-      write_file(hosts, "127.0.0.1 loki.test\n");
-      if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-          ::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
-        return skip(std::string("no mount namespace: ") + std::strerror(errno));
-      }
-      Loki second("127.0.0.2", scene.loki.port());
-      LogWriter log("a", scene.logs / "a.log");
-      scene.agent.clients = {
-          client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
-                 "connection_max_age: 100ms")};
-      scene.agent.start();
-      log.write(100);
-      REQUIRE(scene.loki.wait_stored(100));
-      // In place, since it is the file that is mounted.
-      std::ofstream(hosts, std::ios::trunc) << "127.0.0.2 loki.test\n";
-      CHECK(eventually([&] {
-        log.write(1);
-        return second.stored_count() > 0;
-      }));
-      const std::size_t first = scene.loki.stored_count();
-      log.write(50);
-      REQUIRE(eventually([&] { return first + second.stored_count() == log.written(); }));
-      CHECK(scene.loki.stored_count() == first);
-      scene.agent.stop();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  }).join();
-  if (failure) std::rethrow_exception(failure);
+  with_file_of_etc("hosts", "127.0.0.1 loki.test\n", [](const std::filesystem::path& hosts) {
+    Scene scene;
+    Loki second("127.0.0.2", scene.loki.port());
+    LogWriter log("a", scene.logs / "a.log");
+    scene.agent.clients = {
+        client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
+               "connection_max_age: 100ms")};
+    scene.agent.start();
+    log.write(100);
+    REQUIRE(scene.loki.wait_stored(100));
+    // In place, since it is the file that is mounted.
+    std::ofstream(hosts, std::ios::trunc) << "127.0.0.2 loki.test\n";
+    CHECK(eventually([&] {
+      log.write(1);
+      return second.stored_count() > 0;
+    }));
+    const std::size_t first = scene.loki.stored_count();
+    log.write(50);
+    REQUIRE(eventually([&] { return first + second.stored_count() == log.written(); }));
+    CHECK(scene.loki.stored_count() == first);
+    scene.agent.stop();
+  });
+}
+
+TEST_CASE("name servers that do not answer hold up neither other names nor a stop") {
+  // A look-up of a name there takes two minutes.
+  const std::string silent = "nameserver 127.0.0.9\noptions timeout:30 attempts:4\n";
+  with_file_of_etc("resolv.conf", silent, [](const std::filesystem::path&) {
+    boost::asio::io_context io;
+    boost::asio::ip::udp::socket name_server(io, boost::asio::ip::udp::v4());
+    boost::system::error_code error;
+    name_server.bind({boost::asio::ip::make_address("127.0.0.9"), 53}, error);
+    if (error) return skip("no port for a name server: " + error.message());
+    Scene scene;
+    LogWriter log("a", scene.logs / "a.log");
+    const std::string port_and_path = ":" + std::to_string(scene.loki.port()) + "/loki/api/v1/push";
+    scene.agent.clients = {client("http://away.test" + port_and_path),
+                           client("http://localhost" + port_and_path)};
+    scene.agent.start();
+    log.write(100);
+    scene.require_all({&log});
+    // Somebody has been asked, and is still.
+    REQUIRE(eventually([&] { return name_server.available() > 0; }));
+    const Stopwatch stop;
+    scene.agent.stop();
+    CHECK(stop.elapsed() < 20s);
+  });
 }
 
 TEST_CASE("a network that is slow: everything arrives, and once") {

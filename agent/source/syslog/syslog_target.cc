@@ -19,6 +19,7 @@
 
 #include "agent/http/tls.h"
 #include "agent/into_error.h"
+#include "agent/name_lookup.h"
 #include "agent/source/received/datagram_listener.h"
 #include "agent/source/received/dropped_entries.h"
 #include "agent/source/received/listen_address.h"
@@ -39,7 +40,9 @@ using boost::system::error_code;
 constexpr std::size_t kFirstReadBytes = 4 * 1024;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kMostHostNames = 4096;
-constexpr std::chrono::seconds kLookUp{1};
+// For the name of a sender: a connection is read only then, datagrams are taken meanwhile.
+constexpr std::chrono::seconds kConnectionLookUp{1};
+constexpr std::chrono::seconds kDatagramLookUp{10};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 std::string text_of(const asio::ip::address& address) {
@@ -63,8 +66,7 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
         datagrams(control, context.metrics.counter_of("lokitail_syslog_lost_datagrams_total",
                                                       "Datagrams for which the socket had no room",
                                                       {{"job", of.job_name}})),
-        acceptor(control),
-        resolver(control) {}
+        acceptor(control) {}
 
   static ReceivedSource::Spec spec_of(const config::ScrapeConfig& job) {
     ReceivedSource::Spec spec;
@@ -79,7 +81,6 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
   asio::awaitable<void> serve(beast::tcp_stream stream);
   template <typename Stream>
   asio::awaitable<void> read_from(Stream& stream, beast::tcp_stream& lowest, SyslogPeer peer);
-  asio::awaitable<std::string> host_name(asio::ip::address address);
 
   void receive();
   void take_datagram(std::string_view datagram, const asio::ip::address& from);
@@ -94,7 +95,6 @@ struct SyslogTarget::State : std::enable_shared_from_this<State> {
   DatagramListener datagrams;
   std::optional<asio::ssl::context> tls;
   tcp::acceptor acceptor;
-  tcp::resolver resolver;
   std::map<asio::ip::address, SyslogPeer> peers;  // of datagrams
   std::set<beast::tcp_stream*> streams;
   bool listening = false;
@@ -127,7 +127,6 @@ void SyslogTarget::stop() {
   error_code ignored;
   state.acceptor.close(ignored);
   state.datagrams.close();
-  state.resolver.cancel();
   for (beast::tcp_stream* const stream : state.streams) stream->cancel();
   state.entries.flush();
   state.source->finish();
@@ -179,7 +178,10 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
   const tcp::endpoint remote = stream.socket().remote_endpoint(error);
   if (error) co_return;
   SyslogPeer peer{text_of(remote.address()), {}};
-  if (entries.wants_host_names()) peer.host_name = co_await host_name(remote.address());
+  if (entries.wants_host_names()) {
+    NameLookup lookup(control);
+    peer.host_name = co_await lookup.name_of(remote.address(), kConnectionLookUp);
+  }
   if (!listening) co_return;  // since then; the job may be gone
   if (!tls) {
     streams.insert(&stream);
@@ -250,21 +252,6 @@ asio::awaitable<void> SyslogTarget::State::read_from(Stream& stream, beast::tcp_
   lowest.socket().shutdown(tcp::socket::shutdown_both, ignored);
 }
 
-asio::awaitable<std::string> SyslogTarget::State::host_name(asio::ip::address address) {
-  error_code error;
-  // Shared, since the time may be over when the answer is there already, and then both are told one after the other.
-  const auto of_this = std::make_shared<tcp::resolver>(control);
-  asio::steady_timer limit(control, kLookUp);
-  limit.async_wait([of_this](const error_code& cancelled) {
-    if (!cancelled) of_this->cancel();
-  });
-  const auto found = co_await of_this->async_resolve(tcp::endpoint(address, 0), into(error));
-  limit.cancel();
-  if (error || found.empty()) co_return std::string();
-  const std::string name = found.begin()->host_name();
-  co_return name == address.to_string() ? std::string() : name;  // its number means that there is none
-}
-
 // ---- UDP ------------------------------------------------------------------------------------------
 
 void SyslogTarget::State::receive() {
@@ -296,7 +283,8 @@ const SyslogPeer& SyslogTarget::State::peer_of(const asio::ip::address& address)
     asio::co_spawn(
         control,
         [self = shared_from_this(), address]() -> asio::awaitable<void> {
-          const std::string name = co_await self->host_name(address);
+          NameLookup lookup(self->control);
+          const std::string name = co_await lookup.name_of(address, kDatagramLookUp);
           if (const auto known = self->peers.find(address); known != self->peers.end()) {
             known->second.host_name = name;
           }
