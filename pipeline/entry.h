@@ -17,8 +17,9 @@
 
 namespace lokitail::pipeline {
 
+// The name is no Symbol: senders may have any number of names.
 struct Metadata {
-  Symbol name;
+  std::string_view name;
   std::string_view value;
 };
 

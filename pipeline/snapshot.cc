@@ -75,7 +75,7 @@ Snapshot take_snapshot(const Entry& entry, const SymbolTable& symbols) {
     snapshot.labels.emplace(symbols.name(label.name), label.value);
   }
   for (const Metadata& metadata : entry.structured_metadata) {
-    snapshot.structured_metadata.emplace_back(symbols.name(metadata.name), metadata.value);
+    snapshot.structured_metadata.emplace_back(metadata.name, metadata.value);
   }
   entry.extracted.for_each([&](Symbol name, const Value& value) {
     if (value.present()) snapshot.extracted.emplace(symbols.name(name), copy(value));

@@ -37,12 +37,11 @@ struct EntrySizes {
   std::size_t entry;
 };
 
-std::size_t metadata_size(const pipeline::Metadata& pair, const pipeline::SymbolTable& symbols) {
-  return wire::bytes_field_size(symbols.name(pair.name).size()) + wire::bytes_field_size(pair.value.size());
+std::size_t metadata_size(const pipeline::Metadata& pair) {
+  return wire::bytes_field_size(pair.name.size()) + wire::bytes_field_size(pair.value.size());
 }
 
-EntrySizes sizes_of(std::string_view line, const pipeline::Entry& entry,
-                    const pipeline::SymbolTable& symbols) {
+EntrySizes sizes_of(std::string_view line, const pipeline::Entry& entry) {
   EntrySizes sizes{};
   const auto seconds = static_cast<std::uint64_t>(entry.timestamp.seconds);
   const auto nanoseconds = static_cast<std::uint64_t>(entry.timestamp.nanoseconds);
@@ -50,7 +49,7 @@ EntrySizes sizes_of(std::string_view line, const pipeline::Entry& entry,
   if (nanoseconds != 0) sizes.timestamp += 1 + wire::varint_size(nanoseconds);
   sizes.entry = wire::bytes_field_size(sizes.timestamp) + wire::bytes_field_size(line.size());
   for (const auto& pair : entry.structured_metadata) {
-    sizes.entry += wire::bytes_field_size(metadata_size(pair, symbols));
+    sizes.entry += wire::bytes_field_size(metadata_size(pair));
   }
   return sizes;
 }
@@ -69,16 +68,15 @@ char* put_timestamp(char* out, pipeline::Timestamp timestamp, std::size_t size) 
   return out;
 }
 
-void put_entry(char* out, std::string_view line, const pipeline::Entry& entry, const EntrySizes& sizes,
-               const pipeline::SymbolTable& symbols) {
+void put_entry(char* out, std::string_view line, const pipeline::Entry& entry, const EntrySizes& sizes) {
   *out++ = wire::length_delimited_tag(kStreamEntries);
   out = wire::put_varint(out, sizes.entry);
   out = put_timestamp(out, entry.timestamp, sizes.timestamp);
   out = wire::put_bytes_field(out, kEntryLine, line);
   for (const auto& pair : entry.structured_metadata) {
     *out++ = wire::length_delimited_tag(kEntryMetadata);
-    out = wire::put_varint(out, metadata_size(pair, symbols));
-    out = wire::put_bytes_field(out, 1, symbols.name(pair.name));
+    out = wire::put_varint(out, metadata_size(pair));
+    out = wire::put_bytes_field(out, 1, pair.name);
     out = wire::put_bytes_field(out, 2, pair.value);
   }
 }
@@ -110,20 +108,20 @@ void StreamHistory::record(std::uint64_t stream, std::int64_t seconds) {
 
 std::size_t Batch::size_of(std::string_view line, const pipeline::Entry& entry) const {
   std::size_t size = line.size();
-  for (const auto& pair : entry.structured_metadata) size += metadata_size(pair, symbols_);
+  for (const auto& pair : entry.structured_metadata) size += metadata_size(pair);
   return size;
 }
 
 void Batch::add(const pipeline::Labels& labels, std::string_view line, const pipeline::Entry& entry) {
   Stream& stream = find_or_add(labels);
 
-  const EntrySizes sizes = sizes_of(line, entry, symbols_);
+  const EntrySizes sizes = sizes_of(line, entry);
   const std::size_t field = wire::bytes_field_size(sizes.entry);
   const auto offset = static_cast<std::uint32_t>(entry_bytes_.size());
   char* const start = entry_bytes_.grow(sizeof(EntryHeader) + field);
   const EntryHeader header{0, static_cast<std::uint32_t>(field)};
   std::memcpy(start, &header, sizeof header);
-  put_entry(start + sizeof header, line, entry, sizes, symbols_);
+  put_entry(start + sizeof header, line, entry, sizes);
 
   if (stream.entry_count++ == 0) {
     stream.first_entry = offset;

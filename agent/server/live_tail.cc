@@ -55,8 +55,7 @@ class LiveTail::Watcher final : public EntryWatcher {
     out.end('}');
     if (!entry.structured_metadata.empty()) {
       out.begin("structured_metadata", '{');
-      for (const pipeline::Metadata& item : entry.structured_metadata)
-        out.member(symbols_->name(item.name), item.value);
+      for (const pipeline::Metadata& item : entry.structured_metadata) out.member(item.name, item.value);
       out.end('}');
     }
     out.member("line", shown(entry.line.substr(0, kMostLineBytes)));

@@ -162,13 +162,17 @@ class CardinalityGuardStage final : public EntryStage {
         continue;
       }
       entry.labels.erase(label.name);
-      const bool is_there = std::ranges::any_of(
-          entry.structured_metadata, [&](const Metadata& data) { return data.name == label.name; });
-      if (settings_.action == Action::kMetadata && !is_there) {
-        entry.structured_metadata.push_back({label.name, label.value});
-      }
+      if (settings_.action == Action::kMetadata) attach(label, entry);
     }
     over_.clear();
+  }
+
+  void attach(const Label& label, Entry& entry) const {
+    const std::string_view name = symbols_.name(label.name);
+    if (std::ranges::find(entry.structured_metadata, name, &Metadata::name) !=
+        entry.structured_metadata.end())
+      return;
+    entry.structured_metadata.push_back({name, label.value});
   }
 
   void tell(Symbol label, std::size_t budget) const {

@@ -130,7 +130,6 @@ class DedupeStage final : public Stage {
   DedupeStage(Settings settings, Identity identity, Counter& dropped_lines, StageContext& context)
       : settings_(settings),
         identity_(std::move(identity)),
-        repeated_(context.symbols.intern("repeated")),
         dropped_lines_(dropped_lines),
         now_(context.now),
         windows_(settings.max_keys) {}
@@ -218,14 +217,13 @@ class DedupeStage final : public Stage {
     report->entry.restore(scratch);
     scratch.timestamp = report->latest;
     const Value repeats = Value::number(static_cast<double>(report->repeats));
-    scratch.structured_metadata.push_back({repeated_, *repeats.to_text(scratch.arena)});
+    scratch.structured_metadata.push_back({"repeated", *repeats.to_text(scratch.arena)});
     next.push(scratch);
     reports_.erase(report);
   }
 
   const Settings settings_;
   Identity identity_;
-  const Symbol repeated_;
   Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
   GenerationMap<Digest, Window, DigestHash> windows_;

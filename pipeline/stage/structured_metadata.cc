@@ -18,7 +18,7 @@ namespace lokitail::pipeline {
 namespace {
 
 struct MetadataRule {
-  Symbol name;
+  std::string name;
   Symbol source;
 };
 
@@ -61,7 +61,7 @@ std::unique_ptr<Stage> make_structured_metadata(const config::Node& body, StageC
     const std::string& name = key.text();
     if (!is_label_name(name)) throw key.error("invalid label name: " + name);
     const std::string source = value.is_null() ? "" : config::read_string(value);
-    rules.push_back({context.symbols.intern(name), context.symbols.intern(source.empty() ? name : source)});
+    rules.push_back({name, context.symbols.intern(source.empty() ? name : source)});
   }
   return std::make_unique<StructuredMetadataStage>(std::move(rules));
 }

@@ -46,7 +46,6 @@ class ThrottleStage final : public EntryStage {
       : settings_(std::move(settings)),
         dropped_lines_(dropped_lines),
         now_(context.now),
-        throttled_(context.symbols.intern("throttled")),
         keys_(settings_.max_keys) {}
 
   Memory memory() const override { return Memory::kJob; }
@@ -63,7 +62,7 @@ class ThrottleStage final : public EntryStage {
     }
     if (settings_.report && key.dropped != 0) {
       const Value count = Value::number(static_cast<double>(key.dropped));
-      entry.structured_metadata.push_back({throttled_, *count.to_text(entry.arena)});
+      entry.structured_metadata.push_back({"throttled", *count.to_text(entry.arena)});
     }
     key.dropped = 0;
     return Verdict::kKeep;
@@ -108,7 +107,6 @@ class ThrottleStage final : public EntryStage {
   const Settings settings_;
   Counter& dropped_lines_;
   const std::function<Timestamp()> now_;
-  const Symbol throttled_;
   GenerationMap<std::uint64_t, Key, AlreadyHashed> keys_;  // by the hash of the key
 };
 

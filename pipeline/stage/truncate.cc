@@ -52,10 +52,15 @@ struct TruncateRule {
   std::size_t limit;
   std::string suffix;
   SourceType type;
-  std::vector<Symbol> sources;  // empty: all
+  // Empty: all. Of structured metadata the names, of everything else the symbols.
+  std::vector<Symbol> sources;
+  std::vector<std::string> names;
 
   bool applies_to(Symbol name) const {
     return sources.empty() || std::ranges::find(sources, name) != sources.end();
+  }
+  bool applies_to(std::string_view name) const {
+    return names.empty() || std::ranges::find(names, name) != names.end();
   }
 
   // What is left of `text`; nothing where it stays as it is.
@@ -167,6 +172,7 @@ TruncateRule read_rule(config::Fields& fields, SymbolTable& symbols) {
   TruncateRule rule{config::read_bytes(limit),
                     suffix == nullptr ? "" : config::read_string(*suffix),
                     read_source_type(fields.find("source_type")),
+                    {},
                     {}};
   if (rule.limit == 0) throw limit.error("limit must be greater than zero");
   if (suffix != nullptr && rule.suffix.size() >= rule.limit) {
@@ -179,7 +185,12 @@ TruncateRule read_rule(config::Fields& fields, SymbolTable& symbols) {
         "sources cannot be set when source_type is line, expected the source_type label, "
         "structured_metadata or extracted beside it");
   }
-  rule.sources = read_names(*sources, symbols);
+  const auto names = read_names(*sources, symbols);
+  if (rule.type == SourceType::kStructuredMetadata) {
+    for (const Symbol name : names) rule.names.emplace_back(symbols.name(name));
+  } else {
+    rule.sources = names;
+  }
   return rule;
 }
 

@@ -77,7 +77,7 @@ class Tally final : public pipeline::Sink {
     count_labels(entry.labels);
     std::size_t bytes = 0;
     for (const auto& piece : entry.structured_metadata) {
-      bytes += symbols_.name(piece.name).size() + piece.value.size();
+      bytes += piece.name.size() + piece.value.size();
     }
     if (bytes > loki::kMostMetadataBytes || entry.structured_metadata.size() > loki::kMostMetadata) {
       ++result_.too_much_metadata;

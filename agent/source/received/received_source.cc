@@ -136,9 +136,7 @@ bool ReceivedSource::push_group(const ReceivedBlock::Group& group, Worker& worke
   while (reading_->entry < group.entries.size() && !wants_pause) {
     const ReceivedBlock::Entry& entry = group.entries[reading_->entry++];
     metadata_.clear();
-    for (const auto& [name, value] : entry.structured_metadata) {
-      metadata_.push_back({worker.symbols().intern(name), value});
-    }
+    for (const auto& [name, value] : entry.structured_metadata) metadata_.push_back({name, value});
     pipeline_->push(entry.line, entry.time.value_or(worker.now()), *labels, reading_->origin.get(),
                     metadata_);
     bytes += entry.line.size();

@@ -17,8 +17,8 @@ TEST_CASE("a snapshot has all of an entry, with types", "[snapshot]") {
   Labels target;
   target.set(symbols.intern("job"), "t");
   entry.begin("line", {1'762'516'800, 0}, target, nullptr);
-  entry.structured_metadata.push_back({symbols.intern("b"), "1"});
-  entry.structured_metadata.push_back({symbols.intern("a"), "2"});
+  entry.structured_metadata.push_back({"b", "1"});
+  entry.structured_metadata.push_back({"a", "2"});
   entry.extracted.set(symbols.intern("text"), Value::text("x"));
   entry.extracted.set(symbols.intern("number"), Value::number(1e21));
   entry.extracted.set(symbols.intern("no_number"), Value::number(std::numeric_limits<double>::infinity()));

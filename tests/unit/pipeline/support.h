@@ -71,7 +71,7 @@ class CollectingSink final : public Sink {
     result.line = entry.line;
     result.timestamp = entry.timestamp;
     for (const Metadata& metadata : entry.structured_metadata) {
-      result.structured_metadata.emplace(symbols_.name(metadata.name), metadata.value);
+      result.structured_metadata.emplace(metadata.name, metadata.value);
     }
     entry.extracted.for_each([&](Symbol name, const Value& value) {
       if (!value.present()) return;

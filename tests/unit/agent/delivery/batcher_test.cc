@@ -100,7 +100,7 @@ TEST_CASE("entries of interleaved streams come out by stream, in order") {
 TEST_CASE("timestamps and structured metadata survive") {
   Bench bench;
   bench.entry.begin("line", {-5, 999'999'999}, {}, nullptr);
-  bench.entry.structured_metadata.push_back({bench.symbols.intern("trace"), "abc"});
+  bench.entry.structured_metadata.push_back({"trace", "abc"});
   bench.batcher.add(bench.entry);
   bench.add({}, "", {0, 0});
   bench.batcher.flush_all();
