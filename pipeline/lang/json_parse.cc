@@ -19,20 +19,20 @@ class JsonParser::Builder {
     parser_.open_.clear();
   }
 
-  // REQUIRES: all was well formed.
+  // REQUIRES: all was well formed, and there were not too many values.
   JsonValue result() const { return parser_.pending_.front().value; }
 
   const char* string(const char* at, const char* end) {
     std::string_view text;
     at = json_token::read_string(at, end, ends_, arena_, text);
     add(JsonValue(text));
-    return at;
+    return unless_too_many(at);
   }
   const char* number(const char* at, const char* end) {
     double number = 0;
     at = json_token::read_number(at, end, &number);
     add(JsonValue(number));
-    return at;
+    return unless_too_many(at);
   }
   void boolean(bool value) { add(JsonValue(value)); }
   void null() { add(JsonValue()); }
@@ -41,7 +41,7 @@ class JsonParser::Builder {
     std::string_view text;
     at = json_token::read_string(at, end, ends_, arena_, text);
     parser_.pending_.push_back({text, {}});
-    return at;
+    return unless_too_many(at);
   }
   void null_key() { parser_.pending_.push_back({"", {}}); }
   const char* value(const char* at, const char* end) { return parser_.walker_.walk(at, end, *this); }
@@ -59,7 +59,11 @@ class JsonParser::Builder {
   }
 
  private:
+  const char* unless_too_many(const char* at) const { return parser_.values_left_ == 0 ? nullptr : at; }
+
   void add(JsonValue value) {
+    if (parser_.values_left_ == 0) return;
+    --parser_.values_left_;
     auto& pending = parser_.pending_;
     const bool in_object = !parser_.open_.empty() && parser_.open_.back().object;
     if (in_object) {
@@ -81,8 +85,10 @@ class JsonParser::Builder {
   Arena& arena_;
 };
 
-std::optional<JsonValue> JsonParser::parse_document(std::string_view document, Arena& arena) {
+std::optional<JsonValue> JsonParser::parse_document(std::string_view document, Arena& arena,
+                                                    std::size_t most_values) {
   Builder builder(*this, document, arena);
+  values_left_ = most_values + 1;
   builder.begin(true);
   switch (walk_document(document, builder)) {
     case JsonDocument::kNull:
@@ -93,11 +99,13 @@ std::optional<JsonValue> JsonParser::parse_document(std::string_view document, A
       break;
   }
   builder.end(true);
+  if (had_too_many_values()) return std::nullopt;
   return builder.result();
 }
 
 std::optional<JsonValue> JsonParser::parse_value(std::string_view text, Arena& arena) {
   Builder builder(*this, text, arena);
+  values_left_ = kUnlimited;
   const char* const end = text.data() + text.size();
   if (walker_.walk(text.data(), end, builder) != end) return std::nullopt;
   return builder.result();

@@ -7,6 +7,8 @@
 //            by a multiple of the document's size.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,13 +21,19 @@ namespace lokitail::pipeline::lang {
 
 class JsonParser {
  public:
+  static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max() - 1;
+
   JsonParser() = default;
   JsonParser(const JsonParser&) = delete;
   JsonParser& operator=(const JsonParser&) = delete;
 
   // A document as Promtail takes it: an object, or null, which gives
-  // JsonValue::null_document(). Nothing for malformed text and everything else.
-  std::optional<JsonValue> parse_document(std::string_view document, Arena& arena);
+  // JsonValue::null_document(). Nothing for malformed text and everything else, and for more values than
+  // `most_values`: each takes up to 33 times the memory of its text.
+  std::optional<JsonValue> parse_document(std::string_view document, Arena& arena,
+                                          std::size_t most_values = kUnlimited);
+  // Whether the latest document had too many.
+  bool had_too_many_values() const { return values_left_ == 0; }
 
   // Any value, with the same tolerance, but for whitespace around it: there may be none.
   std::optional<JsonValue> parse_value(std::string_view text, Arena& arena);
@@ -38,6 +46,7 @@ class JsonParser {
   };
 
   JsonWalker walker_;
+  std::size_t values_left_ = kUnlimited;  // 0: no more values are kept
   // Empty between documents; kept for their memory.
   std::vector<JsonMember> pending_;  // of all containers that are open; items have no key
   std::vector<Open> open_;           // these containers, the outermost first

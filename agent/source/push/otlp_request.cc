@@ -338,13 +338,18 @@ bool number_in(const JsonValue& object, std::string_view key, std::uint64_t& num
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// Of each part, about: an attribute is {"key":"a","value":{"stringValue":"b"}}.
+constexpr std::size_t kJsonValuesOfPart = 4;
+
 class JsonLogs {
  public:
-  JsonLogs(const PushReading& reading, ReceivedBlock& block) : block_(block), entries_(reading, block) {}
+  JsonLogs(const PushReading& reading, ReceivedBlock& block)
+      : block_(block), most_parts_(reading.most_parts), entries_(reading, block) {}
 
   PushResult read(std::string_view document) {
     pipeline::lang::JsonParser parser;
-    const auto request = parser.parse_document(document, block_.arena());
+    const auto request = parser.parse_document(document, block_.arena(), kJsonValuesOfPart * most_parts_);
+    if (!request && parser.had_too_many_values()) return entries_.too_many();
     if (!request) return malformed_otlp("the body is no JSON object");
     return for_each(*request, "resourceLogs",
                     [this](const JsonValue& logs) { return read_resource_logs(logs); });
@@ -412,6 +417,7 @@ class JsonLogs {
   }
 
   ReceivedBlock& block_;
+  const std::size_t most_parts_;
   Entries entries_;
 };
 

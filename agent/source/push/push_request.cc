@@ -1,9 +1,7 @@
 #include "agent/source/push/push_request.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include <snappy.h>
@@ -11,26 +9,17 @@
 #include "agent/loki/protobuf_reader.h"
 #include "agent/loki/push.pb.h"
 #include "agent/source/decompressor.h"
-#include "pipeline/lang/json_parse.h"
+#include "agent/source/push/push_parts.h"
 #include "pipeline/lang/label_set.h"
 
 namespace lokitail::agent {
 namespace {
 
 using pipeline::Timestamp;
-using pipeline::lang::JsonMember;
-using pipeline::lang::JsonValue;
-
-PushResult malformed(std::string message) { return {PushError::kMalformed, std::move(message)}; }
 
 PushResult too_large(std::size_t most_bytes) {
   return {PushError::kTooLarge,
           "the body is larger than " + std::to_string(most_bytes) + " bytes when it is unpacked"};
-}
-
-PushResult too_many_parts(const PushReading& reading) {
-  return {PushError::kTooLarge, "more than " + std::to_string(reading.most_parts) +
-                                    " streams, entries and pairs of structured metadata"};
 }
 
 // Where there is a head of zlib it is one: that these two bytes begin something else is hardly possible.
@@ -39,22 +28,6 @@ Compression deflate_of(std::string_view body) {
   const unsigned head = static_cast<unsigned char>(body[0]) * 256u + static_cast<unsigned char>(body[1]);
   return (head & 0x0F00u) == 0x0800u && head % 31 == 0 ? Compression::kZlib : Compression::kDeflate;
 }
-
-// Counts what costs memory.
-class Parts {
- public:
-  explicit Parts(const PushReading& reading) : left_(reading.most_parts) {}
-  bool take(std::size_t count = 1) {
-    if (count > left_) return false;
-    left_ -= count;
-    return true;
-  }
-
- private:
-  std::size_t left_;
-};
-
-// ---- Protobuf ---------------------------------------------------------------------------------------
 
 class ProtobufPush {
  public:
@@ -71,10 +44,10 @@ class ProtobufPush {
   }
 
  private:
-  static PushResult broken() { return malformed("proto: malformed push request"); }
+  static PushResult broken() { return malformed_push("proto: malformed push request"); }
 
   PushResult read_stream(std::string_view stream) {
-    if (!parts_.take()) return too_many_parts(reading_);
+    if (!parts_.take()) return parts_.too_many();
     std::string_view labels;
     ProtobufReader reader(stream);
     while (reader.next()) {
@@ -83,7 +56,7 @@ class ProtobufPush {
     if (!reader.sound()) return broken();
     if (const std::string problem = pipeline::lang::read_label_set(labels, block_.arena(), labels_);
         !problem.empty()) {
-      return malformed("error parsing labels of a stream: " + problem);
+      return malformed_push("error parsing labels of a stream: " + problem);
     }
     block_.begin_group(labels_, reading_.tenant);
     ProtobufReader entries(stream);
@@ -95,7 +68,7 @@ class ProtobufPush {
   }
 
   PushResult read_entry(std::string_view entry) {
-    if (!parts_.take()) return too_many_parts(reading_);
+    if (!parts_.take()) return parts_.too_many();
     std::string_view line;
     Timestamp time;
     ReceivedBlock::Pairs metadata;
@@ -109,7 +82,7 @@ class ProtobufPush {
           line = reader.bytes();
           break;
         case logproto::EntryAdapter::kStructuredMetadataFieldNumber:
-          if (!parts_.take()) return too_many_parts(reading_);
+          if (!parts_.take()) return parts_.too_many();
           if (!read_pair(reader.bytes(), metadata)) return broken();
           break;
         default:
@@ -146,85 +119,7 @@ class ProtobufPush {
   }
 
   const PushReading& reading_;
-  Parts parts_;
-  ReceivedBlock& block_;
-  ReceivedBlock::Pairs labels_;
-};
-
-// ---- JSON -------------------------------------------------------------------------------------------
-
-class JsonPush {
- public:
-  JsonPush(const PushReading& reading, ReceivedBlock& block)
-      : reading_(reading), parts_(reading), block_(block) {}
-
-  PushResult read(std::string_view document) {
-    pipeline::lang::JsonParser parser;
-    const auto parsed = parser.parse_document(document, block_.arena());
-    if (!parsed) return malformed("the body is no JSON object");
-    const JsonValue* const streams = parsed->find("streams");
-    if (streams == nullptr || streams->is_null()) return {};
-    if (!streams->is_array()) return malformed("streams: expected a list");
-    for (const JsonValue& stream : streams->items()) {
-      if (PushResult result = read_stream(stream); !result) return result;
-    }
-    return {};
-  }
-
- private:
-  PushResult read_stream(const JsonValue& stream) {
-    if (!parts_.take()) return too_many_parts(reading_);
-    const JsonValue* const labels = stream.find("stream");
-    if (labels == nullptr || !read_pairs(*labels, labels_)) {
-      return malformed("stream: expected an object whose values are strings");
-    }
-    block_.begin_group(labels_, reading_.tenant);
-    const JsonValue* const values = stream.find("values");
-    if (values == nullptr || values->is_null()) return {};
-    if (!values->is_array()) return malformed("values: expected a list");
-    for (const JsonValue& value : values->items()) {
-      if (PushResult result = read_entry(value); !result) return result;
-    }
-    return {};
-  }
-
-  PushResult read_entry(const JsonValue& value) {
-    static constexpr const char* kForm =
-        "values: expected [\"<unix time in nanoseconds>\", \"<line>\", {<metadata>}]";
-    if (!parts_.take()) return too_many_parts(reading_);
-    if (!value.is_array() || value.items().size() < 2) return malformed(kForm);
-    const std::span<const JsonValue> items = value.items();
-    if (!items[0].is_string() || !items[1].is_string()) return malformed(kForm);
-    const auto time = time_of(items[0].text());
-    if (!time) return malformed(kForm);
-    ReceivedBlock::Pairs metadata;
-    if (items.size() > 2) {
-      if (!read_pairs(items[2], metadata)) return malformed(kForm);
-      if (!parts_.take(metadata.size())) return too_many_parts(reading_);
-    }
-    block_.add_kept(items[1].text(), reading_.keeps_times ? time : std::nullopt, std::move(metadata));
-    return {};
-  }
-
-  static std::optional<Timestamp> time_of(std::string_view text) {
-    std::int64_t count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return Timestamp::from_unix_nanoseconds(count);
-  }
-
-  static bool read_pairs(const JsonValue& object, ReceivedBlock::Pairs& pairs) {
-    pairs.clear();
-    if (!object.is_object()) return false;
-    for (const JsonMember& member : object.members()) {
-      if (!member.value.is_string()) return false;
-      pairs.emplace_back(member.key, member.value.text());
-    }
-    return true;
-  }
-
-  const PushReading& reading_;
-  Parts parts_;
+  PushParts parts_;
   ReceivedBlock& block_;
   ReceivedBlock::Pairs labels_;
 };
@@ -240,7 +135,7 @@ PushResult unpack_body(std::string& body, std::string_view encoding, std::size_t
   } else if (encoding == "zstd") {
     compression = Compression::kZstd;
   } else if (encoding != "gzip") {
-    return malformed("Content-Encoding \"" + std::string(encoding) + "\" not supported");
+    return malformed_push("Content-Encoding \"" + std::string(encoding) + "\" not supported");
   }
   std::string unpacked;
   switch (unpack_whole(compression, body, most_bytes, unpacked)) {
@@ -248,9 +143,9 @@ PushResult unpack_body(std::string& body, std::string_view encoding, std::size_t
       body = std::move(unpacked);
       return {};
     case UnpackResult::kPart:
-      return malformed("the body is a part of " + std::string(encoding) + " only");
+      return malformed_push("the body is a part of " + std::string(encoding) + " only");
     case UnpackResult::kDamaged:
-      return malformed("the body is no " + std::string(encoding));
+      return malformed_push("the body is no " + std::string(encoding));
     case UnpackResult::kTooLarge:
       break;
   }
@@ -265,20 +160,16 @@ PushResult read_push_protobuf(std::string body, const PushReading& reading, Rece
   return ProtobufPush(reading, block).read(block.keep(std::move(message)));
 }
 
-PushResult read_push_json(std::string body, const PushReading& reading, ReceivedBlock& block) {
-  return JsonPush(reading, block).read(block.keep(std::move(body)));
-}
-
 PushResult read_push_lines(std::string body, const PushReading& reading, ReceivedBlock& block) {
   std::string_view rest = block.keep(std::move(body));
-  Parts parts(reading);
+  PushParts parts(reading);
   block.begin_group({}, reading.tenant);
   while (!rest.empty()) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     while (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
-    if (!parts.take()) return too_many_parts(reading);
+    if (!parts.take()) return parts.too_many();
     block.add_kept(line, std::nullopt);
   }
   return {};

@@ -17,8 +17,11 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kRetryAfter{1};
+// Of requests that came while there was room: more of them are not unpacked before some of it is taken.
+constexpr std::size_t kMostWaitingBytes = std::size_t{8} << 20;
 constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kStopping = "stopping";
+constexpr const char* kFull = "too much waits for delivery; send it again later";
 
 HttpAnswer done() { return {204, kText, ""}; }
 
@@ -35,6 +38,28 @@ HttpServerOptions options_of(const config::ServerConfig& server, std::size_t bod
   options.body_budget = std::max(options.body_budget, body_limit);
   return options;
 }
+
+// What a sender waits for. Shared with who opens it, perhaps when nobody waits any more.
+class Gate {
+ public:
+  Gate(asio::io_context& io, std::chrono::nanoseconds longest_wait)
+      : timer_(io, std::chrono::duration_cast<std::chrono::steady_clock::duration>(longest_wait)) {}
+
+  void open() {
+    is_open_ = true;
+    timer_.cancel();
+  }
+  // Whether it was opened in time.
+  asio::awaitable<bool> wait() {
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(into(ignored));
+    co_return is_open_;
+  }
+
+ private:
+  asio::steady_timer timer_;
+  bool is_open_ = false;
+};
 
 }  // namespace
 
@@ -82,13 +107,14 @@ void HttpReceiver::stop() {
 
 std::optional<HttpAnswer> HttpReceiver::gate(const Endpoint& endpoint) {
   if (listening_ && endpoint.source->has_room()) return std::nullopt;
-  return finished(endpoint, {},
-                  listening_ ? try_again(429, "too much waits for delivery; send it again later")
-                             : try_again(503, kStopping));
+  return finished(endpoint, {}, listening_ ? try_again(429, kFull) : try_again(503, kStopping));
 }
 
 asio::awaitable<HttpAnswer> HttpReceiver::take(const Endpoint& endpoint, HttpRequest& request) {
   // Its body may have come when this was stopped already.
+  if (!listening_) co_return finished(endpoint, request, try_again(503, kStopping));
+  // An unpacked body may take a hundred times its memory.
+  if (!co_await has_room(*endpoint.source)) co_return finished(endpoint, request, try_again(429, kFull));
   if (!listening_) co_return finished(endpoint, request, try_again(503, kStopping));
   auto block = std::make_unique<ReceivedBlock>();
   const PushResult result = endpoint.read(request, *block);
@@ -105,18 +131,24 @@ asio::awaitable<HttpAnswer> HttpReceiver::take(const Endpoint& endpoint, HttpReq
                      settled ? done() : try_again(503, "not delivered in time; it may be delivered later"));
 }
 
+// Whether there is, before the sender has to be answered.
+asio::awaitable<bool> HttpReceiver::has_room(ReceivedSource& source) {
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  while (source.waiting_bytes() > kMostWaitingBytes) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) co_return false;
+    const auto gate = std::make_shared<Gate>(control_, left);
+    source.when_room([gate] { gate->open(); });
+    co_await gate->wait();
+  }
+  co_return true;
+}
+
 // Whether it is, before the sender has to be answered.
 asio::awaitable<bool> HttpReceiver::settle(ReceivedSource& source, std::unique_ptr<ReceivedBlock> block) {
-  const auto timer = std::make_shared<asio::steady_timer>(
-      control_, std::chrono::duration_cast<std::chrono::steady_clock::duration>(patience_));
-  const auto settled = std::make_shared<bool>(false);
-  source.offer(std::move(block), [timer, settled] {
-    *settled = true;
-    timer->cancel();
-  });
-  boost::system::error_code ignored;
-  co_await timer->async_wait(into(ignored));
-  co_return *settled;
+  const auto gate = std::make_shared<Gate>(control_, patience_);
+  source.offer(std::move(block), [gate] { gate->open(); });
+  co_return co_await gate->wait();
 }
 
 HttpAnswer HttpReceiver::finished(const Endpoint& endpoint, const HttpRequest& request, HttpAnswer answer) {

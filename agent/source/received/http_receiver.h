@@ -49,6 +49,7 @@ class HttpReceiver {
 
  private:
   boost::asio::awaitable<HttpAnswer> take(const Endpoint& endpoint, HttpRequest& request);
+  boost::asio::awaitable<bool> has_room(ReceivedSource& source);
   boost::asio::awaitable<bool> settle(ReceivedSource& source, std::unique_ptr<ReceivedBlock> block);
   std::optional<HttpAnswer> gate(const Endpoint& endpoint);
   HttpAnswer finished(const Endpoint& endpoint, const HttpRequest& request, HttpAnswer answer);

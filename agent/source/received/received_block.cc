@@ -19,6 +19,11 @@ void ReceivedBlock::continue_group(const Pairs& labels, std::string_view tenant)
     begin_group(labels, tenant);
 }
 
+void ReceivedBlock::set_labels(const Pairs& labels) {
+  bytes_ += labels.size() * sizeof(Pairs::value_type);
+  groups_.back().labels = labels;
+}
+
 void ReceivedBlock::add(std::string_view line, std::optional<pipeline::Timestamp> time,
                         const Pairs& structured_metadata) {
   groups_.back().entries.push_back({copy(line), time, copy(structured_metadata)});

@@ -40,6 +40,9 @@ class ReceivedBlock {
   void begin_group(const Pairs& labels, std::string_view tenant = {});
   // The same where the group that is open has other labels; otherwise that one goes on.
   void continue_group(const Pairs& labels, std::string_view tenant = {});
+  // Those of the group that is open become others. Nothing is copied, as with add_kept().
+  // REQUIRES: a group was begun, without labels.
+  void set_labels(const Pairs& labels);
   // REQUIRES: a group was begun.
   void add(std::string_view line, std::optional<pipeline::Timestamp> time,
            const Pairs& structured_metadata = {});

@@ -68,8 +68,10 @@ class ReceivedSource final : public Source {
   // Hands over a block, whether there is room or not. `settled`, which may be empty, is called once on
   // the control thread; never where the agent stops before.
   void offer(std::unique_ptr<ReceivedBlock> block, std::function<void()> settled = {});
-  // Whether less than kMostWaitingBytes wait to be taken by the worker.
-  bool has_room() const { return waiting_bytes_.load(std::memory_order_relaxed) < kMostWaitingBytes; }
+  // What waits to be taken by the worker.
+  std::size_t waiting_bytes() const { return waiting_bytes_.load(std::memory_order_relaxed); }
+  // Whether that is less than kMostWaitingBytes.
+  bool has_room() const { return waiting_bytes() < kMostWaitingBytes; }
   // Called once on the control thread when there is room again; at once (but not in the call) where
   // there is.
   void when_room(std::function<void()> call);
@@ -83,7 +85,7 @@ class ReceivedSource final : public Source {
   // What went into the pipeline. Any thread.
   const TargetTraffic& traffic() const { return traffic_; }
   // Whether something lies here that the worker has not taken. Any thread.
-  bool has_waiting() const { return waiting_bytes_.load(std::memory_order_relaxed) != 0; }
+  bool has_waiting() const { return waiting_bytes() != 0; }
 
   void attach(Worker& worker) override;
   pipeline::Pipeline* pipeline() override { return pipeline_; }

@@ -265,6 +265,27 @@ TEST_CASE("objects with many members", "[json]") {
   CHECK(value->find("k600") == nullptr);
 }
 
+TEST_CASE("a document of too many values is left", "[json]") {
+  JsonParser parser;
+  const auto fits = [&](std::string_view document, std::size_t most) {
+    const PaddedText text(document);
+    Arena arena;
+    const bool is_read = parser.parse_document(text.view(), arena, most).has_value();
+    CHECK(is_read != parser.had_too_many_values());
+    return is_read;
+  };
+  for (const char* document : {R"({"a":1,"b":"2","c":true,"d":null})", R"({"a":[[],[[]]]})",
+                               R"({"a":{},"b":{"c":{}}})", R"({"a":[{"b":"c"},"d"]})"}) {
+    INFO(document);
+    // The document itself is one.
+    const std::size_t values = std::string_view(document).starts_with(R"({"a":{)") ? 4 : 5;
+    CHECK(fits(document, values));
+    for (std::size_t most = 0; most < values; ++most) CHECK_FALSE(fits(document, most));
+  }
+  CHECK_FALSE(fits("{\"a\":[" + repeat(100, "[],") + repeat(100, "null,") + nested(50, "[", "]") + "]}", 20));
+  CHECK(fits("{}", JsonParser::kUnlimited));
+}
+
 TEST_CASE("every beginning of a JSON document is malformed", "[json]") {
   const std::string document = R"({"a":"x\ty\ud83d\ude00","b":[1.5e3,true,null,{"c":-0.1}],"d":{"e":"f"}})";
   REQUIRE(reprint(document) != "malformed");

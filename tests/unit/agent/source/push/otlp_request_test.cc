@@ -112,6 +112,8 @@ TEST_CASE("what of OTLP would take too much memory is refused", "[push][otlp]") 
   CHECK(refusal(read_otlp_json, R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":
       {"arrayValue":{"values":[{},{},{},{},{}]}}}]}]}]})",
                 few) == too_much);
+  CHECK(refusal(read_otlp_json, R"({"x":[0,0,0,0,0,0,0,0,0,0,0,0,0,0]})", few) == "none");
+  CHECK(refusal(read_otlp_json, R"({"x":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]})", few) == too_much);
   // Of a map each member has the map's name in its own.
   std::string members;
   for (const char* const key : {"a", "b", "c"}) members += member(1, key, string_value("v"));

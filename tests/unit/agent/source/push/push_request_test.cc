@@ -89,6 +89,33 @@ TEST_CASE("a push that is no JSON of its form is refused", "[push]") {
   }
 }
 
+TEST_CASE("keys of a push as JSON come in any order, and others are passed by", "[push]") {
+  CHECK(read(read_push_json, R"({"a":[{"streams":[1]}],"streams":[{"b":{"stream":{"x":"y"}},
+      "values":[["1","one",{},[["2"],{}],"more"],["2","two"]],"c":null,"stream":{"app":"a"}}],"d":"e"})") ==
+        "app=a | 1 | one | \napp=a | 2 | two | \n");
+  CHECK(read(read_push_json, R"({"streams":null})").empty());
+  CHECK(read(read_push_json, R"({"streams":[{"stream":{},"values":null}]})").empty());
+  CHECK(read(read_push_json, R"({"streams":[{"stream":{"a":"1","a":"2"},"values":[["1","x"]]}]})") ==
+        "a=1 a=2 | 1 | x | \n");  // the later one holds for who takes it
+  for (const char* stream :
+       {R"({"values":[]})", R"({"stream":null,"values":[]})", R"([])", R"("s")", "7", "true",
+        R"({"stream":{"a":{"b":"c"}}})", R"({"stream":{"a":[]}})", R"({"stream":{"a":null}})"}) {
+    INFO(stream);
+    CHECK_THAT(read(read_push_json, std::string(R"({"streams":[)") + stream + "]}"),
+               Catch::StartsWith("refused: stream: expected"));
+  }
+  for (const char* values : {R"({})", R"("s")", "7"}) {
+    INFO(values);
+    CHECK(read(read_push_json, std::string(R"({"streams":[{"stream":{},"values":)") + values + "}]}") ==
+          "refused: values: expected a list");
+  }
+  for (const char* rest : {"", "]", "]}", "]}]", "]}]}x", "]}]]}"}) {
+    INFO(rest);
+    const std::string whole = R"({"streams":[{"stream":{},"values":[["1","x"])";
+    CHECK(read(read_push_json, whole + rest) == "refused: the body is no JSON object");
+  }
+}
+
 TEST_CASE("plain lines", "[push]") {
   CHECK(read(read_push_lines, "one\r\n\n\r\ntwo\nthree") ==
         "| now | one | \n| now | two | \n| now | three | \n");
