@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "agent/http/connector.h"
 #include "agent/http/credentials.h"
 #include "agent/http/proxy.h"
 #include "agent/http/tls.h"
@@ -77,7 +78,7 @@ class Client::Connection {
  public:
   // `timeout` of connecting, and of each exchange.
   Connection(asio::io_context& io, const config::HttpClientConfig& config, std::chrono::nanoseconds timeout)
-      : config_(config), timeout_(timeout), lookup_(io), stream_(io) {}
+      : config_(config), timeout_(timeout), lookup_(io), connector_(io), stream_(io) {}
 
   bool is_for(const Url& url) const {
     return connected_ && url.scheme == scheme_ && url.host == host_ && url.port == port_ &&
@@ -102,11 +103,12 @@ class Client::Connection {
     const Url& peer = proxy ? *proxy : url;
     const NameLookup::Found found = co_await lookup_.endpoints_of(peer.host, peer.port, timeout_);
     if (found.error) co_return words(("looking up " + peer.host), found.error);
-    const std::vector<AnyProtocol::endpoint> endpoints(found.endpoints.begin(), found.endpoints.end());
+    const auto start = std::chrono::steady_clock::now();
+    Connector::Connected connected = co_await connector_.connect(found.endpoints, timeout_);
+    if (connected.error) co_return words(("connecting to " + peer.host_header()), connected.error);
+    tcp_stream().socket() = std::move(connected.socket);
+    set_deadline(timeout_ - (std::chrono::steady_clock::now() - start));
     error_code error;
-    set_deadline(timeout_);
-    co_await tcp_stream().async_connect(endpoints, into(error));
-    if (error) co_return words(("connecting to " + peer.host_header()), error);
     // Pushes are written whole; waiting for more to send would only delay their end.
     tcp_stream().socket().set_option(tcp::no_delay(true), error);
     // Where answers may be silent for days, only this tells that the peer is gone.
@@ -143,6 +145,7 @@ class Client::Connection {
 
   void cancel() {
     lookup_.cancel();
+    connector_.cancel();
     tcp_stream().cancel();
     tcp_stream().close();
   }
@@ -275,6 +278,7 @@ class Client::Connection {
   const config::HttpClientConfig& config_;
   const std::chrono::nanoseconds timeout_;
   NameLookup lookup_;
+  Connector connector_;
   Stream stream_;  // moved into tls_ where there is TLS
   std::optional<asio::ssl::context> tls_context_;
   std::optional<beast::ssl_stream<Stream>> tls_;

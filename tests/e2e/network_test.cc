@@ -37,6 +37,7 @@ class Network {
     command({"iptables", "-A", "INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random", "--probability",
              share, "-j", "DROP"});
   }
+  void lose_ipv6() { command({"ip6tables", "-A", "INPUT", "-p", "tcp", "-j", "DROP"}); }
   // Packets vanish without a word.
   void come_apart() { command({"iptables", "-I", "INPUT", "-p", "tcp", "-j", "DROP"}); }
   void come_together() { command({"iptables", "-D", "INPUT", "-p", "tcp", "-j", "DROP"}); }
@@ -157,6 +158,29 @@ TEST_CASE("a name that leads to another address after a while") {
     REQUIRE(eventually([&] { return first + second.stored_count() == log.written(); }));
     CHECK(scene.loki.stored_count() == first);
     scene.agent.stop();
+  });
+}
+
+TEST_CASE("a host at one of whose addresses packets vanish without a word") {
+  with_file_of_etc("hosts", "::1 loki.test\n127.0.0.1 loki.test\n", [](const std::filesystem::path&) {
+    in_namespace([](Network& network) {
+      network.lose_ipv6();
+      if (!network.problem().empty()) return skip(network.problem());
+      Scene scene;
+      LogWriter log("a", scene.logs / "a.log");
+      scene.agent.clients = {
+          client("http://loki.test:" + std::to_string(scene.loki.port()) + "/loki/api/v1/push",
+                 "timeout: 10s, connection_max_age: 100ms")};
+      scene.agent.start();
+      for (int i = 0; i < 3; ++i) {
+        log.write(100);
+        const Stopwatch arrival;
+        scene.require_all({&log});
+        CHECK(arrival.elapsed() < 5s);
+      }
+      CHECK(scene.agent.metric("promtail_batch_retries_total") == 0);
+      scene.agent.stop();
+    });
   });
 }
 
