@@ -9,6 +9,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include "agent/ip_address.h"
+
 namespace lokitail::agent {
 namespace {
 
@@ -49,10 +51,8 @@ NameLookup::Found ask_for_host(const std::string& host, const std::string& port)
 }
 
 std::string ask_for_name(const asio::ip::address& address) {
-  // An IPv4 sender of a socket for both has an address of IPv6, by which /etc/hosts knows nobody.
-  const bool is_mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-  const tcp::endpoint endpoint(
-      is_mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()) : address, 0);
+  // By an address that is mapped /etc/hosts knows nobody.
+  const tcp::endpoint endpoint(without_mapping(address), 0);
   char name[NI_MAXHOST];
   const int problem = getnameinfo(endpoint.data(), static_cast<socklen_t>(endpoint.size()), name, sizeof name,
                                   nullptr, 0, NI_NAMEREQD);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "agent/http/trim.h"
+#include "agent/ip_address.h"
 #include "config/ascii.h"
 
 namespace lokitail::agent::http {
@@ -33,12 +34,6 @@ bool in_network(const std::string& network, const ip::address& address) {
   if (error) return false;
   const auto hosts = ip::make_network_v6(address.to_v6(), range.prefix_length());
   return hosts.canonical() == range.canonical();
-}
-
-bool is_loopback(const Url& url) {
-  error_code error;
-  const ip::address address = ip::make_address(url.host, error);
-  return error ? url.host == "localhost" : address.is_loopback();
 }
 
 bool is_domain_of(std::string_view rule, std::string_view host) {
@@ -102,7 +97,7 @@ std::optional<Url> proxy_for(const Url& url, const config::HttpClientConfig& con
   }
   if (proxy.empty() || matches_no_proxy(no_proxy, url)) return std::nullopt;
   // Where there are rules at all, whoever is on this machine is asked directly.
-  if ((config.proxy_from_environment || !no_proxy.empty()) && is_loopback(url)) return std::nullopt;
+  if ((config.proxy_from_environment || !no_proxy.empty()) && is_loopback(url.host)) return std::nullopt;
   if (proxy.find("://") == proxy.npos) proxy.insert(0, "http://");
   std::optional<Url> found = parse_url(proxy);
   if (found && !found->is_tls()) return found;

@@ -3,7 +3,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -13,11 +12,11 @@
 #include <algorithm>
 #include <list>
 #include <map>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 #include "agent/into_error.h"
+#include "agent/listen_address.h"
 #include "agent/pause.h"
 #include "agent/server/server_stream.h"
 #include "agent/server/server_tls.h"
@@ -100,6 +99,7 @@ class StreamedBody final : public HttpStream {
 HttpServerOptions HttpServerOptions::of(const config::ServerConfig& server) {
   HttpServerOptions options;
   options.address = server.http_listen_address;
+  options.network = server.http_listen_network;
   options.port = static_cast<std::uint16_t>(server.http_listen_port);
   options.socket_path = server.http_listen_socket;
   options.socket_mode = static_cast<unsigned>(std::stoul(server.http_listen_socket_mode, nullptr, 8));
@@ -167,29 +167,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     while (options.path_prefix.ends_with('/')) options.path_prefix.pop_back();
   }
 
-  void listen() {
-    error_code error;
-    const auto address = options.address.empty() ? asio::ip::address(asio::ip::address_v6::any())
-                                                 : asio::ip::make_address(options.address, error);
-    if (error && options.address != "localhost") {
-      throw std::runtime_error("http_listen_address: not an address: " + options.address);
-    }
-    tcp::endpoint endpoint(error ? asio::ip::address(asio::ip::address_v4::loopback()) : address,
-                           options.port);
-    acceptor.open(endpoint.protocol(), error);
-    if (error && options.address.empty()) {  // a host without IPv6
-      endpoint = {tcp::v4(), options.port};
-      acceptor.open(endpoint.protocol(), error);
-    }
-    if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
-    acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-      throw std::runtime_error("listen tcp " + endpoint.address().to_string() + ":" +
-                               std::to_string(options.port) + ": " + error.message());
-    }
-  }
+  void listen() { listen_at({options.address, std::to_string(options.port), options.network}, acceptor); }
 
   void listen_on_socket_file() {
     socket_file.emplace(options.socket_path, options.socket_mode);

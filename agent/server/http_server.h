@@ -30,9 +30,10 @@ namespace lokitail::agent {
 struct HttpServerOptions {
   static HttpServerOptions of(const config::ServerConfig& server);
 
-  std::string address;      // empty: all addresses
-  std::uint16_t port = 0;   // 0: any free one
-  std::string socket_path;  // of a Unix socket to listen on besides; empty: none
+  std::string address;          // empty: all addresses
+  std::string network = "tcp";  // tcp, tcp4 or tcp6
+  std::uint16_t port = 0;       // 0: any free one
+  std::string socket_path;      // of a Unix socket to listen on besides; empty: none
   unsigned socket_mode = 0660;
   std::string path_prefix;
   config::ServerTlsConfig tls;

@@ -4,6 +4,7 @@
 
 #include "agent/discovery/file_target_maker.h"
 #include "agent/http/url.h"
+#include "agent/ip_address.h"
 #include "agent/server/page.h"
 #include "agent/telemetry/log.h"
 #include "agent/telemetry/metrics.h"
@@ -12,12 +13,6 @@ namespace lokitail::agent {
 namespace {
 
 namespace asio = boost::asio;
-
-bool is_loopback(const std::string& address) {
-  boost::system::error_code error;
-  const auto parsed = asio::ip::make_address(address, error);
-  return address == "localhost" || (!error && parsed.is_loopback());
-}
 
 // The names under which a browser may ask for the page, besides those that any server has.
 HttpServerOptions options_of(const config::ServerConfig& config) {

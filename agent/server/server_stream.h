@@ -18,6 +18,7 @@
 #include <boost/beast/core/basic_stream.hpp>
 
 #include "agent/into_error.h"
+#include "agent/ip_address.h"
 
 namespace lokitail::agent {
 
@@ -49,7 +50,7 @@ class ServerStream {
     boost::asio::ip::tcp::endpoint endpoint;
     endpoint.resize(remote.size());
     std::memcpy(endpoint.data(), remote.data(), remote.size());
-    return endpoint.address();
+    return without_mapping(endpoint.address());
   }
 
   // What comes before the first byte of HTTP.

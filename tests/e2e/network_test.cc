@@ -162,6 +162,7 @@ TEST_CASE("a name that leads to another address after a while") {
 }
 
 TEST_CASE("a host at one of whose addresses packets vanish without a word") {
+  if (!has_ipv6()) return skip("no IPv6");
   with_file_of_etc("hosts", "::1 loki.test\n127.0.0.1 loki.test\n", [](const std::filesystem::path&) {
     in_namespace([](Network& network) {
       network.lose_ipv6();

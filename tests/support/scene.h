@@ -4,12 +4,12 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <iostream>
 #include <string>
 
 #include "tests/support/agent_process.h"
 #include "tests/support/log_writer.h"
 #include "tests/support/loki.h"
+#include "tests/support/skip.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/verifier.h"
 #include "tests/support/wait.h"
@@ -42,10 +42,5 @@ struct Scene {
 
 // The lines of a job that reads Docker's json-file format.
 inline const char* const kDockerStage = "pipeline_stages:\n- docker: {}\n";
-
-// Says so aloud; ctest looks for this word. The test returns at once afterwards.
-inline void skip(const std::string& why) {
-  std::cout << "SKIPPED: " << Catch::getResultCapture().getCurrentTestName() << ": " << why << std::endl;
-}
 
 }  // namespace lokitail::test

@@ -1,17 +1,10 @@
 // A server that lets whoever reaches its port change the agent and read lines.
 
-#include <boost/asio/ip/address.hpp>
-
+#include "agent/ip_address.h"
 #include "agent/lint/lint.h"
 
 namespace lokitail::agent::lint {
 namespace {
-
-bool is_loopback(const std::string& address) {
-  boost::system::error_code error;
-  const auto parsed = boost::asio::ip::make_address(address, error);
-  return address == "localhost" || (!error && parsed.is_loopback());
-}
 
 config::Place place_of(const Subject& subject) {
   const config::Node server = child(subject.root, "server");

@@ -5,10 +5,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
 #include "agent/into_error.h"
-#include "agent/source/received/listen_address.h"
+#include "agent/listen_address.h"
 
 namespace lokitail::agent {
 namespace {
@@ -23,14 +22,11 @@ constexpr std::size_t kMostDatagramBytes = 64 * 1024;
 }  // namespace
 
 void DatagramListener::open(const std::string& address) {
-  const auto endpoint = listen_endpoint<udp>(io_, address);
-  socket_.open(endpoint.protocol());
-  error_code error;
-  socket_.set_option(udp::socket::receive_buffer_size(kBufferBytes), error);
+  listen_at(ListenAddress::from(address), socket_);
+  error_code ignored;
+  socket_.set_option(udp::socket::receive_buffer_size(kBufferBytes), ignored);
   const int yes = 1;
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
-  socket_.bind(endpoint, error);
-  if (error) throw std::runtime_error("cannot listen at " + address + ": " + error.message());
   socket_.non_blocking(true);
 }
 

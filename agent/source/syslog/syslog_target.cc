@@ -19,10 +19,11 @@
 
 #include "agent/http/tls.h"
 #include "agent/into_error.h"
+#include "agent/ip_address.h"
+#include "agent/listen_address.h"
 #include "agent/name_lookup.h"
 #include "agent/source/received/datagram_listener.h"
 #include "agent/source/received/dropped_entries.h"
-#include "agent/source/received/listen_address.h"
 #include "agent/source/syslog/syslog_entries.h"
 #include "agent/source/syslog/syslog_framing.h"
 #include "agent/telemetry/log.h"
@@ -44,13 +45,6 @@ constexpr std::size_t kMostHostNames = 4096;
 constexpr std::chrono::seconds kConnectionLookUp{1};
 constexpr std::chrono::seconds kDatagramLookUp{10};
 constexpr std::chrono::milliseconds kAcceptPause{100};
-
-std::string text_of(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-  }
-  return address.to_string();
-}
 
 }  // namespace
 
@@ -145,13 +139,7 @@ void SyslogTarget::State::listen_tcp() {
     tls.emplace(http::make_server_tls_context(files, problem));
     if (!problem.empty()) throw std::runtime_error("syslog: " + problem);
   }
-  const auto endpoint = listen_endpoint<tcp>(control, config.listen_address);
-  acceptor.open(endpoint.protocol());
-  acceptor.set_option(tcp::acceptor::reuse_address(true));
-  error_code error;
-  acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) throw std::runtime_error("cannot listen at " + config.listen_address + ": " + error.message());
+  listen_at(ListenAddress::from(config.listen_address), acceptor);
   log::info(
       "syslog listening on address",
       {{"job", job.job_name}, {"protocol", tls ? "tls" : "tcp"}, {"port", acceptor.local_endpoint().port()}});
@@ -177,7 +165,7 @@ asio::awaitable<void> SyslogTarget::State::serve(beast::tcp_stream stream) {
   error_code error;
   const tcp::endpoint remote = stream.socket().remote_endpoint(error);
   if (error) co_return;
-  SyslogPeer peer{text_of(remote.address()), {}};
+  SyslogPeer peer{without_mapping(remote.address()).to_string(), {}};
   if (entries.wants_host_names()) {
     NameLookup lookup(control);
     peer.host_name = co_await lookup.name_of(remote.address(), kConnectionLookUp);
@@ -277,7 +265,7 @@ const SyslogPeer& SyslogTarget::State::peer_of(const asio::ip::address& address)
   if (found != peers.end()) return found->second;
   if (peers.size() >= kMostHostNames) peers.clear();
   SyslogPeer& peer = peers[address];
-  peer.address = text_of(address);
+  peer.address = without_mapping(address).to_string();
   if (entries.wants_host_names()) {
     // Until the answer is there it has no name.
     asio::co_spawn(

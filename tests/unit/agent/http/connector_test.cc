@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/support/skip.h"
 #include "tests/support/wait.h"
 
 namespace lokitail::agent::http {
@@ -83,6 +84,7 @@ Outcome connect(asio::io_context& io, Endpoints endpoints, std::chrono::nanoseco
 }
 
 TEST_CASE("the first address that answers is taken", "[connector]") {
+  if (!test::has_ipv6()) return test::skip("no IPv6");
   asio::io_context io;
   const auto first = listen_at(io, "127.0.0.1"), second = listen_at(io, "127.0.0.2"),
              v6 = listen_at(io, "::1");
@@ -97,6 +99,7 @@ TEST_CASE("the first address that answers is taken", "[connector]") {
 }
 
 TEST_CASE("an address that does not answer costs a moment", "[connector]") {
+  if (!test::has_ipv6()) return test::skip("no IPv6");
   asio::io_context io;
   const Silent silent(io, "127.0.0.1"), silent_v6(io, "::1");
   const auto answers = listen_at(io, "127.0.0.2"), answers_v6 = listen_at(io, "::1");
@@ -121,6 +124,7 @@ TEST_CASE("an address that does not answer costs a moment", "[connector]") {
 }
 
 TEST_CASE("connecting is given up", "[connector]") {
+  if (!test::has_ipv6()) return test::skip("no IPv6");
   asio::io_context io;
   const Silent silent(io, "127.0.0.1"), silent_v6(io, "::1");
   for (const auto after : {0ms, 50ms, 400ms}) {
@@ -131,6 +135,7 @@ TEST_CASE("connecting is given up", "[connector]") {
 }
 
 TEST_CASE("a context goes while somebody connects in it", "[connector]") {
+  if (!test::has_ipv6()) return test::skip("no IPv6");
   std::optional<asio::io_context> io(std::in_place);
   asio::io_context other;
   const Silent silent(other, "127.0.0.1"), silent_v6(other, "::1");
