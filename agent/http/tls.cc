@@ -1,5 +1,12 @@
 #include "agent/http/tls.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include <openssl/x509.h>
 #include <boost/asio/buffer.hpp>
 
 namespace lokitail::agent::http {
@@ -9,6 +16,8 @@ namespace asio = boost::asio;
 using asio::ssl::context;
 using boost::system::error_code;
 
+bool exists(const char* path) { return ::access(path, R_OK) == 0; }
+
 // TLS10 … TLS13 as the configuration has them; 0 for any.
 int version_number(const std::string& name) {
   if (name == "TLS10") return TLS1_VERSION;
@@ -16,6 +25,27 @@ int version_number(const std::string& name) {
   if (name == "TLS12") return TLS1_2_VERSION;
   if (name == "TLS13") return TLS1_3_VERSION;
   return 0;
+}
+
+// Where distributions keep the authorities they trust, as Go's crypto/x509 looks for them (root_linux.go).
+constexpr std::array kBundles = {
+    "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",                             // openSUSE
+    "/etc/pki/tls/cacert.pem",                            // OpenELEC
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // CentOS
+    "/etc/ssl/cert.pem",                                  // Alpine
+};
+
+// OpenSSL knows the places of the distribution that it was built for, and the variables SSL_CERT_FILE and
+// SSL_CERT_DIR. Our archive and package for others have the same OpenSSL in them.
+void load_system_authorities(context& tls, error_code& failed) {
+  tls.set_default_verify_paths(failed);
+  const bool is_told = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                       std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (failed || is_told || exists(X509_get_default_cert_file())) return;
+  const auto* const bundle = std::ranges::find_if(kBundles, exists);
+  if (bundle != kBundles.end()) tls.load_verify_file(*bundle, failed);
 }
 
 void load_authorities(context& tls, const config::TlsConfig& config, std::string& error) {
@@ -27,7 +57,7 @@ void load_authorities(context& tls, const config::TlsConfig& config, std::string
     tls.load_verify_file(config.ca_file, failed);
     if (failed) error = "unable to use CA file " + config.ca_file + ": " + failed.message();
   } else {
-    tls.set_default_verify_paths(failed);
+    load_system_authorities(tls, failed);
     if (failed) error = "unable to use the system's CA certificates: " + failed.message();
   }
 }

@@ -3,7 +3,6 @@
 #include "tests/support/scene.h"
 
 #include <sched.h>
-#include <sys/mount.h>
 
 #include <cerrno>
 #include <cstring>
@@ -13,6 +12,7 @@
 
 #include <boost/asio/ip/udp.hpp>
 
+#include "tests/support/namespaces.h"
 #include "tests/support/process.h"
 
 using namespace lokitail::test;
@@ -61,38 +61,10 @@ class Network {
   std::string problem_;
 };
 
-// A namespace belongs to a thread, and to what that starts.
-void on_a_thread(const std::function<void()>& body) {
-  std::exception_ptr failure;
-  std::thread([&] {
-    try {
-      body();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  }).join();
-  if (failure) std::rethrow_exception(failure);
-}
-
 void in_namespace(const std::function<void(Network&)>& body) {
   on_a_thread([&] {
     Network network;
     body(network);
-  });
-}
-
-// With a file of /etc that is another for what runs in it.
-void with_file_of_etc(const std::string& name, const std::string& text,
-                      const std::function<void(const std::filesystem::path& file)>& body) {
-  on_a_thread([&] {
-    const TempDir directory;
-    const std::filesystem::path file = directory / name;
-    write_file(file, text);
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount(file.c_str(), ("/etc/" + name).c_str(), nullptr, MS_BIND, nullptr) != 0) {
-      return skip(std::string("no mount namespace: ") + std::strerror(errno));
-    }
-    body(file);
   });
 }
 

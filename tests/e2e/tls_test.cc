@@ -1,5 +1,6 @@
 // TLS, against nginx as it stands in front of Loki.
 #include "tests/support/forward_proxy.h"
+#include "tests/support/namespaces.h"
 #include "tests/support/nginx.h"
 #include "tests/support/scene.h"
 
@@ -50,6 +51,25 @@ TEST_CASE("TLS with a CA file") {
   scene.log.write(50);
   CHECK(scene.require_all({&scene.log}) == 0);
   scene.agent.stop();
+}
+
+TEST_CASE("TLS with the system's authorities, which distributions keep in places of their own") {
+  if (no_nginx()) return;
+  const std::string bundle = GENERATE("certs/ca-certificates.crt", "ca-bundle.pem", "cert.pem");
+  for (const char* const name : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) ::unsetenv(name);
+  in_mount_namespace([&] {
+    TlsScene scene;
+    // All that is known of authorities here: OpenSSL's own folder, and Debian's, to which that leads.
+    for (const char* const folder : {"/usr/lib/ssl", "/etc/ssl"}) {
+      REQUIRE(::mount("none", folder, "tmpfs", 0, nullptr) == 0);
+    }
+    const fs::path file = fs::path("/etc/ssl") / bundle;
+    fs::create_directories(file.parent_path());
+    write_file(file, read_file(scene.certificates.ca));
+    scene.start("");
+    CHECK(scene.require_all({&scene.log}) == 0);
+    scene.agent.stop();
+  });
 }
 
 TEST_CASE("TLS with a client certificate") {
