@@ -112,6 +112,27 @@ TEST_CASE("a new folder under ** is found without a scan") {
   scene.agent.stop();
 }
 
+TEST_CASE("a folder that is removed with its files, while these are open, and made anew") {
+  const std::string pattern = GENERATE("**/*.log", "sub/*.log", "s*/*.log");
+  Scene scene;
+  scene.agent.target_keys = kNoScan;
+  scene.agent.jobs = {job("app", scene.logs / pattern)};
+  const fs::path folder = scene.logs / "sub";
+  fs::create_directories(folder);
+  append_file(folder / "a.log", "a\n");
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(1));
+  // The agent has it open for four more seconds, for which the kernel keeps the folder, and its watch.
+  constexpr std::chrono::seconds kLessThanThat{3};
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  append_file(folder / "b.log", "b\n");
+  REQUIRE(scene.loki.wait_stored(2, kLessThanThat));
+  append_file(folder / "c.log", "c\n");
+  REQUIRE(scene.loki.wait_stored(3, kLessThanThat));
+  scene.agent.stop();
+}
+
 TEST_CASE("__path_exclude__ holds for the scan and for new files") {
   Scene scene;
   scene.agent.jobs = {job("app", scene.logs / "*.log", "",

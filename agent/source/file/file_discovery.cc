@@ -61,6 +61,13 @@ struct FileDiscovery::Folder final : InotifyListener {
     const std::int64_t modified_before = std::exchange(modified, facts ? facts->modified : 0);
     return inode != inode_before || modified != modified_before;
   }
+  std::uint64_t inode_there() const {
+    const auto facts = stat_path(path.c_str());
+    return facts ? facts->identity.inode : 0;
+  }
+  // Whether what is watched is no longer what is there. The watch does not tell that as long as a file that was in the
+  // folder is open: until then Linux keeps a folder that was removed.
+  bool is_replaced() const { return watch != Inotify::kNoWatch && inode_there() != watched_inode; }
   template <typename Predicate>
   void forget(Predicate unwanted) {
     places.erase(std::remove_if(places.begin(), places.end(), unwanted), places.end());
@@ -74,6 +81,7 @@ struct FileDiscovery::Folder final : InotifyListener {
   Poller::Ticket polled = 0;
   std::int64_t modified = 0;
   std::uint64_t inode = 0;
+  std::uint64_t watched_inode = 0;
 };
 
 class FileDiscovery::Visitor final : public GlobVisitor {
@@ -111,7 +119,8 @@ FileDiscovery::FileDiscovery(boost::asio::io_context& control, DiscoveryConfig c
       inotify_(inotify),
       poller_(poller),
       sync_timer_(control),
-      scan_timer_(control) {
+      scan_timer_(control),
+      shrunk_timer_(control) {
   follower_.on_path_followed([this](const std::string& path) { watch_links(path); });
 }
 
@@ -189,6 +198,7 @@ void FileDiscovery::stop() {
   started_ = false;
   sync_timer_.cancel();
   scan_timer_.cancel();
+  shrunk_timer_.cancel();
 }
 
 // ---- Scans ----------------------------------------------------------------------------------------
@@ -248,7 +258,14 @@ bool FileDiscovery::some_folder_changed() {
 // ---- Folders --------------------------------------------------------------------------------------
 
 FileDiscovery::Folder& FileDiscovery::folder(const std::string& path) {
-  if (const auto known = folders_.find(path); known != folders_.end()) return *known->second;
+  if (const auto known = folders_.find(path); known != folders_.end()) {
+    Folder& folder = *known->second;
+    if (folder.is_replaced()) {
+      unwatch(folder);
+      watch(folder);
+    }
+    return folder;
+  }
   auto made = std::make_unique<Folder>(*this, path);
   made->has_changed();  // from now on
   const std::string_view key = made->path;
@@ -261,6 +278,7 @@ void FileDiscovery::watch(Folder& folder) {
   const int descriptor = ::open(folder.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   const bool remote = descriptor >= 0 && needs_polling(FileHandle(descriptor).get());
   if (config_.use_inotify && !remote) {
+    folder.watched_inode = folder.inode_there();
     folder.watch = inotify_.add(folder.path, Inotify::kFolderEvents, folder);
     if (folder.watch != Inotify::kNoWatch) return;
     if (errno == ENOSPC && !std::exchange(watch_limit_told_, true)) {
@@ -295,6 +313,7 @@ void FileDiscovery::folder_event(Folder& folder, std::uint32_t mask, std::string
   if (name.empty()) return;
   const std::string directory = folder.path;
   const std::string path = join_path(directory, name);
+  if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) look_soon(directory);
   const auto places = folder.places;
   std::vector<std::string> linked;
   for (const Folder::Link& link : folder.links) {
@@ -308,6 +327,20 @@ void FileDiscovery::folder_event(Folder& folder, std::uint32_t mask, std::string
     Visitor visitor(*this, place.target);
     walk_from(place.target->path, place.place, directory, name, visitor);
   }
+}
+
+// A folder is empty before it is removed.
+void FileDiscovery::look_soon(const std::string& folder) {
+  shrunk_.insert(folder);
+  if (shrunk_.size() > 1) return;
+  shrunk_timer_.expires_after(kScanDelay);
+  shrunk_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+    if (cancelled || alive.expired()) return;
+    for (const std::string& path : std::exchange(shrunk_, {})) {
+      const auto found = folders_.find(path);
+      if (found != folders_.end() && found->second->is_replaced()) scan_soon();
+    }
+  });
 }
 
 // A path may be a symbolic link to a file elsewhere: what happens to the names on the way there matters.
@@ -350,7 +383,8 @@ void FileDiscovery::forget_unused_folders() {
 
 void FileDiscovery::unwatch(Folder& folder) {
   if (folder.watch != Inotify::kNoWatch) inotify_.remove(folder.watch, folder);
-  poller_.remove(folder.polled);
+  folder.watch = Inotify::kNoWatch;
+  poller_.remove(std::exchange(folder.polled, 0));
 }
 
 }  // namespace lokitail::agent

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,7 @@ class FileDiscovery {
   void watch(Folder& folder);
   bool poll(const std::string& path);
   void folder_event(Folder& folder, std::uint32_t mask, std::string_view name);
+  void look_soon(const std::string& folder);
   void watch_links(const std::string& path);
   void forget_unused_folders();
   void unwatch(Folder& folder);
@@ -76,6 +78,7 @@ class FileDiscovery {
   Poller& poller_;
   boost::asio::steady_timer sync_timer_;
   boost::asio::steady_timer scan_timer_;
+  boost::asio::steady_timer shrunk_timer_;
   bool scan_scheduled_ = false;
   bool started_ = false;
   bool watch_limit_told_ = false;
@@ -83,7 +86,8 @@ class FileDiscovery {
   std::uint64_t scan_ = 0;  // number of the present scan
   std::vector<TargetPointer> targets_;
   std::map<std::string_view, std::unique_ptr<Folder>> folders_;  // by their own paths
-  std::string looked_at_;  // the path of the last one that was; empty: the next one is the first
+  std::set<std::string> shrunk_;  // folders that have lost a name, until they are looked at
+  std::string looked_at_;         // the path of the last one that was; empty: the next one is the first
   std::vector<std::unique_ptr<Folder>> vanished_;           // until no event is being told to them
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // for handlers on their way
 };
