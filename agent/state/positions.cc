@@ -118,6 +118,13 @@ void Positions::adopt(PositionsState state) {
   const Lock lock(mutex_);
   state_ = std::move(state);
   if (state_.digests.empty()) state_.digests = {written_digest_};
+  for (const auto& [path, place] : state_.places) {
+    const auto found = state_.files.find(place.id);
+    if (place.present && found != state_.files.end() &&
+        was_renamed_locked(found->first, found->second, path)) {
+      found->second.path = path;
+    }
+  }
   for (auto& [id, file] : state_.files) {
     if (const auto place = state_.places.find(file.path); place != state_.places.end())
       file.path = place->first;
@@ -268,6 +275,7 @@ void Positions::forget_all(const std::unordered_set<GenerationId>& gone) {
   Lock lock(mutex_);
   std::erase_if(state_.places, [&gone](const auto& place) { return gone.contains(place.second.id); });
   for (const GenerationId id : gone) {
+    second_names_.erase(id);
     const auto found = state_.files.find(id);
     if (found == state_.files.end()) continue;
     const auto ids = by_path_.find(found->second.path);
@@ -287,7 +295,33 @@ void Positions::place(const SharedPath& path, GenerationId id) {
   if (place.id == id && place.present) return;
   place = {id, true};
   log_place(changes_, path, place);
+  follow_rename_locked(path, id);
   changed_locked(std::move(lock));
+}
+
+// Whether what is at `path` is not where it was. A file may have two names.
+bool Positions::was_renamed_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const {
+  if (file.path == path) return false;
+  const auto before = state_.places.find(file.path);
+  return before == state_.places.end() || before->second.id != id || !before->second.present;
+}
+
+// Where it is read to its end from now on, should it be rotated away from there.
+void Positions::follow_rename_locked(const SharedPath& path, GenerationId id) {
+  const auto found = state_.files.find(id);
+  if (found == state_.files.end()) return;
+  KnownFile& file = found->second;
+  if (!was_renamed_locked(id, file, path)) {
+    if (file.path != path) second_names_[id] = path;
+    return;
+  }
+  const auto ids_before = by_path_.find(file.path);
+  ids_before->second.erase(std::ranges::find(ids_before->second, id));
+  if (ids_before->second.empty()) by_path_.erase(ids_before);
+  file.path = path;
+  auto& ids = by_path_[path];
+  ids.insert(std::ranges::upper_bound(ids, id), id);  // the oldest first
+  log_file(changes_, id, file);
 }
 
 void Positions::clear_place(const std::string& path) {
@@ -296,6 +330,15 @@ void Positions::clear_place(const std::string& path) {
   if (place == state_.places.end() || !place->second.present) return;
   place->second.present = false;
   log_place(changes_, path, place->second);
+  const GenerationId id = place->second.id;
+  if (const auto other = second_names_.find(id); other != second_names_.end()) {
+    const SharedPath name = other->second;
+    const auto there = state_.places.find(name);
+    second_names_.erase(other);
+    if (there != state_.places.end() && there->second.id == id && there->second.present) {
+      follow_rename_locked(name, id);
+    }
+  }
   changed_locked(std::move(lock));
 }
 

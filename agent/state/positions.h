@@ -80,6 +80,7 @@ class Positions {
   void seen(GenerationId id, std::uint64_t size, std::int64_t modified);
   // Its content is no more: it was truncated.
   void forget(GenerationId id);
+  // It is at this path now; and if it is no longer where it was before, it was renamed.
   void place(const SharedPath& path, GenerationId id);
   void clear_place(const std::string& path);
 
@@ -117,6 +118,8 @@ class Positions {
 
   void forget_all(const std::unordered_set<GenerationId>& gone);
   void changed_locked(Lock lock);
+  bool was_renamed_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const;
+  void follow_rename_locked(const SharedPath& path, GenerationId id);
   void refresh_offset_locked(GenerationId id);
   Generation generation_locked(GenerationId id, const KnownFile& file) const;
   std::string take_changes_locked();
@@ -139,6 +142,8 @@ class Positions {
   std::unordered_map<GenerationId, Live> live_;
   std::map<SharedPath, boost::container::small_vector<GenerationId, 1>, std::less<>> by_path_;
   std::unordered_multimap<std::uint64_t, GenerationId> by_inode_;
+  // A further path at which it is: where it is renamed its new name may be seen before the old one is missed.
+  std::unordered_map<GenerationId, SharedPath> second_names_;
   std::vector<GenerationId> dirty_;
   std::string changes_;      // lines for the log
   bool text_is_old_ = true;  // something has changed since the positions file's text was made

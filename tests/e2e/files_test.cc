@@ -261,6 +261,30 @@ TEST_CASE("rotation as the kubelet does it, the agent being there or not") {
   scene.agent.stop();
 }
 
+TEST_CASE(
+    "a file that came from another folder, and is rotated while the agent is down, is read to its end "
+    "first") {
+  Scene scene;
+  scene.agent.jobs = {job("app", scene.logs / "**" / "*.log")};
+  fs::create_directories(scene.logs / "there");
+  append_file(scene.logs / "there" / "a.log", "one\n");
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(1));
+  fs::rename(scene.logs / "there" / "a.log", scene.logs / "b.log");
+  append_file(scene.logs / "b.log", "two\n");
+  REQUIRE(scene.loki.wait_stored(2));
+  scene.agent.stop();
+  append_file(scene.logs / "b.log", "three\n");
+  fs::rename(scene.logs / "b.log", scene.logs / "b.log.1");
+  append_file(scene.logs / "b.log.1", "four\n");
+  append_file(scene.logs / "b.log", "five\n");
+  append_file(scene.logs / "there" / "a.log", "six\n");
+  scene.agent.start();
+  REQUIRE(scene.loki.wait_stored(6));
+  CHECK(sorted_lines(scene.loki) == std::vector<std::string>{"five", "four", "one", "six", "three", "two"});
+  scene.agent.stop();
+}
+
 TEST_CASE("a file that is replaced while the agent is down is read from its beginning") {
   Scene scene;
   append_file(scene.logs / "a.log", "one of the old file\n");

@@ -389,6 +389,47 @@ TEST_CASE("files that exist nowhere any more are forgotten, those that are only 
   CHECK(positions.value("cursor-x") == "1");
 }
 
+TEST_CASE("a file that is renamed belongs to its new path, over a restart, too") {
+  const Bench bench;
+  const auto at = [](const Positions& positions, const char* path) {
+    std::vector<GenerationId> ids;
+    for (const auto& each : positions.all_at(path)) ids.push_back(each.id);
+    return ids;
+  };
+  using Ids = std::vector<GenerationId>;
+  GenerationId older, renamed, twice, late;
+  {
+    Positions positions = bench.open();
+    older = positions.add("/b", facts(1), 0);
+    renamed = positions.add("/a", facts(2), 0);
+    twice = positions.add("/c", facts(3), 0);
+    late = positions.add("/e", facts(4), 0);
+    positions.place("/b", older);
+    positions.place("/a", renamed);
+    positions.clear_place("/a");
+    positions.place("/b", renamed);
+    CHECK(at(positions, "/a").empty());
+    CHECK(at(positions, "/b") == Ids{older, renamed});
+    // Two names of one file, and a new name that is seen before the old one is missed.
+    positions.place("/c", twice);
+    positions.place("/d", twice);
+    CHECK(at(positions, "/c") == Ids{twice});
+    positions.place("/e", late);
+    positions.place("/f", late);
+    positions.clear_place("/e");
+    CHECK(at(positions, "/f") == Ids{late});
+    REQUIRE(positions.write().empty());
+  }
+  Positions positions = bench.open();
+  positions.load();
+  CHECK(at(positions, "/a").empty());
+  CHECK(at(positions, "/b") == Ids{older, renamed});
+  CHECK(at(positions, "/c") == Ids{twice});
+  CHECK(at(positions, "/d").empty());
+  CHECK(at(positions, "/e").empty());
+  CHECK(at(positions, "/f") == Ids{late});
+}
+
 TEST_CASE("a file is recognized by what it is") {
   const TempFolder folder;
   const auto identity = [](const std::string& path) {
