@@ -32,6 +32,8 @@ constexpr std::chrono::milliseconds kDrainPoll{5};
 constexpr std::chrono::seconds kStartTime{3};
 constexpr std::chrono::minutes kMemoryPeriod{1};
 constexpr double kAtWork = 0.01;  // of one CPU
+// How long a stop reads files that will be gone: with Loki away there may be no room for what is in them.
+constexpr std::chrono::seconds kLastReads{2};
 // How long a stop waits for the last traces at most, when all else is done.
 constexpr std::chrono::milliseconds kTraceTime{500};
 // A worker that has not looked at its messages for this long is stuck.
@@ -267,6 +269,16 @@ asio::awaitable<void> Daemon::rest() {
   co_await pause(timer, kDrainPoll);
 }
 
+// Files that are deleted, or moved to where nobody looks for them, are read to their ends before they are closed.
+asio::awaitable<void> Daemon::read_what_will_be_lost() {
+  const auto reading = file_targets_.stop();
+  const auto deadline = std::min(stop_deadline_, Clock::now() + kLastReads);
+  while (Clock::now() < deadline &&
+         std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
+    co_await rest();
+  }
+}
+
 asio::awaitable<void> Daemon::drain_files() {
   const auto reading = file_targets_.finish();
   while (!stopping_ && std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
@@ -317,7 +329,7 @@ asio::awaitable<void> Daemon::shut_down() {
   reload_timer_.cancel();
   stuck_watch_->stop();
   config_folder_.reset();
-  file_targets_.stop();
+  co_await read_what_will_be_lost();
   for (const auto& job : jobs_) job->stop();
   if (stdin_) stdin_->stop();
   bool drained = false;

@@ -96,6 +96,7 @@ class Daemon {
   Clock::time_point usual_deadline() const;
   void stdin_ended(StdinTarget::End end);
   boost::asio::awaitable<void> rest();
+  boost::asio::awaitable<void> read_what_will_be_lost();
   boost::asio::awaitable<void> drain_files();
   // Whether a stop waits until everything is delivered, however long that takes, unless a signal comes.
   bool delivers_all() const { return stdin_.has_value() || options_.drain_and_exit; }

@@ -15,6 +15,7 @@
 
 #include "agent/state/durable_file.h"
 #include "agent/state/folder_index.h"
+#include "agent/state/path.h"
 #include "agent/state/positions_file.h"
 #include "agent/telemetry/log.h"
 
@@ -120,8 +121,7 @@ void Positions::adopt(PositionsState state) {
   if (state_.digests.empty()) state_.digests = {written_digest_};
   for (const auto& [path, place] : state_.places) {
     const auto found = state_.files.find(place.id);
-    if (place.present && found != state_.files.end() &&
-        was_renamed_locked(found->first, found->second, path)) {
+    if (place.present && found != state_.files.end() && was_moved_locked(found->first, found->second, path)) {
       found->second.path = path;
     }
   }
@@ -295,24 +295,24 @@ void Positions::place(const SharedPath& path, GenerationId id) {
   if (place.id == id && place.present) return;
   place = {id, true};
   log_place(changes_, path, place);
-  follow_rename_locked(path, id);
+  follow_move_locked(path, id);
   changed_locked(std::move(lock));
 }
 
-// Whether what is at `path` is not where it was. A file may have two names.
-bool Positions::was_renamed_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const {
-  if (file.path == path) return false;
+// Whether what is at `path` is in another folder than it was: that is where it has to be looked for from now on. Within
+// its folder it is found by either name, and keeps the one that its lines have. A file may have two names.
+bool Positions::was_moved_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const {
+  if (folder_of(file.path.text()) == folder_of(path.text())) return false;
   const auto before = state_.places.find(file.path);
   return before == state_.places.end() || before->second.id != id || !before->second.present;
 }
 
-// Where it is read to its end from now on, should it be rotated away from there.
-void Positions::follow_rename_locked(const SharedPath& path, GenerationId id) {
+void Positions::follow_move_locked(const SharedPath& path, GenerationId id) {
   const auto found = state_.files.find(id);
   if (found == state_.files.end()) return;
   KnownFile& file = found->second;
-  if (!was_renamed_locked(id, file, path)) {
-    if (file.path != path) second_names_[id] = path;
+  if (!was_moved_locked(id, file, path)) {
+    if (folder_of(file.path.text()) != folder_of(path.text())) second_names_[id] = path;
     return;
   }
   const auto ids_before = by_path_.find(file.path);
@@ -336,7 +336,7 @@ void Positions::clear_place(const std::string& path) {
     const auto there = state_.places.find(name);
     second_names_.erase(other);
     if (there != state_.places.end() && there->second.id == id && there->second.present) {
-      follow_rename_locked(name, id);
+      follow_move_locked(name, id);
     }
   }
   changed_locked(std::move(lock));

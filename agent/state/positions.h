@@ -80,7 +80,8 @@ class Positions {
   void seen(GenerationId id, std::uint64_t size, std::int64_t modified);
   // Its content is no more: it was truncated.
   void forget(GenerationId id);
-  // It is at this path now; and if it is no longer where it was before, it was renamed.
+  // It is at this path now. Where that is in another folder than its own path, and it is there no longer, this becomes
+  // its own.
   void place(const SharedPath& path, GenerationId id);
   void clear_place(const std::string& path);
 
@@ -118,8 +119,8 @@ class Positions {
 
   void forget_all(const std::unordered_set<GenerationId>& gone);
   void changed_locked(Lock lock);
-  bool was_renamed_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const;
-  void follow_rename_locked(const SharedPath& path, GenerationId id);
+  bool was_moved_locked(GenerationId id, const KnownFile& file, const SharedPath& path) const;
+  void follow_move_locked(const SharedPath& path, GenerationId id);
   void refresh_offset_locked(GenerationId id);
   Generation generation_locked(GenerationId id, const KnownFile& file) const;
   std::string take_changes_locked();
@@ -142,7 +143,7 @@ class Positions {
   std::unordered_map<GenerationId, Live> live_;
   std::map<SharedPath, boost::container::small_vector<GenerationId, 1>, std::less<>> by_path_;
   std::unordered_multimap<std::uint64_t, GenerationId> by_inode_;
-  // A further path at which it is: where it is renamed its new name may be seen before the old one is missed.
+  // A further path at which it is: where it is moved its new place may be seen before the old one is missed.
   std::unordered_map<GenerationId, SharedPath> second_names_;
   std::vector<GenerationId> dirty_;
   std::string changes_;      // lines for the log

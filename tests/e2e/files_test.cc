@@ -316,6 +316,26 @@ TEST_CASE("a file that is deleted while it is open is read to its end") {
   scene.agent.stop();
 }
 
+TEST_CASE("a file that is deleted, or moved away, right before a stop is read to its end") {
+  const bool is_deleted = GENERATE(true, false);
+  Scene scene;
+  LogWriter log("a", scene.logs / "a.log");
+  scene.agent.start();
+  log.write(100);
+  scene.require_all({&log});
+  // An event, after which the agent does not look for others for a moment.
+  log.write(1);
+  std::this_thread::sleep_for(5ms);
+  log.write(100);
+  if (is_deleted) {
+    fs::remove(scene.logs / "a.log");
+  } else {
+    fs::rename(scene.logs / "a.log", scene.directory / "elsewhere.log");
+  }
+  scene.agent.stop();
+  scene.require_all({&log});
+}
+
 TEST_CASE("a file that is deleted and made anew") {
   Scene scene;
   append_file(scene.logs / "a.log", "one\n");

@@ -108,6 +108,8 @@ class FileFollower {
   void stop();
   // Everything that is open is read to its end, as if nobody would write to it any more.
   std::vector<SourcePointer> finish();
+  // So are files that the next start would not find.
+  std::vector<SourcePointer> finish_lost();
 
   bool reads_anything() const { return !files_.empty(); }
   std::size_t open_files() const { return files_.size(); }
@@ -170,6 +172,7 @@ class FileFollower {
   void retire(FollowedFile& file, FileReader& reader);
   void schedule_retirement();
   void check_retired();
+  bool can_be_found_again(const FollowedFile& file) const;
   void limit_retired();
   void restart_later(const SourcePointer& source, std::chrono::milliseconds delay, int tries);
   void source_event(const SourcePointer& source, FileSource::Event event);

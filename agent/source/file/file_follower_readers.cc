@@ -1,8 +1,15 @@
 // The readers of FileFollower: how they start, retire and end.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <climits>
+#include <string>
 #include <utility>
 
 #include "agent/source/file/file_follower.h"
+#include "agent/state/path.h"
 #include "agent/telemetry/log.h"
 #include "agent/worker.h"
 
@@ -173,6 +180,33 @@ std::vector<SourcePointer> FileFollower::finish() {
     }
   }
   return sources;
+}
+
+// Those of files that nobody finds again once they are closed: deleted, or moved out of the folder.
+std::vector<SourcePointer> FileFollower::finish_lost() {
+  std::vector<SourcePointer> sources;
+  for (const auto& [key, file] : files_) {
+    for (const FileReader& reader : file->readers) {
+      if (reader.places > 0 || reader.source->finishing() || can_be_found_again(*file)) continue;
+      reader.source->finish();
+      sources.push_back(reader.source);
+    }
+  }
+  return sources;
+}
+
+// Whether it still has a name where the next start looks for it.
+bool FileFollower::can_be_found_again(const FollowedFile& file) const {
+  const auto generation = positions_.find(file.generation);
+  std::array<char, PATH_MAX> text{};
+  const std::string link = "/proc/self/fd/" + std::to_string(file.handle->get());
+  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
+  struct stat status {};
+  if (!generation || size <= 0 || ::fstat(file.handle->get(), &status) != 0) return true;  // nobody knows
+  if (status.st_nlink == 0) return false;
+  const std::string folder = folder_of({text.data(), static_cast<std::size_t>(size)});
+  const auto searched = FolderIndex::folders_around(generation->path);
+  return std::ranges::find(searched, folder) != searched.end();
 }
 
 // ---- Ends -----------------------------------------------------------------------------------------

@@ -209,11 +209,13 @@ void FileTargets::change(const std::vector<FileTarget>& removed, std::vector<Fil
 
 void FileTargets::start() { discovery_.start(); }
 
-void FileTargets::stop() {
+std::vector<std::shared_ptr<FileSource>> FileTargets::stop() {
+  inotify_.tell_now();  // of files that were deleted just now
   discovery_.stop();
   follower_.stop();
   poller_.stop();
   inotify_.stop();
+  return follower_.finish_lost();
 }
 
 std::vector<std::shared_ptr<FileSource>> FileTargets::finish() {

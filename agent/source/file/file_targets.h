@@ -64,8 +64,9 @@ class FileTargets {
   void change(const std::vector<FileTarget>& removed, std::vector<FileTarget> added);
 
   void start();
-  // No new files any more. What is settled goes on to be recorded.
-  void stop();
+  // No new files any more. What is settled goes on to be recorded. Files that the next start would not find are read to
+  // their ends: returns who reads them.
+  std::vector<std::shared_ptr<FileSource>> stop();
 
   // No new files any more, and those that are open are read to their ends: returns who reads them.
   // After start().

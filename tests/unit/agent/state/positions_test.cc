@@ -389,7 +389,7 @@ TEST_CASE("files that exist nowhere any more are forgotten, those that are only 
   CHECK(positions.value("cursor-x") == "1");
 }
 
-TEST_CASE("a file that is renamed belongs to its new path, over a restart, too") {
+TEST_CASE("a file that is moved to another folder belongs to its path there, over a restart, too") {
   const Bench bench;
   const auto at = [](const Positions& positions, const char* path) {
     std::vector<GenerationId> ids;
@@ -400,34 +400,38 @@ TEST_CASE("a file that is renamed belongs to its new path, over a restart, too")
   GenerationId older, renamed, twice, late;
   {
     Positions positions = bench.open();
-    older = positions.add("/b", facts(1), 0);
-    renamed = positions.add("/a", facts(2), 0);
-    twice = positions.add("/c", facts(3), 0);
-    late = positions.add("/e", facts(4), 0);
-    positions.place("/b", older);
-    positions.place("/a", renamed);
-    positions.clear_place("/a");
-    positions.place("/b", renamed);
-    CHECK(at(positions, "/a").empty());
-    CHECK(at(positions, "/b") == Ids{older, renamed});
+    older = positions.add("/2/b", facts(1), 0);
+    renamed = positions.add("/1/a", facts(2), 0);
+    twice = positions.add("/1/c", facts(3), 0);
+    late = positions.add("/1/e", facts(4), 0);
+    positions.place("/2/b", older);
+    positions.place("/1/a", renamed);
+    positions.clear_place("/1/a");
+    positions.place("/2/b", renamed);
+    CHECK(at(positions, "/1/a").empty());
+    CHECK(at(positions, "/2/b") == Ids{older, renamed});
+    // Within its folder it keeps its path.
+    positions.clear_place("/2/b");
+    positions.place("/2/g", renamed);
+    CHECK(at(positions, "/2/g").empty());
     // Two names of one file, and a new name that is seen before the old one is missed.
-    positions.place("/c", twice);
-    positions.place("/d", twice);
-    CHECK(at(positions, "/c") == Ids{twice});
-    positions.place("/e", late);
-    positions.place("/f", late);
-    positions.clear_place("/e");
-    CHECK(at(positions, "/f") == Ids{late});
+    positions.place("/1/c", twice);
+    positions.place("/2/d", twice);
+    CHECK(at(positions, "/1/c") == Ids{twice});
+    positions.place("/1/e", late);
+    positions.place("/2/f", late);
+    positions.clear_place("/1/e");
+    CHECK(at(positions, "/2/f") == Ids{late});
     REQUIRE(positions.write().empty());
   }
   Positions positions = bench.open();
   positions.load();
-  CHECK(at(positions, "/a").empty());
-  CHECK(at(positions, "/b") == Ids{older, renamed});
-  CHECK(at(positions, "/c") == Ids{twice});
-  CHECK(at(positions, "/d").empty());
-  CHECK(at(positions, "/e").empty());
-  CHECK(at(positions, "/f") == Ids{late});
+  CHECK(at(positions, "/1/a").empty());
+  CHECK(at(positions, "/2/b") == Ids{older, renamed});
+  CHECK(at(positions, "/1/c") == Ids{twice});
+  CHECK(at(positions, "/2/d").empty());
+  CHECK(at(positions, "/1/e").empty());
+  CHECK(at(positions, "/2/f") == Ids{late});
 }
 
 TEST_CASE("a file is recognized by what it is") {
