@@ -1,16 +1,22 @@
 #include "agent/detached_call.h"
 
-#include <boost/asio/post.hpp>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "agent/pause.h"
+#include "agent/into_error.h"
 
 namespace lokitail::agent {
+
+using boost::system::error_code;
 
 // ---- DetachedCalls --------------------------------------------------------------------------------
 
@@ -55,56 +61,67 @@ bool DetachedCalls::start(std::function<void()> call) {
 
 // ---- DetachedCall ---------------------------------------------------------------------------------
 
+// The thread tells the end of its call by a descriptor of their own: the context may be about to go.
 struct DetachedCall::Wait {
-  explicit Wait(DetachedCall& of) : waiting(&of) {}
-
-  bool is_over() {
-    const std::lock_guard lock(mutex);
-    return waiting == nullptr;
+  Wait() : event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() {
+    if (event >= 0) ::close(event);
   }
 
-  // On the thread of the call. While the lock is held the waiting one exists, and its context with it.
-  static void tell(const std::shared_ptr<Wait>& wait) {
-    const std::lock_guard lock(wait->mutex);
-    if (wait->waiting == nullptr) return;
-    boost::asio::post(wait->waiting->timer_.get_executor(), [wait] {
-      if (wait->waiting == nullptr) return;
-      wait->is_made = true;
-      wait->waiting->timer_.cancel();
-    });
+  // Any thread.
+  void tell() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(event, &one, sizeof one);
+  }
+  // After that, what the call has done is seen.
+  bool was_told() const {
+    std::uint64_t count = 0;
+    return ::read(event, &count, sizeof count) == sizeof count;
   }
 
-  std::mutex mutex;
-  DetachedCall* waiting;  // nullptr when the wait is over; changed by the context's thread, with the lock
-  bool is_made = false;   // the context's thread
+  const int event;  // -1: no more descriptors to be had
+  std::atomic<bool> is_over = false;
 };
 
-DetachedCall::DetachedCall(boost::asio::io_context& io) : timer_(io) {}
+DetachedCall::DetachedCall(boost::asio::io_context& io) : event_(io), timer_(io) {}
 
-DetachedCall::~DetachedCall() { give_up(); }
+DetachedCall::~DetachedCall() {
+  if (wait_) wait_->is_over = true;
+}
 
 boost::asio::awaitable<bool> DetachedCall::run(DetachedCalls& calls, std::function<void()> call,
                                                std::chrono::nanoseconds longest_wait) {
-  const auto wait = std::make_shared<Wait>(*this);
+  const auto wait = std::make_shared<Wait>();
+  error_code error;
+  const int event = ::fcntl(wait->event, F_DUPFD_CLOEXEC, 0);
+  if (event < 0) co_return false;
+  event_.assign(event);
   wait_ = wait;
   const bool started = calls.start([wait, call = std::move(call)]() mutable {
-    if (wait->is_over()) return;
+    if (wait->is_over) return;
     call();
     call = nullptr;  // what it owned is gone when its end is told
-    Wait::tell(wait);
+    wait->tell();
   });
-  if (started) co_await pause(timer_, longest_wait);
-  give_up();
-  co_return wait->is_made;
+  if (started) {
+    timer_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(longest_wait));
+    timer_.async_wait([this, wait](const error_code& cancelled) {
+      if (!cancelled && !wait->is_over) cancel();
+    });
+    co_await event_.async_wait(boost::asio::posix::descriptor_base::wait_read, into(error));
+  }
+  wait->is_over = true;
+  wait_ = nullptr;
+  timer_.cancel();
+  event_.close(error);
+  co_return wait->was_told();
 }
 
-void DetachedCall::cancel() { timer_.cancel(); }
-
-void DetachedCall::give_up() {
-  const auto wait = std::exchange(wait_, nullptr);
-  if (!wait) return;
-  const std::lock_guard lock(wait->mutex);
-  wait->waiting = nullptr;
+void DetachedCall::cancel() {
+  error_code ignored;
+  event_.cancel(ignored);
 }
 
 }  // namespace lokitail::agent

@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 namespace lokitail::agent {
@@ -48,8 +49,8 @@ class DetachedCall {
 
  private:
   struct Wait;
-  void give_up();
 
+  boost::asio::posix::stream_descriptor event_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<Wait> wait_;  // shared with the thread; nullptr while nobody waits
 };
