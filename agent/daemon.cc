@@ -39,6 +39,10 @@ constexpr std::chrono::milliseconds kTraceTime{500};
 // A worker that has not looked at its messages for this long is stuck.
 constexpr std::chrono::seconds kWorkerPatience{5};
 
+bool is_read_from(const std::vector<std::shared_ptr<FileSource>>& sources) {
+  return std::ranges::any_of(sources, [](const auto& source) { return !source->ended(); });
+}
+
 // Signals that come while nobody waits for them are kept until somebody does.
 void mask_signals(int how) {
   sigset_t signals;
@@ -273,17 +277,12 @@ asio::awaitable<void> Daemon::rest() {
 asio::awaitable<void> Daemon::read_what_will_be_lost() {
   const auto reading = file_targets_.stop();
   const auto deadline = std::min(stop_deadline_, Clock::now() + kLastReads);
-  while (Clock::now() < deadline &&
-         std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
-    co_await rest();
-  }
+  while (Clock::now() < deadline && is_read_from(reading)) co_await rest();
 }
 
 asio::awaitable<void> Daemon::drain_files() {
   const auto reading = file_targets_.finish();
-  while (!stopping_ && std::ranges::any_of(reading, [](const auto& source) { return !source->ended(); })) {
-    co_await rest();
-  }
+  while (!stopping_ && is_read_from(reading)) co_await rest();
   if (stopping_) co_return;
   log::info("all files are read to their ends", {{"files", reading.size()}});
   begin_stop(Clock::time_point::max());

@@ -136,13 +136,17 @@ class StubEngine {
   StubServer server_{[this](const StubRequest& request, StubAnswer& answer) { handle(request, answer); }};
 };
 
+std::string job_of_engines(const std::string& items) {
+  return fmt::format(
+      "- job_name: docker\n  docker_sd_configs: [{}]\n  relabel_configs:\n"
+      "  - {{source_labels: [__meta_docker_container_name], regex: /(.*), target_label: container}}\n",
+      items);
+}
+
 void come_and_go(int rounds, int containers) {
   StubEngine engine;
   Scene scene;
-  scene.agent.jobs = {fmt::format(
-      "- job_name: docker\n  docker_sd_configs: [{{host: '{}'}}]\n  relabel_configs:\n"
-      "  - {{source_labels: [__meta_docker_container_name], regex: /(.*), target_label: container}}\n",
-      engine.host())};
+  scene.agent.jobs = {job_of_engines(fmt::format("{{host: '{}'}}", engine.host()))};
   scene.agent.start();
   const std::size_t open_files = scene.agent.open_files();
   std::vector<std::size_t> resident;
@@ -189,10 +193,7 @@ TEST_CASE("docker stub: a container that two items of a job find is read once") 
   StubEngine engine;
   for (int i = 0; i < 5; ++i) engine.start(fmt::format("c{}", i));
   Scene scene;
-  scene.agent.jobs = {fmt::format(
-      "- job_name: docker\n  docker_sd_configs: [{{host: '{0}'}}, {{host: '{0}'}}]\n  relabel_configs:\n"
-      "  - {{source_labels: [__meta_docker_container_name], regex: /(.*), target_label: container}}\n",
-      engine.host())};
+  scene.agent.jobs = {job_of_engines(fmt::format("{{host: '{0}'}}, {{host: '{0}'}}", engine.host()))};
   scene.agent.start();
   REQUIRE(scene.loki.wait_stored(5 * StubEngine::kLines));
   const auto counted = [&] { return scene.agent.metric("promtail_docker_target_entries_total"); };

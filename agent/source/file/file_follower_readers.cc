@@ -1,5 +1,4 @@
 // The readers of FileFollower: how they start, retire and end.
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -201,9 +200,9 @@ bool FileFollower::can_be_found_again(const FollowedFile& file) const {
   std::array<char, PATH_MAX> text{};
   const std::string link = "/proc/self/fd/" + std::to_string(file.handle->get());
   const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
-  struct stat status {};
-  if (!generation || size <= 0 || ::fstat(file.handle->get(), &status) != 0) return true;  // nobody knows
-  if (status.st_nlink == 0) return false;
+  const auto facts = stat_file(file.handle->get());
+  if (!generation || size <= 0 || !facts) return true;  // nobody knows
+  if (facts->deleted) return false;
   const std::string folder = folder_of({text.data(), static_cast<std::size_t>(size)});
   const auto searched = FolderIndex::folders_around(generation->path);
   return std::ranges::find(searched, folder) != searched.end();

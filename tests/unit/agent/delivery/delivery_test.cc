@@ -109,35 +109,42 @@ TEST_CASE("many tenants whose pushes go to disk are sent each of them once") {
   scene.stop(*delivery);
 }
 
+struct Replaced {
+  std::unique_ptr<Delivery> before;
+  std::unique_ptr<Delivery> next;
+};
+
+// A push is on its way to the spool's thread, and nothing that comes back from there is looked at before another delivery
+// takes the place of the first.
+Replaced replace_under_way(DiskScene& scene) {
+  Replaced result;
+  result.before = scene.make();
+  result.before->start();
+  scene.push(*result.before, "", "line");
+  REQUIRE(scene.io.poll_one() == 1);
+  result.next = scene.make(result.before.get());
+  scene.stop(*result.before);
+  result.next->start_after(*result.before);
+  return result;
+}
+
 TEST_CASE("what is on its way to disk when its delivery is replaced is settled all the same") {
   DiskScene scene;
-  auto before = scene.make();
-  before->start();
-  scene.push(*before, "", "line");
-  // On its way to the spool's thread, and nothing that comes back from there is looked at.
-  REQUIRE(scene.io.poll_one() == 1);
-  const auto next = scene.make(before.get());
-  scene.stop(*before);
-  next->start_after(*before);
-  CHECK(scene.run_until([&] { return scene.settled == 1 && !scene.received().empty() && next->empty(); }));
+  const Replaced deliveries = replace_under_way(scene);
+  CHECK(scene.run_until(
+      [&] { return scene.settled == 1 && !scene.received().empty() && deliveries.next->empty(); }));
   CHECK(scene.received() == std::map<std::string, int>{{"", 1}});
-  REQUIRE(scene.run_until([&] { return before->is_over(); }));
-  scene.stop(*next);
+  REQUIRE(scene.run_until([&] { return deliveries.before->is_over(); }));
+  scene.stop(*deliveries.next);
 }
 
 TEST_CASE("what the disk does not take when its delivery is replaced goes over to the next one") {
   DiskScene scene;
   lokitail::test::write_file(scene.directory / "spool", "a file where the folder should be");
-  auto before = scene.make();
-  before->start();
-  scene.push(*before, "", "line");
-  REQUIRE(scene.io.poll_one() == 1);
-  const auto next = scene.make(before.get());
-  scene.stop(*before);
-  next->start_after(*before);
+  const Replaced deliveries = replace_under_way(scene);
   CHECK(scene.run_until([&] { return scene.settled == 1; }));
   CHECK(scene.received() == std::map<std::string, int>{{"", 1}});
-  scene.stop(*next);
+  scene.stop(*deliveries.next);
 }
 
 }  // namespace

@@ -773,28 +773,40 @@ TEST_CASE("too many rotated files at once: the oldest is given up, and counted")
       [&] { return !scene.lines("a.log").empty() && scene.lines("a.log").back() == app.written().back(); }));
 }
 
+constexpr int kMany = 8;
+
+std::string one_of_many(int i) { return "a" + std::to_string(i) + ".log"; }
+
+// Each has a line, which is read; further ones are not.
+void start_with_many(TailScene& scene) {
+  for (int i = 0; i < kMany; ++i) append(scene.log(one_of_many(i)), "one\n");
+  scene.start();
+  REQUIRE(scene.wait_for(kMany));
+  scene.stall(true);
+}
+
+// REQUIRES: those before it are rotated.
+void rotate_one_of_many(TailScene& scene, int i) {
+  fs::rename(scene.log(one_of_many(i)), scene.log(one_of_many(i) + ".1"));
+  const auto rotated = static_cast<std::uint64_t>(i) + 1;
+  REQUIRE(scene.until([&] { return scene.targets().counters().rotated == rotated; }));
+}
+
 TEST_CASE("too many rotated files at once: those that are read make room first") {
   TailScene::Options options;
   options.pattern = "logs/*.log";
   options.most_retired = 3;
   options.grace = 1min;
   TailScene scene(options);
-  const auto name = [](int i) { return "a" + std::to_string(i) + ".log"; };
-  constexpr int kFiles = 8;
-  for (int i = 0; i < kFiles; ++i) append(scene.log(name(i)), "one\n");
-  scene.start();
-  REQUIRE(scene.wait_for(kFiles));
-  scene.stall(true);
-  append(scene.log(name(0)), "two\n");
-  for (int i = 0; i < kFiles; ++i) {
-    fs::rename(scene.log(name(i)), scene.log(name(i) + ".1"));
-    const auto rotated = static_cast<std::uint64_t>(i) + 1;
-    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == rotated; }));
+  start_with_many(scene);
+  append(scene.log(one_of_many(0)), "two\n");
+  for (int i = 0; i < kMany; ++i) {
+    rotate_one_of_many(scene, i);
   }
   CHECK(scene.targets().counters().lost_bytes == 0);
   scene.stall(false);
-  REQUIRE(scene.wait_for(kFiles + 1));
-  CHECK(scene.lines(name(0)) == Lines{"one", "two"});
+  REQUIRE(scene.wait_for(kMany + 1));
+  CHECK(scene.lines(one_of_many(0)) == Lines{"one", "two"});
 }
 
 TEST_CASE("too many rotated files at once: what is given up is counted once") {
@@ -802,21 +814,14 @@ TEST_CASE("too many rotated files at once: what is given up is counted once") {
   options.most_retired = 3;
   options.grace = 1min;
   TailScene scene(options);
-  const auto name = [](int i) { return "a" + std::to_string(i) + ".log"; };
-  constexpr int kFiles = 8;
-  for (int i = 0; i < kFiles; ++i) append(scene.log(name(i)), "one\n");
-  scene.start();
-  REQUIRE(scene.wait_for(kFiles));
-  scene.stall(true);
-  for (int i = 0; i < kFiles; ++i) {
-    append(scene.log(name(i)), "two\n");
-    fs::rename(scene.log(name(i)), scene.log(name(i) + ".1"));
-    const auto rotated = static_cast<std::uint64_t>(i) + 1;
-    REQUIRE(scene.until([&] { return scene.targets().counters().rotated == rotated; }));
+  start_with_many(scene);
+  for (int i = 0; i < kMany; ++i) {
+    append(scene.log(one_of_many(i)), "two\n");
+    rotate_one_of_many(scene, i);
   }
   CHECK(scene.targets().counters().lost_bytes == 4);
   scene.stall(false);
-  REQUIRE(scene.wait_for(2 * kFiles - 1));
+  REQUIRE(scene.wait_for(2 * kMany - 1));
 }
 
 TEST_CASE("a target that is removed and added again") {
